@@ -1,0 +1,1 @@
+"""The only arithmetic: rounding, shifting and saturating happen here and in its C twin."""

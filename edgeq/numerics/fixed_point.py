@@ -1,0 +1,129 @@
+"""Fixed-point rescaling: splitting a real factor, and the rounding forms that apply it.
+
+A factor is a pair (mult, shift) with real = mult * 2**-shift; `mult` is 0 or in
+[2**30, 2**31 - 1] (Q31 mantissa), so TensorFlow Lite's exponent is 31 - shift.  The C twin
+of every form is kernels/include/edgeq/fixed_point.h.
+
+Source of the forms: B. Jacob et al., "Quantization and Training of Neural Networks for
+Efficient Integer-Arithmetic-Only Inference", CVPR 2018, section 2.2 and appendix B.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeq.errors import QuantError
+
+Ints: TypeAlias = NDArray[np.int64]
+
+INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
+MULT_MIN, MULT_MAX = 2**30, 2**31 - 1
+SHIFT_ZERO = 31  # the shift that accompanies mult = 0
+SHIFT_MIN, SHIFT_MAX = 1, 62
+WIDE_MULT_LIMIT = 0x7FFF0000  # from here on the 16-bit mantissa saturates
+
+
+def quantize_multiplier(real: float) -> tuple[int, int]:
+    """Split a rescale factor into a Q31 mantissa and a right shift.
+
+    real is about mult * 2**-shift; the mantissa is rounded half away from zero.  Factors
+    below 2**-32 give (0, 31); factors of 2**30 and more saturate at (2**31 - 1, 1).
+
+    Args:
+        real: finite factor >= 0, dimensionless (a ratio of scales).
+
+    Raises:
+        QuantError: `real` is negative, infinite or not a number.
+    """
+    if not math.isfinite(real) or real < 0:
+        raise QuantError(f"a rescale factor must be finite and not negative, not {real}")
+    if real == 0:
+        return 0, SHIFT_ZERO
+    fraction, exponent = math.frexp(real)
+    mult = int(math.floor(fraction * 2**31 + 0.5))
+    if mult == 2**31:
+        mult, exponent = 2**30, exponent + 1
+    if exponent < -31:
+        return 0, SHIFT_ZERO
+    if exponent > 30:
+        return MULT_MAX, SHIFT_MIN
+    return mult, 31 - exponent
+
+
+def quantize_multipliers(reals: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """`quantize_multiplier` of each factor: two int32 arrays of the same shape (C,)."""
+    pairs = [quantize_multiplier(float(r)) for r in reals]
+    mult, shift = zip(*pairs, strict=True) if pairs else ((), ())
+    return np.array(mult, np.int32), np.array(shift, np.int32)
+
+
+def high_mul(a: Any, b: Any) -> Ints:
+    """round(a * b / 2**31), int32 operands; ties toward +infinity; saturates at a = b = -2**31.
+
+    The doubling high multiply with rounding (Arm SQRDMULH, gemmlowp's
+    SaturatingRoundingDoublingHighMul).  Written as the C text divides: nudge, then truncate.
+    """
+    product = np.asarray(a, np.int64) * np.asarray(b, np.int64)
+    nudged = product + np.where(product >= 0, 1 << 30, 1 - (1 << 30))
+    truncated = np.where(nudged >= 0, nudged >> 31, -((-nudged) >> 31))
+    return np.minimum(truncated, INT32_MAX)
+
+
+def shift_right_away(x: Any, shift: Any) -> Ints:
+    """round(x / 2**shift), ties away from zero; shift in [0, 62]."""
+    x, shift = np.asarray(x, np.int64), np.asarray(shift, np.int64)
+    half = (np.int64(1) << shift) >> 1
+    magnitude = (np.abs(x) + half) >> shift
+    return np.where(x < 0, -magnitude, magnitude)
+
+
+def requantize_double(acc: Any, mult: Any, shift: Any) -> Ints:
+    """The two-step form: left shift, `high_mul`, then `shift_right_away`.
+
+    Requires acc << max(0, 31 - shift) within int32 (see `reach`); shift in [1, 62].
+    """
+    acc, shift = np.asarray(acc, np.int64), np.asarray(shift, np.int64)
+    left = np.maximum(31 - shift, 0)
+    right = np.maximum(shift - 31, 0)
+    return shift_right_away(high_mul(acc << left, mult), right)
+
+
+def requantize_single(acc: Any, mult: Any, shift: Any) -> Ints:
+    """floor(acc * mult / 2**shift + 1/2): one rounding, ties toward +infinity.
+
+    Requires acc within int32 and shift in [1, 62]: the sum stays below 2**63.
+    """
+    product = np.asarray(acc, np.int64) * np.asarray(mult, np.int64)
+    shift = np.asarray(shift, np.int64)
+    return (product + (np.int64(1) << (shift - 1))) >> shift
+
+
+def wide_factor(mult: int, shift: int) -> tuple[int, int]:
+    """The 16-bit factor of the wide form: mantissa in {0} or [2**14, 2**15 - 1], shift less 16."""
+    reduced = (mult + (1 << 15)) >> 16 if mult < WIDE_MULT_LIMIT else 0x7FFF
+    return reduced, shift - 16
+
+
+def requantize_wide(acc: Any, mult: Any, shift: Any) -> Ints:
+    """The same as `requantize_single` for an int64 accumulator and a 16-bit mantissa.
+
+    Requires |acc| < 2**47, mult in [0, 2**15 - 1] and shift in [1, 62].
+    """
+    return requantize_single(acc, mult, shift)
+
+
+FORMS: dict[str, Callable[[Any, Any, Any], Ints]] = {
+    "double": requantize_double,
+    "single": requantize_single,
+    "wide": requantize_wide,
+}
+
+
+def requantize(acc: Any, mult: Any, shift: Any, form: str) -> Ints:
+    """Apply (mult, shift) to `acc` in the rounding form named `form`."""
+    return FORMS[form](acc, mult, shift)

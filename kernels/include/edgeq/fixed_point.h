@@ -1,0 +1,68 @@
+/* Fixed-point rescaling: the C twin of edgeq/numerics/fixed_point.py.
+ *
+ * A factor is (mult, shift): real = mult * 2^-shift, mult 0 or in [2^30, 2^31 - 1].
+ * A kernel calls eq_requantize and names its symbols with EQ_SYM; the build says by
+ * EQ_FORM which rounding that means, so one source gives a kernel for each form.
+ */
+#ifndef EDGEQ_FIXED_POINT_H
+#define EDGEQ_FIXED_POINT_H
+
+#include <stdint.h>
+
+_Static_assert((-1 >> 1) == -1, "edgeq needs an arithmetic right shift");
+
+#define EQ_PASTE_(a, b) a##_##b
+#define EQ_PASTE(a, b) EQ_PASTE_(a, b)
+#define EQ_SYM(name) EQ_PASTE(name, EQ_FORM)
+#define eq_requantize EQ_SYM(eq_requantize)
+
+static inline int32_t eq_clamp(int32_t x, int32_t lo, int32_t hi)
+{
+    return x < lo ? lo : (x > hi ? hi : x);
+}
+
+/* round(a * b / 2^31), ties toward +infinity; a * b = 2^62 saturates.
+ * Adding 2^30 and flooring is the same as nudging by the sign and truncating:
+ * below zero, trunc((p + 1 - 2^30) / 2^31) = floor((p + 2^30) / 2^31). */
+static inline int32_t eq_high_mul(int32_t a, int32_t b)
+{
+    const int64_t product = (int64_t)a * b;
+    const int64_t rounded = (product + ((int64_t)1 << 30)) >> 31;
+    return rounded > INT32_MAX ? INT32_MAX : (int32_t)rounded;
+}
+
+/* round(x / 2^shift), ties away from zero; shift in [0, 31]. */
+static inline int32_t eq_shift_right_away(int32_t x, int32_t shift)
+{
+    const int64_t half = ((int64_t)1 << shift) >> 1;
+    return (int32_t)((x + half - (x < 0 && shift > 0)) >> shift);
+}
+
+/* Two roundings.  Requires acc * 2^max(0, 31 - shift) in int32, mult 0 or >= 2^30,
+ * shift in [1, 62]; as mult < 2^31, eq_high_mul cannot saturate. */
+static inline int32_t eq_requantize_double(int32_t acc, int32_t mult, int32_t shift)
+{
+    const int32_t left = shift < 31 ? 31 - shift : 0;
+    const int32_t right = shift > 31 ? shift - 31 : 0;
+    const int32_t shifted = (int32_t)((uint32_t)acc << left);
+    const int64_t product = (int64_t)shifted * mult;
+    const int32_t high = (int32_t)((product + ((int64_t)1 << 30)) >> 31);
+    return eq_shift_right_away(high, right);
+}
+
+/* floor(acc * mult / 2^shift + 1/2).  Requires mult in [0, 2^31 - 1], shift in [1, 62] and a
+ * result within int32: |acc * mult| + 2^(shift - 1) < 2^62 + 2^61, so nothing overflows. */
+static inline int32_t eq_requantize_single(int32_t acc, int32_t mult, int32_t shift)
+{
+    const int64_t product = (int64_t)acc * mult;
+    return (int32_t)((product + ((int64_t)1 << (shift - 1))) >> shift);
+}
+
+/* The same for an int64 accumulator: |acc| < 2^47, mult in [0, 2^15 - 1], shift in [1, 62]. */
+static inline int32_t eq_requantize_wide(int64_t acc, int32_t mult, int32_t shift)
+{
+    const int64_t product = acc * mult;
+    return (int32_t)((product + ((int64_t)1 << (shift - 1))) >> shift);
+}
+
+#endif
