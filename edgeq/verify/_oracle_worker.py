@@ -1,0 +1,183 @@
+"""The process an oracle lives in: it answers framed requests, and may die without harm.
+
+Started by `oracle.py` as a plain script, so it needs numpy and the runtime alone.  A frame
+is two lengths, a JSON header and the bytes of its arrays one after the other; nothing is
+pickled.  Standard output belongs to the frames: whatever a runtime prints goes to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import struct
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import IO, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Header = dict[str, Any]
+
+LENGTHS = struct.Struct("<IQ")
+
+
+def write_frame(stream: IO[bytes], header: Header, arrays: Sequence[Array] = ()) -> None:
+    """Send a header with the shape, dtype and bytes of each array."""
+    shown = [np.asarray(a) for a in arrays]
+    described = [[a.dtype.str, list(a.shape)] for a in shown]
+    text = json.dumps({**header, "arrays": described}).encode()
+    stream.write(LENGTHS.pack(len(text), sum(a.nbytes for a in shown)))
+    stream.write(text)
+    for array in shown:
+        stream.write(array.tobytes())
+    stream.flush()
+
+
+def read_frame(stream: IO[bytes]) -> tuple[Header, list[Array]]:
+    """Receive one frame.
+
+    Raises:
+        EOFError: the other side closed the stream, perhaps in the middle of a frame.
+    """
+    head_bytes, body_bytes = LENGTHS.unpack(_exactly(stream, LENGTHS.size))
+    header: Header = json.loads(_exactly(stream, head_bytes))
+    body = _exactly(stream, body_bytes)
+    arrays, at = [], 0
+    for code, shape in header.pop("arrays"):
+        dtype, count = np.dtype(code), math.prod(shape)
+        arrays.append(np.frombuffer(body, dtype, count, at).reshape(shape))
+        at += count * dtype.itemsize
+    return header, arrays
+
+
+def _exactly(stream: IO[bytes], count: int) -> bytes:
+    data = stream.read(count)
+    if len(data) != count:
+        raise EOFError
+    return data
+
+
+class Engine(Protocol):
+    """A runtime with a model in it."""
+
+    def invoke(self, inputs: Sequence[Array]) -> tuple[list[Array], dict[int, Array]]:
+        """Run one sample from a fresh state: the outputs, and tensors by index."""
+
+
+class Tflm:
+    """TensorFlow Lite Micro's interpreter with its reference kernels."""
+
+    def __init__(self, model: bytes, options: Header) -> None:
+        runtime = import_module("tflite_micro.python.tflite_micro.runtime")
+        schema = import_module("tflite_micro.tensorflow.lite.micro.python.schema_py_generated")
+        keep = options["intermediates"]
+        config = "kPreserveAllTensors" if keep else "kAllocationRecording"
+        self._it = runtime.Interpreter.from_bytes(
+            model,
+            arena_size=options["arena_bytes"],
+            intrepreter_config=runtime.InterpreterConfig[config],
+        )
+        graph = schema.Model.GetRootAs(model).Subgraphs(0)
+        self._outputs = range(graph.OutputsLength())
+        self._shown = computed_tensors(graph) if keep else []
+
+    def invoke(self, inputs: Sequence[Array]) -> tuple[list[Array], dict[int, Array]]:
+        self._it.reset()
+        for i, x in enumerate(inputs):
+            self._it.set_input(x, i)
+        self._it.invoke()
+        outputs = [np.array(self._it.get_output(i)) for i in self._outputs]
+        return outputs, {i: np.array(self._it.GetTensor(i, 0)["tensor_data"]) for i in self._shown}
+
+
+class Litert:
+    """LiteRT: its reference kernels without a delegate, or what it does by default."""
+
+    def __init__(self, model: bytes, options: Header) -> None:
+        litert = import_module("ai_edge_litert.interpreter")
+        schema = import_module("ai_edge_litert.schema_py_generated")
+        resolvers = litert.OpResolverType
+        reference = options["resolver"] == "reference"
+        keep = options["intermediates"] and reference
+        self._it = litert.Interpreter(
+            model_content=model,
+            num_threads=1,
+            experimental_op_resolver_type=resolvers.BUILTIN_REF if reference else resolvers.AUTO,
+            experimental_preserve_all_tensors=keep,
+        )
+        self._it.allocate_tensors()
+        self._inputs = [int(d["index"]) for d in self._it.get_input_details()]
+        self._outputs = [int(d["index"]) for d in self._it.get_output_details()]
+        self._shown = computed_tensors(schema.Model.GetRootAs(model).Subgraphs(0)) if keep else []
+
+    def invoke(self, inputs: Sequence[Array]) -> tuple[list[Array], dict[int, Array]]:
+        self._it.reset_all_variables()
+        if len(inputs) != len(self._inputs):
+            raise ValueError(f"{len(inputs)} inputs given, the model has {len(self._inputs)}")
+        for index, x in zip(self._inputs, inputs, strict=True):
+            self._it.set_tensor(index, x)
+        self._it.invoke()
+        outputs = [self._it.get_tensor(i) for i in self._outputs]
+        return outputs, {i: self._it.get_tensor(i) for i in self._shown}
+
+
+def computed_tensors(graph: Any) -> list[int]:  # noqa: ANN401 (a table of the generated schema)
+    """Indices of the tensors that an operator of the subgraph writes, ascending."""
+    found: set[int] = set()
+    for i in range(graph.OperatorsLength()):
+        operator = graph.Operators(i)
+        found.update(operator.Outputs(k) for k in range(operator.OutputsLength()))
+    return sorted(found - {-1})
+
+
+ENGINES: dict[str, Callable[[bytes, Header], Engine]] = {"tflm": Tflm, "litert": Litert}
+
+
+def serve(engine: str, requests: IO[bytes], replies: IO[bytes]) -> None:
+    """Answer "load" (array 0: the file) and "invoke" (one array per input) until the stream ends.
+
+    A reply has `ok`; when true, arrays `outputs` then one for each index in `tensors`; else
+    `why`, or `missing` when the runtime's package cannot be imported.
+    """
+    loaded: Engine | None = None
+    while True:
+        try:
+            header, arrays = read_frame(requests)
+        except EOFError:
+            return
+        reply: Header = {}
+        shown: list[Array] = []
+        try:
+            if header["do"] == "load":
+                loaded = None  # its memory is needed
+                loaded = ENGINES[engine](arrays[0].tobytes(), header)
+                reply = {"ok": True}
+            else:
+                reply, shown = _invoke(loaded, arrays)
+        except ImportError as error:
+            reply = {"ok": False, "missing": str(error)}
+        except Exception as error:  # whatever the runtime throws is its answer
+            reply = {"ok": False, "why": f"{type(error).__name__}: {error}"}
+        write_frame(replies, reply, shown)
+
+
+def _invoke(loaded: Engine | None, inputs: Sequence[Array]) -> tuple[Header, list[Array]]:
+    if loaded is None:
+        raise ValueError("no model is loaded")
+    outputs, tensors = loaded.invoke(inputs)
+    reply = {"ok": True, "outputs": len(outputs), "tensors": list(tensors)}
+    return reply, [*outputs, *tensors.values()]
+
+
+def main() -> None:
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    serve(sys.argv[1], sys.stdin.buffer, replies)
+
+
+if __name__ == "__main__":
+    main()
