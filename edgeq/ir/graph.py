@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import prod
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,8 +17,6 @@ from numpy.typing import NDArray
 
 Shape: TypeAlias = tuple[int, ...]
 Attr: TypeAlias = int | float | bool | str | tuple[int, ...]
-
-NO_ATTRS: Mapping[str, Attr] = MappingProxyType({})
 
 
 class DType(StrEnum):
@@ -106,7 +103,7 @@ class Node:
     op: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    attrs: Mapping[str, Attr] = field(default=NO_ATTRS)
+    attrs: Mapping[str, Attr] = field(default_factory=dict)
 
     def ints(self, key: str) -> tuple[int, ...]:
         """The attribute `key`, which is a tuple of integers."""
@@ -144,16 +141,14 @@ class Graph:
         return tuple(self.tensors[t] for t in node.outputs)
 
     def replace_nodes(
-        self, changes: Mapping[str, Node | None], tensors: Mapping[str, Tensor] = NO_ATTRS  # type: ignore[assignment]
+        self, changes: Mapping[str, Node | None], tensors: Mapping[str, Tensor] | None = None
     ) -> Graph:
         """A new graph with each node named in `changes` replaced, or removed when None.
 
         `tensors` are added or replaced; tensors that nothing names any more are dropped.
         """
-        nodes = tuple(
-            new for n in self.nodes if (new := changes.get(n.name, n)) is not None
-        )
-        merged = {**self.tensors, **tensors}
+        nodes = tuple(new for n in self.nodes if (new := changes.get(n.name, n)) is not None)
+        merged = {**self.tensors, **(tensors or {})}
         used = {*self.inputs, *self.outputs}
         used.update(t for n in nodes for t in (*n.inputs, *n.outputs) if t)
         kept = {name: t for name, t in merged.items() if name in used}

@@ -1,0 +1,1 @@
+"""Kernels are found, not listed: contracts from C headers, variants from folders."""

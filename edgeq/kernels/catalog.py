@@ -1,0 +1,133 @@
+"""Finds every kernel: `kernels/ISA/CONTRACT[__TILE].c` defines `eq_CONTRACT__ISA[_TILE]`.
+
+What a path cannot say stands as directives in the file's head comment:
+
+  @requires EXPR       when the kernel may be chosen (over params fields and proved facts)
+  @packs PARAM (..)    blocked index order in which it wants a constant
+  @scratch EXPR        bytes of scratch
+  @align N             alignment of every pointer it is given, bytes
+  @inplace PARAM ...   y may be the very buffer of any one of these inputs
+  @overlap rows        y may overwrite input rows that are already consumed
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from edgeq.errors import KernelError
+from edgeq.kernels.contract import Contract, contracts, directives
+from edgeq.kernels.expr import evaluate
+from edgeq.kernels.isa import Isa, isas
+from edgeq.resources import data_root
+
+KNOWN = {"requires", "packs", "scratch", "align", "inplace", "overlap"}
+PACKS = re.compile(r"(\w+)\s*\((.*)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """One variant of a contract.
+
+    requires   expressions that must all hold
+    packs      parameter -> order of its blocked index, as text: ("o/16", "i", "o%16")
+    scratch    expression in bytes, "0" when it needs none
+    inplace    inputs whose buffer y may be
+    """
+
+    contract: Contract
+    isa: Isa
+    tile: str
+    path: Path
+    requires: tuple[str, ...] = ()
+    packs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    scratch: str = "0"
+    align: int = 1
+    inplace: tuple[str, ...] = ()
+    overlap: bool = False
+
+    @property
+    def base_symbol(self) -> str:
+        """`eq_CONTRACT__ISA[_TILE]`, without the rounding form."""
+        tile = f"_{self.tile}" if self.tile else ""
+        return f"eq_{self.contract.name}__{self.isa.name}{tile}"
+
+    def symbol(self, form: str) -> str:
+        """The external symbol of the build with rounding `form` ("" where there are none)."""
+        return f"{self.base_symbol}_{form}" if form else self.base_symbol
+
+    def accepts(self, values: Mapping[str, int]) -> bool:
+        """Whether every `@requires` holds for params fields and facts `values`."""
+        return all(evaluate(text, values) for text in self.requires)
+
+    def scratch_bytes(self, values: Mapping[str, int]) -> int:
+        return evaluate(self.scratch, values)
+
+
+def read_kernel(path: Path, isa: Isa, known: Mapping[str, Contract]) -> Kernel:
+    """Read one kernel source.
+
+    Raises:
+        KernelError: no contract of its name, a wrong declaration, or an unknown directive.
+    """
+    name, _, tile = path.stem.partition("__")
+    if name not in known:
+        raise KernelError(f"no contract is called {name}", where=str(path),
+                          fix=f"add kernels/include/edgeq/{name}.h, or rename the file")  # fmt: skip
+    text = path.read_text(encoding="utf-8")
+    found = directives(text)
+    if unknown := set(found) - KNOWN:
+        raise KernelError(f"unknown directive {', '.join(sorted(unknown))}", where=str(path))
+    kernel = Kernel(
+        known[name], isa, tile, path,
+        requires=tuple(found.get("requires", ())),
+        packs=tuple(_packing(line, path) for line in found.get("packs", ())),
+        scratch=" + ".join(found.get("scratch", ["0"])),
+        align=int(found.get("align", ["1"])[0]),
+        inplace=tuple(" ".join(found.get("inplace", ())).split()),
+        overlap="rows" in found.get("overlap", ()),
+    )  # fmt: skip
+    _check_declaration(kernel, text)
+    return kernel
+
+
+def _packing(line: str, path: Path) -> tuple[str, tuple[str, ...]]:
+    match = PACKS.match(line)
+    if match is None:
+        raise KernelError(f"@packs {line} is not PARAM (order)", where=str(path))
+    return match[1], tuple(part.strip() for part in match[2].split(","))
+
+
+def _check_declaration(kernel: Kernel, text: str) -> None:
+    base = kernel.base_symbol
+    symbol = f"EQ_SYM({base})" if kernel.contract.forms else base
+    if f"eq_{kernel.contract.name}_fn {symbol};" not in text:
+        raise KernelError(
+            f"does not declare 'eq_{kernel.contract.name}_fn {symbol};'",
+            where=str(kernel.path),
+            why="the path promises this symbol, and the typed declaration proves its signature",
+            fix="add the declaration, or move the file",
+        )
+
+
+@cache
+def catalog() -> tuple[Kernel, ...]:
+    """Every kernel of every instruction set, by folder and name."""
+    known = contracts()
+    return tuple(
+        read_kernel(path, isa, known)
+        for isa in isas().values()
+        for path in sorted((isa_folder(isa)).glob("*.c"))
+    )
+
+
+def isa_folder(isa: Isa) -> Path:
+    return data_root() / "kernels" / isa.name
+
+
+def variants(contract: str) -> tuple[Kernel, ...]:
+    """Every kernel of one contract."""
+    return tuple(k for k in catalog() if k.contract.name == contract)

@@ -1,0 +1,1 @@
+"""Operators, one file each; `base.all_ops()` finds them."""

@@ -1,0 +1,1 @@
+"""Interpreters that run a graph through the operators' own definitions."""
