@@ -1,0 +1,1 @@
+"""Compilers: from C to programs and shared libraries, and what only a compiler knows."""

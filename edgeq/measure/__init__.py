@@ -1,0 +1,1 @@
+"""What bench and evaluate print: instruction counts, latency, accuracy."""

@@ -1,0 +1,1 @@
+"""Runs the C and the oracles, and names the first difference."""

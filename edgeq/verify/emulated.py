@@ -1,0 +1,152 @@
+"""Runs programs of other machines under QEMU, and own ones as they are.
+
+A probe is a program that reads `probe.in` and writes `probe.out`: bytes in, bytes out, on
+every target alike (targets/boards/probe.h).
+"""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from edgeq.build.cc import checked, find_compiler, find_tool, link_program, run_tool
+from edgeq.errors import ToolError
+from edgeq.targets import Target
+from edgeq.targets.this_machine import runs_here
+
+RUN_SECONDS = 120.0
+FAULT_EXIT_CODE = 99  # of targets/boards: a fault handler ended the program
+INPUT, OUTPUT = "probe.in", "probe.out"
+BOARD_OPTIONS = (
+    "-nographic", "-monitor", "none", "-serial", "none",
+    "-semihosting-config", "enable=on,target=native", "-kernel",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedRun:
+    """A program that ended by itself.
+
+    stderr   of the program and of the emulator
+    """
+
+    command: tuple[str, ...]
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    def require_success(self) -> CompletedRun:
+        """The run itself, when its exit code is 0.
+
+        Raises:
+            ToolError: it is not; the message holds the command and the output.
+        """
+        if self.exit_code == 0:
+            return self
+        fault = " (a processor fault)" if self.exit_code == FAULT_EXIT_CODE else ""
+        said = "\n".join(text.strip() for text in (self.stdout, self.stderr) if text.strip())
+        raise ToolError(
+            f"the program ended with exit code {self.exit_code}{fault}",
+            why=said or "it printed nothing",
+            fix=f"the command was: {shlex.join(self.command)}",
+        )
+
+
+def run_emulated(
+    elf: Path,
+    target: Target,
+    workdir: Path,
+    *,
+    timeout: float = RUN_SECONDS,
+    plugin: Sequence[str] = (),
+    options: Sequence[str] = (),
+) -> CompletedRun:
+    """Run a program of `target` in `workdir`, whatever its exit code.
+
+    A Linux program that this machine executes runs without an emulator, unless a plugin
+    is asked for.
+
+    `plugin` are the parts of QEMU's -plugin option (path of the plugin, then name=value),
+    `options` further options of the emulator.
+
+    Raises:
+        ToolError: no emulator, or the program was not done after `timeout` seconds.
+    """
+    command = _command(elf.resolve(), target, plugin, options)
+    run = run_tool(command, timeout=timeout, cwd=workdir)
+    return CompletedRun(run.command, run.exit_code, run.stdout, run.stderr)
+
+
+def probe_program(
+    target: Target,
+    sources: Sequence[Path],
+    input_bytes: bytes,
+    *,
+    include: Sequence[Path] = (),
+    extra: Sequence[str] = (),
+    workdir: Path | None = None,
+    timeout: float = RUN_SECONDS,
+) -> bytes:
+    """Build `sources` with the target's start-up, run them on `input_bytes`, return the output.
+
+    Program and files stay in `workdir`; without one they are in a temporary folder.
+
+    Raises:
+        ToolError: a tool is missing or failed, or the program ended with another code than 0.
+    """
+    if workdir is None:
+        with tempfile.TemporaryDirectory(prefix="edgeq-") as folder:
+            return probe_program(
+                target, sources, input_bytes, include=include, extra=extra,
+                workdir=Path(folder), timeout=timeout,
+            )  # fmt: skip
+    elf = link_program(sources, workdir / "probe.elf", target, include=include, extra=extra)
+    return run_probe(elf, target, input_bytes, workdir, timeout=timeout)
+
+
+def run_probe(
+    elf: Path, target: Target, input_bytes: bytes, workdir: Path, *, timeout: float = RUN_SECONDS
+) -> bytes:
+    """Run a probe that is already built on `input_bytes`, return what it wrote.
+
+    Raises:
+        ToolError: no emulator, or the program ended with another code than 0.
+    """
+    (workdir / INPUT).write_bytes(input_bytes)
+    (workdir / OUTPUT).unlink(missing_ok=True)
+    run_emulated(elf, target, workdir, timeout=timeout).require_success()
+    output = workdir / OUTPUT
+    return output.read_bytes() if output.exists() else b""
+
+
+def _command(elf: Path, target: Target, plugin: Sequence[str], options: Sequence[str]) -> list[str]:
+    emulator = target.firmware.emulator if target.firmware else ()
+    if not plugin and (not emulator or _is_native(target)):
+        return [str(elf)]
+    if not emulator:
+        raise ToolError("has no emulator, so nothing can be counted", where=target.name,
+                        fix="choose a target with an emulator, such as x86-64")  # fmt: skip
+    program = find_tool(emulator[0], "the emulator")
+    command = [str(program), *emulator[1:], *options]
+    command += ["-plugin", ",".join(plugin)] if plugin else []
+    board = BOARD_OPTIONS if emulator[0].startswith("qemu-system") else ()
+    return [*command, *board, str(elf)]
+
+
+def _is_native(target: Target) -> bool:
+    """True when this machine executes the target's programs, all instruction sets included."""
+    if target.is_board:
+        return False
+    return _makes_code_for_here(target.cc) and all(map(runs_here, target.isa))
+
+
+@cache
+def _makes_code_for_here(cc: str) -> bool:
+    command = [str(find_compiler(cc)), "-dumpmachine"]
+    machine = checked(run_tool(command, timeout=RUN_SECONDS)).stdout.strip()
+    return machine.startswith(platform.machine() + "-") and "linux" in machine
