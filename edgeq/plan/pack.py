@@ -1,0 +1,138 @@
+"""Packs constants in the order that a kernel asks for: `@packs w (o/16, i/4, o%16, i%4)`.
+
+A packing is a blocked index order over the logical dimensions that the contract header names,
+slowest part first.  A part is a dimension, whole (`i`) or cut by `/` and `%`: with O = 40 the
+part `o/16` counts 0..2, `o%16` counts 0..15.  Blocks that reach past a dimension are filled
+with zeros, so a kernel may compute with them and must not store what it gets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from math import prod
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeq.errors import KernelError
+from edgeq.kernels.catalog import Kernel
+
+PART = re.compile(r"([a-z]\w*)((?:\s*[/%]\s*[1-9]\d*)*)$")
+CUT = re.compile(r"([/%])\s*(\d+)")
+
+Element = TypeVar("Element", bound=np.generic)
+
+
+def pack(
+    array: NDArray[Element], dims: tuple[str, ...], order: tuple[str, ...]
+) -> NDArray[Element]:
+    """`array` in blocked index order, flat, partial blocks filled with zeros.
+
+    Args:
+        array: any dtype, one dimension for each of `dims`.
+        dims: names of the dimensions as in the header's shape comment, ("O", "I").
+        order: parts from slowest to fastest, ("o/16", "i/4", "o%16", "i%4").
+
+    Raises:
+        KernelError: the parts of some dimension do not count each index exactly once.
+    """
+    names = _names(array.shape, dims)
+    radices = _radices(names, order)
+    blocked = {name: prod(r for r in _inner(radices, name)) for name in names}
+    full = [-(-size // blocked[n]) * blocked[n] for n, size in zip(names, array.shape, strict=True)]
+    room = [(0, f - size) for f, size in zip(full, array.shape, strict=True)]
+    parts = [key for name in names for key in _parts(radices, name)]
+    split = [radices[key] or full[names.index(key[0])] // blocked[key[0]] for key in parts]
+    axes = [parts.index(key) for key in radices]
+    return np.pad(array, room).reshape(split).transpose(axes).reshape(-1)
+
+
+def packed_size(shape: tuple[int, ...], dims: tuple[str, ...], order: tuple[str, ...]) -> int:
+    """Elements of an array of `shape` after `pack`, partial blocks included."""
+    names = _names(shape, dims)
+    radices = _radices(names, order)
+    blocks = (prod(_inner(radices, name)) for name in names)
+    return prod(-(-size // block) * block for size, block in zip(shape, blocks, strict=True))
+
+
+def pack_arguments(kernel: Kernel, args: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """`args` by parameter name, those that `kernel` packs replaced by their packed form.
+
+    Arguments absent from `args` (activations, which are never packed) are left out.
+    """
+    packed = dict(args)
+    for name, order in kernel.packs:
+        dims = kernel.contract.parameter(name).dims
+        try:
+            packed[name] = pack(args[name], dims, order)
+        except KernelError as error:
+            raise KernelError(
+                f"@packs {name} ({', '.join(order)})", where=str(kernel.path), why=error.what
+            ) from None
+    return packed
+
+
+# A part is identified by (dimension, divisor): (d // divisor) % radix, radix 0 for the rest.
+Key = tuple[str, int]
+
+
+def _names(shape: tuple[int, ...], dims: tuple[str, ...]) -> tuple[str, ...]:
+    if len(shape) != len(dims):
+        raise KernelError(f"an array of shape {shape} does not have the dimensions {dims}")
+    return tuple(d.lower() for d in dims)
+
+
+def _radices(names: tuple[str, ...], order: tuple[str, ...]) -> dict[Key, int]:
+    """The parts in the order given, each with its radix; checked to be a bijection."""
+    radices: dict[Key, int] = {}
+    for text in order:
+        name, divisor, radix = _part(text)
+        if name not in names:
+            raise KernelError(f"{text}: no dimension is called {name}, only {', '.join(names)}")
+        if (name, divisor) in radices:
+            raise KernelError(f"{text} counts what another part counts already")
+        radices[name, divisor] = radix
+    for name in names:
+        _check(radices, name)
+    return radices
+
+
+def _part(text: str) -> tuple[str, int, int]:
+    """(dimension, divisor, radix) of one part; radix 0 when nothing bounds it."""
+    match = PART.match(text)
+    if match is None:
+        raise KernelError(f"'{text}' is not a dimension cut by / and %")
+    divisor, radix = 1, 0
+    for sign, digits in CUT.findall(match[2]):
+        number = int(digits)
+        if sign == "%":
+            radix = number
+        elif radix % number:
+            raise KernelError(f"{text}: {number} does not divide {radix}")
+        else:
+            divisor, radix = divisor * number, radix // number
+    return match[1], divisor, radix
+
+
+def _parts(radices: dict[Key, int], name: str) -> list[Key]:
+    """The parts of one dimension, slowest first."""
+    return sorted((key for key in radices if key[0] == name), key=lambda key: -key[1])
+
+
+def _inner(radices: dict[Key, int], name: str) -> list[int]:
+    """The radices of every part of a dimension but the slowest."""
+    return [radices[key] for key in _parts(radices, name)[1:]]
+
+
+def _check(radices: dict[Key, int], name: str) -> None:
+    reached = 1
+    parts = _parts(radices, name)
+    for key in reversed(parts):
+        outermost = key == parts[0]
+        if key[1] != reached or (radices[key] == 0) != outermost:
+            raise KernelError(f"the parts of {name} do not count each of its indices once")
+        reached *= radices[key]
+    if not parts:
+        raise KernelError(f"no part counts {name}")
