@@ -24,3 +24,6 @@ def test_data() -> tuple[NDArray[np.int8], NDArray[np.uint8]]:
     """
     with np.load(FOLDER / "digits_test.npz", allow_pickle=False) as data:
         return data["x"], data["y"]
+
+
+test_data.__test__ = False  # type: ignore[attr-defined]  # pytest: data, not a test
