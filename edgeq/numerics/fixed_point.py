@@ -26,6 +26,8 @@ MULT_MIN, MULT_MAX = 2**30, 2**31 - 1
 SHIFT_ZERO = 31  # the shift that accompanies mult = 0
 SHIFT_MIN, SHIFT_MAX = 1, 62
 WIDE_MULT_LIMIT = 0x7FFF0000  # from here on the 16-bit mantissa saturates
+WIDE_ACC_MAX = 2**47 - 1
+WIDE_SHIFT_MIN = 8  # factors of 2**7 and more are outside the wide form's range
 
 
 def quantize_multiplier(real: float) -> tuple[int, int]:
@@ -109,12 +111,49 @@ def wide_factor(mult: int, shift: int) -> tuple[int, int]:
     return reduced, shift - 16
 
 
+def wide_factors(mult: Any, shift: Any) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """`wide_factor` of each channel: two int32 arrays.
+
+    Raises:
+        QuantError: a factor is 2**7 or more.
+    """
+    mult, shift = np.asarray(mult, np.int64), np.asarray(shift, np.int64) - 16
+    if (shift < WIDE_SHIFT_MIN).any():
+        raise QuantError(
+            "a rescale factor is too large for a 64-bit accumulator",
+            why=f"it is about {float((mult * 2.0 ** -(shift + 16)).max()):g}, the limit is 128",
+        )
+    reduced = np.where(mult < WIDE_MULT_LIMIT, (mult + (1 << 15)) >> 16, 0x7FFF)
+    return reduced.astype(np.int32), shift.astype(np.int32)
+
+
 def requantize_wide(acc: Any, mult: Any, shift: Any) -> Ints:
     """The same as `requantize_single` for an int64 accumulator and a 16-bit mantissa.
 
     Requires |acc| < 2**47, mult in [0, 2**15 - 1] and shift in [1, 62].
     """
     return requantize_single(acc, mult, shift)
+
+
+def divide_away(x: Any, n: Any) -> Ints:
+    """round(x / n), ties away from zero (odd n have none); n >= 1."""
+    x, n = np.asarray(x, np.int64), np.asarray(n, np.int64)
+    magnitude = (np.abs(x) + n // 2) // n
+    return np.where(x < 0, -magnitude, magnitude)
+
+
+def divide_up(x: Any, n: Any) -> Ints:
+    """floor((x + floor(n / 2)) / n): ties toward +infinity; n >= 1."""
+    x, n = np.asarray(x, np.int64), np.asarray(n, np.int64)
+    return (x + n // 2) // n
+
+
+DIVISIONS: dict[str, Callable[[Any, Any], Ints]] = {"away": divide_away, "up": divide_up}
+
+
+def divide(x: Any, n: Any, form: str) -> Ints:
+    """x / n in the rounding form named `form`: "away" or "up"."""
+    return DIVISIONS[form](x, n)
 
 
 FORMS: dict[str, Callable[[Any, Any, Any], Ints]] = {

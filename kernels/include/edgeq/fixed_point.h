@@ -15,6 +15,7 @@ _Static_assert((-1 >> 1) == -1, "edgeq needs an arithmetic right shift");
 #define EQ_PASTE(a, b) EQ_PASTE_(a, b)
 #define EQ_SYM(name) EQ_PASTE(name, EQ_FORM)
 #define eq_requantize EQ_SYM(eq_requantize)
+#define eq_divide EQ_SYM(eq_divide)
 
 static inline int32_t eq_clamp(int32_t x, int32_t lo, int32_t hi)
 {
@@ -36,6 +37,26 @@ static inline int32_t eq_shift_right_away(int32_t x, int32_t shift)
 {
     const int64_t half = ((int64_t)1 << shift) >> 1;
     return (int32_t)((x + half - (x < 0 && shift > 0)) >> shift);
+}
+
+/* The same for an int64: |x| < 2^62, shift in [1, 62]. */
+static inline int64_t eq_shift_right_away_s64(int64_t x, int32_t shift)
+{
+    return (x + ((int64_t)1 << (shift - 1)) - (x < 0)) >> shift;
+}
+
+/* round(x / n), ties away from zero (odd n have none).  Requires n >= 1 and |x| + n / 2 in
+ * int32. */
+static inline int32_t eq_divide_away(int32_t x, int32_t n)
+{
+    return (x < 0 ? x - n / 2 : x + n / 2) / n;
+}
+
+/* floor((x + floor(n / 2)) / n): ties toward +infinity.  Requires the same. */
+static inline int32_t eq_divide_up(int32_t x, int32_t n)
+{
+    const int32_t t = x + n / 2;
+    return t / n - (t % n < 0);
 }
 
 /* Two roundings.  Requires acc * 2^max(0, 31 - shift) in int32, mult 0 or >= 2^30,
