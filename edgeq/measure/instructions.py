@@ -1,0 +1,248 @@
+"""Counts executed instructions under emulation: per region, per class, per function.
+
+A program marks regions with EQ_MARK_BEGIN() and EQ_MARK_END() (targets/boards/probe.h); a
+QEMU plugin of our own counts what runs between them.  The counts are exact and repeatable.
+QEMU does not model cycles, so nothing here is a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from edgeq.build.cc import COMPILE_SECONDS, binutil, checked, compile_and_link, run_tool
+from edgeq.errors import ToolError
+from edgeq.measure.classes import CLASSES, classify
+from edgeq.targets import Target
+from edgeq.targets.target import target_folder
+from edgeq.verify.emulated import RUN_SECONDS, run_emulated
+
+COUNTS_FILE = "insn_count.txt"
+LONGEST = 16  # bytes, no instruction of any machine is longer
+
+# ELF e_machine -> name, and the markers of probe.h as SIZE.HEX (Arm: Thumb and A32).
+MACHINES = {40: "arm", 62: "x86_64", 183: "aarch64", 243: "riscv"}
+BEGIN_MARKS = {
+    "arm": "2.46d2:4.e1a0a00a",
+    "x86_64": "7.0000ed71801f0f",
+    "aarch64": "4.d5032e3f",
+    "riscv": "4.07100013",
+}
+END_MARKS = {
+    "arm": "2.46db:4.e1a0b00b",
+    "x86_64": "7.0000ed72801f0f",
+    "aarch64": "4.d5032e5f",
+    "riscv": "4.07200013",
+}
+
+FUNCTION_LINE = re.compile(r"^[0-9a-f]+ <(.+?)(\+0x[0-9a-f]+)?>:$")
+INSTRUCTION_LINE = re.compile(r"^\s*([0-9a-f]+):\t(\S+)\s*(.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What ran between one EQ_MARK_BEGIN() and its EQ_MARK_END(), in instructions.
+
+    classes     by class, all of CLASSES
+    functions   by function, without what was called from there
+    """
+
+    total: int
+    classes: Mapping[str, int]
+    functions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Executed instructions of one run.
+
+    total      of all regions
+    regions    of each region, in the order in which they ran
+    classes    of all regions by class
+    functions  of all regions by function, the most expensive first
+    details    the same for each region
+    executed   of the whole run, start-up included
+    """
+
+    total: int
+    regions: tuple[int, ...]
+    classes: Mapping[str, int]
+    functions: Mapping[str, int]
+    details: tuple[Region, ...]
+    executed: int
+
+
+def count_instructions(
+    elf: Path, target: Target, workdir: Path, *, timeout: float = RUN_SECONDS
+) -> Counts:
+    """Run a program of `target` in `workdir` and count; its input is there as probe.in.
+
+    Raises:
+        ToolError: a tool is missing or failed, the program ended with another code than 0,
+            its markers do not pair, or the target has no emulator.
+    """
+    machine = machine_of(elf)
+    plugin = [
+        str(count_plugin()),
+        f"out={COUNTS_FILE}",
+        f"begin={BEGIN_MARKS[machine]}",
+        f"end={END_MARKS[machine]}",
+    ]
+    (workdir / COUNTS_FILE).unlink(missing_ok=True)
+    run = run_emulated(elf, target, workdir, timeout=timeout, plugin=plugin).require_success()
+    if not (workdir / COUNTS_FILE).exists():
+        raise ToolError("the emulator did not load the counting plugin", why=run.stderr.strip(),
+                        fix="use a QEMU from 4.2 to 8.2 that was built with plugins")  # fmt: skip
+    text = (workdir / COUNTS_FILE).read_text(encoding="ascii")
+    return _joined(text, machine, elf, target)
+
+
+def machine_of(elf: Path) -> str:
+    """The machine that an ELF file is for: a key of BEGIN_MARKS.
+
+    Raises:
+        ToolError: it is no ELF file, or of a machine whose markers are not known.
+    """
+    head = elf.read_bytes()[:20]
+    machine = MACHINES.get(int.from_bytes(head[18:20], "little"))
+    if head[:4] != b"\x7fELF" or machine is None:
+        raise ToolError("is not a program whose instructions can be counted", where=str(elf),
+                        fix=f"machines are {', '.join(sorted(BEGIN_MARKS))}")  # fmt: skip
+    return machine
+
+
+@cache
+def count_plugin() -> Path:
+    """The compiled plugin: built by this machine's compiler at the first use, then cached.
+
+    It is in $XDG_CACHE_HOME/edgeq (~/.cache/edgeq), under a name made of its source's hash,
+    or in the system's temporary folder where that cannot be written.
+
+    Raises:
+        ToolError: no compiler, or it failed.
+    """
+    source = target_folder() / "qemu" / "insn_count.c"
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
+    folder = _cache_folder()
+    plugin = folder / f"insn_count-{digest}.so"
+    if not plugin.exists():
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            built = Path(scratch) / "plugin.so"
+            compile_and_link([source], built, cflags=["-O2", "-std=c11"], shared=True)
+            built.replace(plugin)
+    return plugin
+
+
+def _cache_folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    for folder in (Path(base).expanduser() / "edgeq", Path(tempfile.gettempdir()) / "edgeq"):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (OSError, RuntimeError):
+            continue
+        if os.access(folder, os.W_OK) and "," not in str(folder):  # QEMU splits at commas
+            return folder
+    return Path(tempfile.mkdtemp(prefix="edgeq-"))
+
+
+def _joined(text: str, machine: str, elf: Path, target: Target) -> Counts:
+    """The plugin's output, with each address looked up in the disassembly."""
+    regions, executed = _read_counts(text)
+    addresses = {address for region in regions for address in region}
+    where = _disassembly(elf, machine, target, addresses) if addresses else {}
+    details = tuple(_region_of(region, where) for region in regions)
+    totals = tuple(region.total for region in details)
+    functions = _sum(region.functions for region in details)
+    return Counts(
+        total=sum(totals),
+        regions=totals,
+        classes=_in_order(_sum(region.classes for region in details)),
+        functions=dict(functions.most_common()),
+        details=details,
+        executed=executed,
+    )
+
+
+def _read_counts(text: str) -> tuple[list[dict[int, int]], int]:
+    """The regions as {address: count}, and the instructions of the whole run.
+
+    Raises:
+        ToolError: the run was cut off, or a marker came twice or without its other one.
+    """
+    regions: list[dict[int, int]] = []
+    ends = {"executed": -1, "unbalanced": 0}
+    for line in text.splitlines():
+        word, *values = line.split()
+        if word == "region":
+            regions.append({})
+        elif word == "at":
+            address = int(values[0], 16)
+            regions[-1][address] = regions[-1].get(address, 0) + int(values[1])
+        else:
+            ends[word] = int(values[0])
+    if ends["executed"] < 0:
+        raise ToolError("the emulator ended before the counts were written")
+    if ends["unbalanced"]:
+        raise ToolError(f"{ends['unbalanced']} of the program's region markers do not pair",
+                        fix="put each EQ_MARK_BEGIN() before one EQ_MARK_END()")  # fmt: skip
+    return regions, ends["executed"]
+
+
+def _region_of(region: Mapping[int, int], where: Mapping[int, tuple[str, str]]) -> Region:
+    classes: Counter[str] = Counter()
+    functions: Counter[str] = Counter()
+    for address, count in region.items():
+        function, kind = where.get(address, ("?", "other"))
+        functions[function] += count
+        classes[kind] += count
+    return Region(sum(region.values()), _in_order(classes), dict(functions))
+
+
+def _in_order(classes: Mapping[str, int]) -> dict[str, int]:
+    return {name: classes.get(name, 0) for name in CLASSES}
+
+
+def _sum(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return total
+
+
+def _disassembly(
+    elf: Path, machine: str, target: Target, addresses: set[int]
+) -> dict[int, tuple[str, str]]:
+    """Function and class of the instruction at each address."""
+    command = [str(binutil(target.cc, "objdump")), "-d", "--no-show-raw-insn"]
+    command += [f"--start-address={min(addresses)}", f"--stop-address={max(addresses) + LONGEST}"]
+    command += ["-m", "armv8.1-m.main"] if _has_helium(target) else []
+    text = checked(run_tool([*command, str(elf)], timeout=COMPILE_SECONDS)).stdout
+    found: dict[int, tuple[str, str]] = {}
+    function = "?"
+    for line in text.splitlines():
+        if named := FUNCTION_LINE.match(line):
+            function = named[1]
+        elif insn := INSTRUCTION_LINE.match(line):
+            found[int(insn[1], 16)] = (function, classify(machine, insn[2], insn[3]))
+    return found
+
+
+@cache
+def _has_helium(target: Target) -> bool:
+    """True for MVE: objdump then has to be told, else it prints coprocessor instructions."""
+    if not target.cc.startswith("arm-none-eabi"):
+        return False
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch) / "macros.c"
+        source.write_text("#ifndef __ARM_FEATURE_MVE\n#define __ARM_FEATURE_MVE 0\n#endif\n"
+                          "eq_mve __ARM_FEATURE_MVE\n", encoding="ascii")  # fmt: skip
+        out = Path(scratch) / "macros.i"
+        compile_and_link([source], out, target=target, extra=["-E", "-P"])
+        return "eq_mve 0" not in out.read_text(encoding="ascii")
