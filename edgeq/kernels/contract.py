@@ -28,7 +28,7 @@ DTYPES = {
     "float": np.dtype(np.float32),
 }
 TYPEDEFS = "".join(f"typedef int {name};\n" for name in DTYPES if name != "float")
-NOT_CONTRACTS = {"fixed_point", "elementwise"}
+NOT_CONTRACTS = {"fixed_point", "elementwise", "window"}
 SHAPE = re.compile(r"\*\s*(?:restrict\s+)?(\w+)\s*[,)]\s*;?\s*/\*\s*\(([^)]*)\)")
 
 
@@ -150,3 +150,19 @@ def contracts() -> dict[str, Contract]:
     folder = data_root() / "kernels" / "include" / "edgeq"
     paths = sorted(p for p in folder.glob("*.h") if p.stem not in NOT_CONTRACTS)
     return {path.stem: read_contract(path) for path in paths}
+
+
+EDGEQ_INCLUDE = re.compile(r'#include "edgeq/(\w+\.h)"')
+
+
+def includes(source: Path) -> tuple[Path, ...]:
+    """Every header of edgeq that a kernel source includes, also indirectly, sorted."""
+    folder = data_root() / "kernels" / "include" / "edgeq"
+    found: set[Path] = set()
+    waiting = [source]
+    while waiting:
+        names = EDGEQ_INCLUDE.findall(waiting.pop().read_text(encoding="utf-8"))
+        new = {folder / name for name in names} - found
+        found |= new
+        waiting += new
+    return tuple(sorted(found))

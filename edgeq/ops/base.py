@@ -77,11 +77,13 @@ class Case:
              before the call: a kernel must leave alone what it is not asked to write)
     params   the fields of the params struct
     facts    facts that hold for these arguments (computed, as lowering would)
+    forms    the rounding forms that these arguments are legal for; () for every one
     """
 
     args: dict[str, Array]
     params: dict[str, int]
     facts: Mapping[str, int] = field(default_factory=dict)
+    forms: tuple[str, ...] = ()
 
 
 class Op:

@@ -1,0 +1,162 @@
+"""What the multiply-accumulate operators share: factors, folded biases, the overflow proof.
+
+A channel o of any of them is acc = bias[o] + sum_k x[k] * w[o][k] over its K taps, then
+clamp(requantize(acc, mult[o], shift[o]) + zy).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeq.errors import QuantError
+from edgeq.ir import DType, Node, Tensor
+from edgeq.numerics.fixed_point import (
+    INT32_MAX, INT32_MIN, WIDE_ACC_MAX, quantize_multipliers, requantize, wide_factors,
+)  # fmt: skip
+from edgeq.numerics.profile import Profile
+from edgeq.ops.base import Array
+from edgeq.ops.common import (
+    RANGES, constant_of, quant_of, scale_of, signed_bits, zero_point_of,
+)  # fmt: skip
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mac:
+    """The constants of a lowered multiply-accumulate, per output channel.
+
+    bias         (O) int32, or int64 for int16 activations: b - zx * sum w
+    mult, shift  (O) int32, as the contract's form wants them
+    form         the rounding form
+    acc_bits     bits that hold every partial sum, in any order
+    """
+
+    bias: Array
+    mult: Array
+    shift: Array
+    form: str
+    acc_bits: int
+
+
+def bias_of(node: Node, inputs: tuple[Tensor | None, ...], count: int) -> Rows:
+    """The bias (count) of input 2 as int64; zeros where there is none."""
+    bias = inputs[2] if len(inputs) > 2 else None  # noqa: PLR2004 (x, weights, bias)
+    if bias is None:
+        return np.zeros(count, np.int64)
+    data = constant_of(bias, node, "bias").astype(np.int64).reshape(-1)
+    if data.size != count:
+        raise QuantError(f"{data.size} biases for {count} channels", where=node.name)
+    return data
+
+
+def weight_scales(w: Tensor, count: int) -> NDArray[np.float64]:
+    """The scale of each of `count` output channels."""
+    scale = quant_of(w).scale
+    if scale.size not in (1, count):
+        raise QuantError(f"weights {w.name} have {scale.size} scales for {count} channels")
+    return np.broadcast_to(scale, (count,))
+
+
+def contract_of(node: Node, family: str, x: Tensor, w: Tensor, y: Tensor) -> str:
+    """The contract of `family` ("conv2d") for these dtypes.
+
+    Raises:
+        QuantError: no integer contract has them.
+    """
+    quant_of(x), quant_of(w), quant_of(y)
+    if (x.dtype, w.dtype, y.dtype) == (DType.INT8, DType.INT8, DType.INT8):
+        return f"{family}_s8zw" if zero_point_of(w) else f"{family}_s8"
+    symmetric = zero_point_of(x) == zero_point_of(w) == zero_point_of(y) == 0
+    if (x.dtype, w.dtype, y.dtype) == (DType.INT16, DType.INT8, DType.INT16) and symmetric:
+        return f"{family}_s16s8"
+    raise QuantError(
+        f"no integer form for {x.dtype} activations, {w.dtype} weights and {y.dtype} outputs",
+        where=node.name,
+        why=f"zero points are {zero_point_of(x)}, {zero_point_of(w)} and {zero_point_of(y)}",
+        fix="int8 throughout, or int16 activations of zero point 0 with int8 weights",
+    )
+
+
+def rounding_of(inputs: tuple[Tensor | None, ...], x: Tensor, profile: Profile) -> str:
+    """The form of a convolution: an int64 bias makes the accumulator int64 and the form wide."""
+    bias = inputs[2] if len(inputs) > 2 else None  # noqa: PLR2004 (x, weights, bias)
+    wide = x.dtype is DType.INT16 and bias is not None and bias.dtype is DType.INT64
+    return "wide" if wide else profile.rounding
+
+
+def convolution_reals(node: Node, x: Tensor, w: Tensor, y: Tensor, count: int) -> Array:
+    """scale_x * scale_w[o] / scale_y of each channel, (O) float64.
+
+    In double precision; a legacy uint8 node takes the product in float32, as TensorFlow Lite's
+    GetQuantizedConvolutionMultipler does.
+    """
+    scales = weight_scales(w, count)
+    if node.attrs.get("legacy_uint8"):
+        return product_in_float32(x, scales) / scale_of(y)
+    return scale_of(x) * scales / scale_of(y)
+
+
+def product_in_float32(x: Tensor, scales: NDArray[np.float64]) -> NDArray[np.float64]:
+    """scale_x * scale_w[o] rounded to float32, (O)."""
+    product = np.float32(scale_of(x)) * scales.astype(np.float32)
+    return product.astype(np.float64)
+
+
+def finish(
+    node: Node, x: Tensor, y: Tensor, rows: Rows, bias: Rows, reals: Array, form: str
+) -> Mac:
+    """Fold, split the factors, and prove that nothing overflows.
+
+    rows   (O, K) int64: weights less their zero point
+    bias   (O) int64, as the model has it
+    reals  (O) float64 rescale factors
+    """
+    folded = bias - zero_point_of(x) * rows.sum(axis=1)
+    mult, shift = quantize_multipliers(reals)
+    if form == "wide":
+        mult, shift = wide_factors(mult, shift)
+    return prove(node, x, y, rows, folded, mult, shift, form)
+
+
+def prove(
+    node: Node, x: Tensor, y: Tensor, rows: Rows, folded: Rows, mult: Array, shift: Array, form: str
+) -> Mac:
+    """The `Mac` of these constants, once overflow is proved absent for any input.
+
+    The interval of each channel's accumulator follows from its own weights and the range of
+    x's dtype.  It must fit the form; shifted left where the factor asks for it, too; and the
+    rescaled value, before and after adding zy, must fit int32.
+
+    Raises:
+        QuantError: it cannot be proved.
+    """
+    x_lo, x_hi = RANGES[x.dtype]
+    positive, negative = np.maximum(rows, 0).sum(axis=1), np.minimum(rows, 0).sum(axis=1)
+    low, high = positive * x_lo + negative * x_hi, positive * x_hi + negative * x_lo
+    ends = np.stack([folded + low, folded + high])
+    sums = np.concatenate([ends.reshape(-1), low, high])
+    left = np.maximum(31 - shift.astype(np.int64), 0) if form == "double" else 0
+    _need_int(node, "the accumulator", sums, form)
+    _need_int(node, "the accumulator shifted left by its factor", ends << left, form)
+    results = requantize(ends, mult, shift, form)
+    _need_int(node, "the rescaled accumulator", results + zero_point_of(y), "")
+    _need_int(node, "the rescaled accumulator", results, "")
+    acc_bits = signed_bits(int(sums.min()), int(sums.max()))
+    dtype = np.int64 if x.dtype is DType.INT16 else np.int32
+    return Mac(folded.astype(dtype), mult, shift, form, acc_bits)
+
+
+def _need_int(node: Node, what: str, values: Rows, form: str) -> None:
+    lo, hi = (-WIDE_ACC_MAX - 1, WIDE_ACC_MAX) if form == "wide" else (INT32_MIN, INT32_MAX)
+    worst = max((int(values.min()), int(values.max())), key=abs)
+    if values.min() < lo or values.max() > hi:
+        raise QuantError(
+            f"{what} may reach {worst}",
+            where=node.name,
+            why=f"its arithmetic is exact within [{lo}, {hi}] alone",
+            fix="quantize the layer again, with smaller biases or other scales",
+        )

@@ -1,0 +1,176 @@
+"""Arguments worth trying on multiply-accumulate kernels, the ugliest legal ones included.
+
+Every case holds channels that show what ordinary numbers hide: a factor of 1/2 with a bias that
+cancels one window's dot product (the accumulator's low bits, ties), a factor of 32 (left shift),
+a mantissa of 2**31 - 1, a factor of zero, an accumulator at the end of int32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeq.numerics.fixed_point import INT32_MAX, MULT_MAX, MULT_MIN, wide_factors
+from edgeq.ops.base import Case
+from edgeq.ops.common import signed_bits
+from edgeq.ops.window import gather
+
+Ints = NDArray[np.int64]
+
+HALF = (MULT_MIN, 31)
+THIRTY_TWO = (MULT_MIN, 25)
+X_RANGE = {np.dtype(np.int8): (-128, 127), np.dtype(np.int16): (-32768, 32767)}
+
+CONVOLUTIONS: tuple[dict[str, int], ...] = (
+    {"in_h": 1, "in_w": 1, "in_c": 1, "out_c": 1},
+    {"in_h": 2, "in_w": 3, "in_c": 7, "out_c": 5},
+    {"in_h": 3, "in_w": 5, "in_c": 8, "out_c": 8, "x_gap": 3, "y_gap": 2},
+    {"in_h": 2, "in_w": 4, "in_c": 15, "out_c": 9},
+    {"in_h": 3, "in_w": 3, "in_c": 16, "out_c": 16, "row0": 1, "row1": 2},
+    {"in_h": 4, "in_w": 2, "in_c": 33, "out_c": 17, "stride_h": 2, "stride_w": 2},
+    {"in_h": 5, "in_w": 6, "in_c": 3, "out_c": 8, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 7, "in_w": 5, "in_c": 3, "out_c": 4, "kh": 3, "kw": 3, "pad": 1, "stride_h": 2,
+     "stride_w": 2, "y_gap": 1},
+    {"in_h": 9, "in_w": 8, "in_c": 4, "out_c": 5, "kh": 3, "kw": 2, "pad": 2, "dil_h": 3,
+     "dil_w": 2, "x_gap": 1},
+    {"in_h": 9, "in_w": 4, "in_c": 17, "out_c": 4, "kh": 3, "kw": 3, "pad": 1, "x_ring": 4,
+     "row0": 3, "row1": 5},
+    {"in_h": 12, "in_w": 3, "in_c": 5, "out_c": 3, "kh": 2, "kw": 1, "dil_h": 3, "x_ring": 5,
+     "row0": 4, "row1": 6, "x_gap": 2},
+    {"in_h": 2, "in_w": 3, "in_c": 16, "out_c": 6, "kh": 5, "kw": 7, "pad": 3},
+    {"in_h": 1, "in_w": 9, "in_c": 1, "out_c": 4, "kh": 1, "kw": 8, "pad": 2, "stride_w": 3},
+    {"in_h": 3, "in_w": 3, "in_c": 1, "out_c": 4, "kh": 1, "kw": 1, "pad": 1},
+    {"in_h": 1, "in_w": 2, "in_c": 2, "out_c": 4, "kh": 2, "kw": 2, "dil_h": 9, "dil_w": 9,
+     "pad": 6},
+    {"in_h": 4, "in_w": 5, "in_c": 65, "out_c": 12, "kh": 3, "kw": 3, "pad": 1},
+)  # fmt: skip
+"""Geometries; `pad` pads all four sides, `*_gap` widens the pixel and the row strides."""
+
+
+def geometry(shape: dict[str, int], out_c: int) -> dict[str, int]:
+    """The geometry fields of a contract for one entry of a table of shapes."""
+    one = ("kh", "kw", "stride_h", "stride_w", "dil_h", "dil_w")
+    p = {"in_h": 0, "in_w": 0, "in_c": 0, "out_w": 0, "out_c": out_c}
+    p |= dict.fromkeys(one, 1) | {"pad_top": shape.get("pad", 0), "pad_left": shape.get("pad", 0)}
+    p |= {k: v for k, v in shape.items() if k in p}
+    pad = 2 * shape.get("pad", 0)
+    out_h = (p["in_h"] + pad - (p["kh"] - 1) * p["dil_h"] - 1) // p["stride_h"] + 1
+    p["out_w"] = (p["in_w"] + pad - (p["kw"] - 1) * p["dil_w"] - 1) // p["stride_w"] + 1
+    p |= {"row0": shape.get("row0", 0), "row1": shape.get("row1", out_h)}
+    x_gap, y_gap = shape.get("x_gap", 0), shape.get("y_gap", 0)
+    x_pixel, y_pixel = p["in_c"] + x_gap, out_c + y_gap
+    p |= {"x_row": p["in_w"] * x_pixel + x_gap, "x_pixel": x_pixel}
+    p |= {"x_ring": shape.get("x_ring", p["in_h"])}
+    return p | {"y_row": p["out_w"] * y_pixel + y_gap, "y_pixel": y_pixel}
+
+
+def convolution_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
+    """Cases of conv2d_s8, conv2d_s16s8 and conv2d_s8zw."""
+    for index, shape in enumerate(CONVOLUTIONS):
+        p = geometry(shape, shape["out_c"])
+        x, points = draw_inputs(contract, rng, index, p["x_row"] * p["x_ring"])
+        w = draw_weights(rng, (p["out_c"], p["kh"], p["kw"], p["in_c"]))
+        rows = w.reshape(p["out_c"], -1).astype(np.int64) - points.get("zw", 0)
+        windows = gather(x, p, points.get("zx", 0)).transpose(0, 1, 3, 4, 2)
+        dots = windows.reshape(-1, rows.shape[1]).astype(np.int64) @ rows.T
+        yield from finish_cases(contract, rng, x, w, rows, dots, p | points)
+
+
+def draw_inputs(
+    contract: str, rng: np.random.Generator, index: int, count: int
+) -> tuple[NDArray[Any], dict[str, int]]:
+    """Input memory of `count` elements, extremes included, and the zero points and clamp."""
+    wide = "s16" in contract
+    dtype = np.dtype(np.int16 if wide else np.int8)
+    lo, hi = X_RANGE[dtype]
+    x = rng.integers(lo, hi + 1, count).astype(dtype)
+    x[rng.random(count) < 1 / 8] = lo
+    clamped = index % 3 == 1
+    points = {"zy": 0 if wide else int(rng.integers(-50, 51) if clamped else rng.integers(lo, hi))}
+    points |= {"act_min": lo // 2 if clamped else lo, "act_max": hi // 2 if clamped else hi}
+    if not wide:
+        points["zx"] = (-128, 127, 0, int(rng.integers(-128, 128)))[index % 4]
+    if contract.endswith("zw"):
+        points["zw"] = (127, -128, int(rng.integers(-128, 128)))[index % 3]
+    return x, points
+
+
+def draw_weights(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.int8]:
+    w = rng.integers(-128, 128, shape, np.int8)
+    w[rng.random(shape) < 1 / 8] = -128
+    return w
+
+
+def finish_cases(
+    contract: str,
+    rng: np.random.Generator,
+    x: NDArray[Any],
+    w: NDArray[np.int8],
+    rows: Ints,
+    dots: Ints,
+    p: dict[str, int],
+) -> Iterator[Case]:
+    """Add biases and factors to inputs and weights; int16 contracts also get wide factors.
+
+    rows  (O, K) weights less their zero point;  dots (pixels, O) the dot products of x
+    """
+    wide = "s16" in contract
+    bias, mult, shift = draw_factors(rng, X_RANGE[x.dtype], rows, dots)
+    size = p["y_row"] * p["row1"] if "row1" in p else dots.size
+    y = rng.integers(-100, 100, size).astype(x.dtype)
+    facts = {"acc_bits": accumulator_bits(rows, bias, X_RANGE[x.dtype])}
+    args = {"x": x, "w": w, "bias": bias.astype(np.int64 if wide else np.int32), "mult": mult,
+            "shift": shift, "y": y}  # fmt: skip
+    yield Case(args, p, facts, ("double", "single") if wide else ())
+    if wide:
+        bias[-1] += 2**40  # one channel out of int32, scaled to match
+        mult, shift = wide_factors(mult, shift)
+        mult[-1], shift[-1] = 2**14 + 1, 41
+        facts = {"acc_bits": accumulator_bits(rows, bias, X_RANGE[x.dtype])}
+        args |= {"bias": bias, "mult": mult, "shift": shift, "y": y.copy()}
+        yield Case(args, p, facts, ("wide",))
+
+
+def draw_factors(
+    rng: np.random.Generator, x_range: tuple[int, int], rows: Ints, dots: Ints
+) -> tuple[Ints, NDArray[np.int32], NDArray[np.int32]]:
+    """bias (int64), mult and shift of every channel, overflow-free under every form.
+
+    Channels in turn are ordinary, cancelling at 1/2, saturated mantissa, cancelling at 32,
+    at the end of int32, and zero.
+    """
+    count = len(rows)
+    bias = rng.integers(-1000, 1001, count)
+    mult = rng.integers(MULT_MIN, MULT_MAX + 1, count)
+    spread = np.abs(dots).mean(axis=0) / x_range[1] + 1
+    shift = 31 + np.ceil(np.log2(spread)).astype(np.int64)
+    pixel = int(rng.integers(len(dots)))
+    _, high = interval(rows, np.zeros(count, np.int64), x_range)
+    for o in range(count):
+        kind = (o + count) % 6 if count > 1 else 1
+        if kind in (1, 3):
+            bias[o] = -dots[pixel, o] + int(rng.integers(-5, 6))
+            mult[o], shift[o] = HALF if kind == 1 or high[o] >= 2**24 else THIRTY_TWO
+        elif kind == 2:  # noqa: PLR2004 (a kind of the docstring)
+            mult[o] = MULT_MAX
+        elif kind == 4:  # noqa: PLR2004
+            bias[o], shift[o] = INT32_MAX - high[o], 31 + 31 - x_range[1].bit_length()
+        elif kind == 5 and count > 6:  # noqa: PLR2004
+            mult[o], shift[o] = 0, 31
+    return bias, mult.astype(np.int32), shift.astype(np.int32)
+
+
+def interval(rows: Ints, bias: Ints, x_range: tuple[int, int]) -> tuple[Ints, Ints]:
+    """The least and the greatest accumulator of every channel, two (O) arrays."""
+    positive, negative = np.maximum(rows, 0).sum(axis=1), np.minimum(rows, 0).sum(axis=1)
+    lo, hi = x_range
+    return bias + positive * lo + negative * hi, bias + positive * hi + negative * lo
+
+
+def accumulator_bits(rows: Ints, bias: Ints, x_range: tuple[int, int]) -> int:
+    """Bits that hold every partial sum with and without the bias."""
+    sums = [*interval(rows, bias, x_range), *interval(rows, np.zeros_like(bias), x_range)]
+    return signed_bits(int(np.min(sums)), int(np.max(sums)))
