@@ -19,6 +19,10 @@ from edgeq.targets.schema import FIRMWARE_KEYS, MEMORY_KEYS, TARGET_KEYS, check_
 from edgeq.targets.this_machine import flags_of_isa, runs_here
 
 HOST = "host"
+BOARD_OPTIONS = (
+    "-nographic", "-monitor", "none", "-serial", "none",
+    "-semihosting-config", "enable=on,target=native", "-kernel",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,13 @@ class Target:
     def is_board(self) -> bool:
         """True for bare metal: a linker script places the program."""
         return self.firmware is not None and self.firmware.linker is not None
+
+
+def emulator_command(target: Target) -> tuple[str, ...]:
+    """The emulator and its options, to which a program is added; () when this machine runs it."""
+    emulator = target.firmware.emulator if target.firmware else ()
+    board = emulator and emulator[0].startswith("qemu-system")
+    return (*emulator, *BOARD_OPTIONS) if board else emulator
 
 
 def target_folder() -> Path:

@@ -17,15 +17,12 @@ from pathlib import Path
 from edgeq.build.cc import checked, find_compiler, find_tool, link_program, run_tool
 from edgeq.errors import ToolError
 from edgeq.targets import Target
+from edgeq.targets.target import BOARD_OPTIONS
 from edgeq.targets.this_machine import runs_here
 
 RUN_SECONDS = 120.0
 FAULT_EXIT_CODE = 99  # of targets/boards: a fault handler ended the program
 INPUT, OUTPUT = "probe.in", "probe.out"
-BOARD_OPTIONS = (
-    "-nographic", "-monitor", "none", "-serial", "none",
-    "-semihosting-config", "enable=on,target=native", "-kernel",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

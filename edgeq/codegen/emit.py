@@ -1,0 +1,106 @@
+"""Writes the generated project: `{path: text}`.
+
+The templates loop and substitute, nothing else; what they see comes from `view` and
+`project`.  The text depends on the plan alone: no date, no path, no host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from edgeq._version import __version__
+from edgeq.codegen.names import c_comment, c_identifier
+from edgeq.codegen.project import board_files, project_view, selftest_view
+from edgeq.codegen.view import kernel_path, model_view
+from edgeq.errors import UsageError
+from edgeq.kernels.catalog import Kernel
+from edgeq.kernels.contract import includes
+from edgeq.plan.plan import Plan
+from edgeq.resources import data_root
+
+PACKAGES = ("cmake",)
+MANIFEST = "manifest.json"
+
+
+@cache
+def environment() -> Environment:
+    """The strict template environment: an undefined name is an error."""
+    return Environment(
+        loader=FileSystemLoader(data_root() / "templates"), undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, autoescape=False, keep_trailing_newline=True,
+    )  # fmt: skip
+
+
+def emit(plan: Plan, *, name: str = "", package: str = "cmake") -> dict[str, str]:
+    """The files of a generated project.
+
+    Args:
+        name: of the C module; the model's own name when empty. Made a C identifier.
+        package: "cmake".
+
+    Raises:
+        UsageError: there is no such package kind.
+    """
+    if package not in PACKAGES:
+        raise UsageError(f"no package kind {package!r}", fix=f"choose from {', '.join(PACKAGES)}")
+    ident = c_identifier(name or plan.graph.name)
+    model = model_view(plan, ident)
+    project = {**model, **project_view(plan, ident, model)}
+    files = {
+        f"{ident}.h": _render("model.h.j2", model),
+        f"{ident}.c": _render("model.c.j2", model),
+        f"{ident}_selftest.c": _render("selftest.c.j2", {**model, **selftest_view(plan, model)}),
+        "CMakeLists.txt": _render(f"{package}/CMakeLists.txt.j2", project),
+        "README.md": _render(f"{package}/README.md.j2", project),
+    }
+    if project["toolchain_hint"]:
+        files["toolchain.cmake"] = _render(f"{package}/toolchain.cmake.j2", project)
+    files |= kernel_files(plan) | board_files(plan.target)
+    files[MANIFEST] = manifest(plan, ident, package, files)
+    return files
+
+
+def _render(template: str, values: Mapping[str, object]) -> str:
+    return environment().get_template(template).render(values)
+
+
+def kernel_files(plan: Plan) -> dict[str, str]:
+    """The used kernels, one file for each rounding form, and the headers they include."""
+    files: dict[str, str] = {}
+    for kernel, form in plan.used_kernels():
+        files[kernel_path(kernel, form)] = kernel_text(kernel, form)
+        for header in includes(kernel.path):
+            files[f"include/edgeq/{header.name}"] = header.read_text(encoding="utf-8")
+    return dict(sorted(files.items()))
+
+
+def kernel_text(kernel: Kernel, form: str) -> str:
+    """A kernel's source as it is, with its rounding form defined on top."""
+    text = kernel.path.read_text(encoding="utf-8")
+    return f"#define EQ_FORM {form}\n{text}" if form else text
+
+
+def manifest(plan: Plan, ident: str, package: str, files: Mapping[str, str]) -> str:
+    """What was made of what, with which options: JSON with SHA-256 sums."""
+    record = {
+        "edgeq": __version__,
+        "model": {"name": c_comment(plan.graph.name), "sha256": _sha256(plan.graph.source)},
+        "options": {
+            "name": ident, "package": package, "target": c_comment(plan.target.name),
+            "numerics": str(plan.profile), "io": plan.io,
+        },
+        "arena_bytes": plan.arena_bytes,
+        "constant_bytes": plan.constant_bytes,
+        "kernels": [kernel.symbol(form) for kernel, form in plan.used_kernels()],
+        "files": {path: _sha256(text.encode()) for path, text in sorted(files.items())},
+    }  # fmt: skip
+    return json.dumps(record, indent=2) + "\n"
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

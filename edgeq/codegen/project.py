@@ -1,0 +1,135 @@
+"""What the build files and the self-test of a generated project say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeq.codegen.golden import RANDOM, SEED, golden_outputs
+from edgeq.codegen.literals import c_type, initializer
+from edgeq.codegen.names import c_comment
+from edgeq.codegen.view import POINTERS, PortView, kernel_path
+from edgeq.plan.plan import Plan
+from edgeq.targets.target import Target, emulator_command, linker_script
+
+QUOTED_INCLUDE = re.compile(r'#include "([\w.]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """Expected outputs of one port for every vector."""
+
+    type: str
+    name: str
+    count: int
+    values: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestPort:
+    """An input that the self-test fills, or an output that it compares."""
+
+    member: str
+    index: int
+    count: int
+    random: str
+    golden: str
+    itemsize: int
+    bytes: int
+
+
+def selftest_view(plan: Plan, model: Mapping[str, object]) -> dict[str, object]:
+    """What selftest.c.j2 substitutes beside `model_view`."""
+    vectors, outputs = golden_outputs(plan)
+    pointers = plan.io == POINTERS
+    ports = model["ports"] if isinstance(model["ports"], list) else []
+    goldens = [
+        Golden(c_type(v.dtype), f"golden{i}", v.size // vectors, initializer(v), c_comment(name))
+        for i, (name, v) in enumerate(outputs.items())
+    ]
+    return {
+        "vectors": vectors, "goldens": goldens, "seed": SEED,
+        "buffers": ports if pointers else [],
+        "setup": _setup(str(model["name"]), ports, pointers=pointers),
+        "arguments": "arena, &io" if pointers else "arena",
+        "inputs": [_test_port(p.tensor.dtype.numpy.itemsize, p.tensor.size, "input", i,
+                              RANDOM.get(p.tensor.dtype, "0")) for i, p in enumerate(plan.inputs)],
+        "outputs": [_test_port(p.tensor.dtype.numpy.itemsize, p.tensor.size, "output", i, "")
+                    for i, p in enumerate(plan.outputs)],
+    }  # fmt: skip
+
+
+def _setup(name: str, ports: list[PortView], *, pointers: bool) -> list[str]:
+    if pointers:
+        return [f"const {name}_io io = {{ {', '.join(p.member for p in ports)} }};"]
+    return [
+        f"{p.type if p.qualifier else 'const ' + p.type} *{p.member} = {p.function}(arena);"
+        for p in ports
+    ]
+
+
+def _test_port(itemsize: int, count: int, kind: str, index: int, random: str) -> TestPort:
+    return TestPort(f"{kind}{index}", index, count, random, f"golden{index}", itemsize, itemsize * count)
+
+
+def project_view(plan: Plan, name: str, model: Mapping[str, object]) -> dict[str, object]:
+    """What the build files substitute beside `model_view`."""
+    target = plan.target
+    cross = target.firmware is not None and bool(target.firmware.emulator)
+    command = [*emulator_command(target), f"$<TARGET_FILE:{name}_selftest>"] if cross else []
+    startup = target.firmware.startup if cross and target.firmware else ()
+    return {
+        "kernel_files": [kernel_path(k, f) for k, f in plan.used_kernels()],
+        "cflags": " ".join(target.cflags),
+        "board_sources": "".join(f" board/{path.name}" for path in startup),
+        "selftest_lines": _selftest_lines(target, name) if cross else [],
+        "test_command": " ".join(command) or f"{name}_selftest",
+        "toolchain_hint": "-DCMAKE_TOOLCHAIN_FILE=toolchain.cmake " if cross else "",
+        "system": "Generic" if target.is_board else "Linux",
+        "processor": c_comment(target.firmware.cpu) if target.firmware else "",
+        "cc": target.cc, "usage": _usage(plan, name, model),
+    }  # fmt: skip
+
+
+def _selftest_lines(target: Target, name: str) -> list[str]:
+    script = ["-T", "${CMAKE_CURRENT_SOURCE_DIR}/board/linker.ld"] if target.is_board else []
+    ldflags = target.firmware.ldflags if target.firmware else ()
+    link = " ".join([*target.cflags, *ldflags, *script])
+    return [
+        f"target_compile_definitions({name}_selftest PRIVATE EQ_PROBE)",
+        f"target_include_directories({name}_selftest PRIVATE board)",
+        f"target_compile_options({name}_selftest PRIVATE {' '.join(target.cflags)})",
+        f"target_link_options({name}_selftest PRIVATE {link})",
+    ]
+
+
+def _usage(plan: Plan, name: str, model: Mapping[str, object]) -> str:
+    macro = name.upper()
+    lines = [
+        f'#include "{name}.h"', "",
+        f"static _Alignas({plan.target.align}) uint8_t arena[{macro}_ARENA_BYTES];",
+    ]  # fmt: skip
+    ports = model["ports"] if isinstance(model["ports"], list) else []
+    lines += ["", *_setup(name, ports, pointers=plan.io == POINTERS)]
+    arguments = "arena, &io" if plan.io == POINTERS else "arena"
+    return "\n".join([*lines, f"{name}_run({arguments});"])
+
+
+def board_files(target: Target) -> dict[str, str]:
+    """Start-up code, its headers and the linker script that the self-test needs to run."""
+    firmware = target.firmware
+    if firmware is None or not firmware.emulator:
+        return {}
+    files: dict[str, str] = {}
+    waiting: list[Path] = list(firmware.startup)
+    while waiting:
+        path = waiting.pop()
+        files[f"board/{path.name}"] = text = path.read_text(encoding="utf-8")
+        headers = (path.parent / h for h in QUOTED_INCLUDE.findall(text))
+        waiting += [h for h in headers if h.exists() and f"board/{h.name}" not in files]
+    if target.is_board:
+        files["board/linker.ld"] = linker_script(target)
+    return files

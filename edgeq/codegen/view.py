@@ -1,0 +1,200 @@
+"""The only values a template may see: final text, with every name from the model made safe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from edgeq._version import __version__
+from edgeq.codegen.literals import c_type, float_literal, initializer
+from edgeq.codegen.names import c_comment
+from edgeq.ir import DType, Tensor
+from edgeq.kernels.catalog import Kernel
+from edgeq.ops.common import RANGES
+from edgeq.plan.plan import ARENA, CONSTANT, INPUT, SCRATCH, Plan, Pointer, Port, Step
+
+POINTERS = "pointers"
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantView:
+    """One constant array: `static const TYPE NAME[COUNT] = { VALUES };`."""
+
+    type: str
+    name: str
+    count: int
+    values: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One kernel call."""
+
+    index: int
+    function: str
+    symbol: str
+    args: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class PortView:
+    """An input or output as the header shows it."""
+
+    macro: str
+    function: str
+    member: str
+    type: str
+    qualifier: str
+    offset: str
+    count: int
+    shape: str
+    rank: int
+    comment: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleView:
+    """A quantized port: its constants and conversion helpers."""
+
+    macro: str
+    function: str
+    type: str
+    scale: str
+    zero_point: int
+    lo: int
+    hi: int
+
+
+def model_view(plan: Plan, name: str) -> dict[str, object]:
+    """Everything that model.h.j2 and model.c.j2 substitute; `name` is a C identifier."""
+    ports = [*_ports(plan, name, "input"), *_ports(plan, name, "output")]
+    pointers = plan.io == POINTERS
+    return {
+        "name": name, "macro": name.upper(), "version": __version__,
+        "profile": str(plan.profile), "target": c_comment(plan.target.name),
+        "model": c_comment(plan.graph.name), "arena_bytes": plan.arena_bytes,
+        "constant_bytes": plan.constant_bytes, "align": plan.target.align,
+        "contracts": sorted({s.kernel.contract.name for s in plan.steps}),
+        "declarations": [(k.contract.name, k.symbol(f)) for k, f in plan.used_kernels()],
+        "constants": [_constant(plan, i) for i in range(len(plan.constants))],
+        "params": _params(plan), "steps": [_step(plan, name, i) for i in range(len(plan.steps))],
+        "step_count": len(plan.steps), "ports": ports,
+        "arena_ports": [] if pointers else ports, "io_fields": ports if pointers else [],
+        "scales": _scales(plan, name),
+        "parameters": f"uint8_t *arena, const {name}_io *io" if pointers else "uint8_t *arena",
+        "arguments": "arena, io" if pointers else "arena",
+        "unused": ["arena", "io"] if pointers else ["arena"],
+        "io_types": [name] if pointers else [],
+    }  # fmt: skip
+
+
+def _constant(plan: Plan, index: int) -> ConstantView:
+    constant = plan.constants[index]
+    return ConstantView(
+        c_type(constant.data.dtype), f"k{index}", max(constant.data.size, 1),
+        initializer(constant.data), c_comment(constant.comment),
+    )  # fmt: skip
+
+
+def params_names(plan: Plan) -> Mapping[tuple[str, tuple[int, ...]], str]:
+    """A name for each distinct params struct, in order of first use."""
+    names: dict[tuple[str, tuple[int, ...]], str] = {}
+    for step in plan.steps:
+        names.setdefault(_params_key(step), f"p{len(names)}")
+    return names
+
+
+def _params_key(step: Step) -> tuple[str, tuple[int, ...]]:
+    contract = step.kernel.contract
+    return contract.name, tuple(step.params[field] for field in contract.fields)
+
+
+def _params(plan: Plan) -> list[tuple[str, str, str]]:
+    fields = {s.kernel.contract.name: s.kernel.contract.fields for s in plan.steps}
+    return [
+        (f"eq_{contract}_params", name,
+         ", ".join(f".{f} = {v}" for f, v in zip(fields[contract], values, strict=True)))
+        for (contract, values), name in params_names(plan).items()
+    ]  # fmt: skip
+
+
+def _step(plan: Plan, name: str, index: int) -> StepView:
+    step = plan.steps[index]
+    contract = step.kernel.contract
+    words = [
+        f"&{params_names(plan)[_params_key(step)]}" if q.name == "p"
+        else pointer_text(step.args[q.name], q.ctype, const=q.const)
+        for q in contract.parameters
+    ]  # fmt: skip
+    return StepView(
+        index, f"{name}_step{index}", step.symbol, ", ".join(words), c_comment(f"{step.node} ({step.op})")
+    )  # fmt: skip
+
+
+def pointer_text(pointer: Pointer, ctype: str, *, const: bool) -> str:
+    """The C expression of an argument."""
+    qualifier = "const " if const else ""
+    if pointer.kind == CONSTANT:
+        return f"k{pointer.index}" if pointer.offset == 0 else _shifted(pointer, ctype)
+    if pointer.kind in (ARENA, SCRATCH):
+        return f"({qualifier}{ctype} *)(void *)(arena + {pointer.offset})"
+    member = "input" if pointer.kind == INPUT else "output"
+    base = f"({qualifier}uint8_t *){'(const void *)' if const else '(void *)'}io->{member}{pointer.index}"
+    cast = f"({qualifier}{ctype} *){'(const void *)' if const else '(void *)'}"
+    return f"{cast}({base} + {pointer.offset})"
+
+
+def _shifted(pointer: Pointer, ctype: str) -> str:
+    return f"(const {ctype} *)(const void *)((const uint8_t *)k{pointer.index} + {pointer.offset})"
+
+
+def _ports(plan: Plan, name: str, kind: str) -> list[PortView]:
+    ports = plan.inputs if kind == "input" else plan.outputs
+    return [_port(plan, port, name, kind, i) for i, port in enumerate(ports)]
+
+
+def _port(plan: Plan, port: Port, name: str, kind: str, index: int) -> PortView:
+    tensor = port.tensor
+    note = "read only, never written" if plan.io == POINTERS else "kept as it was given"
+    if kind == "output":
+        note = "valid after the last step"
+    elif port.overwritten:
+        note = "overwritten by the run: fill it again before the next"
+    return PortView(
+        f"{name.upper()}_{kind.upper()}{index}", f"{name}_{kind}{index}", f"{kind}{index}",
+        c_type(tensor.dtype.numpy), "const " if kind == "input" else "",
+        str(port.pointer.offset), tensor.size, f"{{ {', '.join(map(str, tensor.shape or (1,)))} }}",
+        max(len(tensor.shape), 1), c_comment(tensor.name), note,
+    )  # fmt: skip
+
+
+def _scales(plan: Plan, name: str) -> list[ScaleView]:
+    ports = [(f"input{i}", p.tensor) for i, p in enumerate(plan.inputs)]
+    ports += [(f"output{i}", p.tensor) for i, p in enumerate(plan.outputs)]
+    return [_scale(t, name, label) for label, t in ports if _has_scale(t)]
+
+
+def _has_scale(tensor: Tensor) -> bool:
+    return (
+        tensor.quant is not None
+        and not tensor.quant.per_channel
+        and tensor.dtype in (DType.INT8, DType.UINT8, DType.INT16)
+    )
+
+
+def _scale(tensor: Tensor, name: str, label: str) -> ScaleView:
+    if tensor.quant is None:
+        raise TypeError(f"{tensor.name} has no scale")
+    lo, hi = RANGES[tensor.dtype]
+    return ScaleView(
+        f"{name.upper()}_{label.upper()}", f"{name}_{label}", c_type(tensor.dtype.numpy),
+        float_literal(float(tensor.quant.scale[0])), tensor.quant.zero_point, lo, hi,
+    )  # fmt: skip
+
+
+def kernel_path(kernel: Kernel, form: str) -> str:
+    """Where a used kernel stands in the generated project."""
+    return f"kernels/{kernel.symbol(form)}.c"

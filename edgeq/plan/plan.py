@@ -1,0 +1,132 @@
+"""The plan: every decision, frozen.  After it nothing is decided any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeq.ir import Graph, Tensor
+from edgeq.kernels.catalog import Kernel
+from edgeq.numerics.profile import Profile
+from edgeq.ops.base import Lowered
+from edgeq.targets.target import Target
+
+ARENA, SCRATCH, INPUT, OUTPUT, CONSTANT = "arena", "scratch", "input", "output", "constant"
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Where an argument lies.
+
+    kind     arena, scratch (also in the arena), input, output or constant
+    index    which constant, input or output
+    offset   bytes from the start of the arena, input or output; elements never
+    """
+
+    kind: str
+    offset: int = 0
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant:
+    """An array that ends in flash: packed, flat, of the kernel's element type."""
+
+    data: NDArray[Any]
+    comment: str
+
+    @property
+    def nbytes(self) -> int:
+        return int(self.data.nbytes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One kernel call with every argument placed.
+
+    outputs   tensors that are complete after this step
+    """
+
+    node: str
+    op: str
+    kernel: Kernel
+    form: str
+    args: Mapping[str, Pointer]
+    params: Mapping[str, int]
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def symbol(self) -> str:
+        return self.kernel.symbol(self.form)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A buffer's place in the arena, bytes; alive in steps [first, last], both included."""
+
+    name: str
+    offset: int
+    nbytes: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Port:
+    """An input or output of the model: its tensor and where the caller finds it.
+
+    overwritten   an input whose memory later steps use for something else
+    """
+
+    tensor: Tensor
+    pointer: Pointer
+    overwritten: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A network ready to be written as C.
+
+    arena_bytes        everything the caller supplies, scratch included
+    arena_lower_bound  no placement of these buffers can be smaller
+    scratch_bytes      the largest scratch of a single step
+    places             where each tensor lies when its step is done
+    lowered            what each node became, in the graph's order
+    """
+
+    name: str
+    graph: Graph
+    target: Target
+    profile: Profile
+    io: str
+    steps: tuple[Step, ...]
+    constants: tuple[Constant, ...]
+    slots: tuple[Slot, ...]
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    places: Mapping[str, Pointer]
+    lowered: tuple[Lowered, ...]
+    arena_bytes: int
+    arena_lower_bound: int
+    scratch_bytes: int
+
+    @property
+    def constant_bytes(self) -> int:
+        """Bytes of weights, tables and params structs."""
+        fields = {(s.kernel.contract.name, *s.params.values()): 4 * len(s.params) for s in self.steps}
+        return sum(c.nbytes for c in self.constants) + sum(fields.values())
+
+    def used_kernels(self) -> tuple[tuple[Kernel, str], ...]:
+        """Each (kernel, form) once, in order of first use."""
+        seen = {s.symbol: (s.kernel, s.form) for s in self.steps}
+        return tuple(seen.values())
+
+
+def element_bytes(kernel: Kernel, parameter: str) -> int:
+    """Bytes of one element behind a pointer parameter."""
+    dtype = kernel.contract.parameter(parameter).dtype
+    return int(np.dtype(dtype).itemsize) if dtype is not None else 1
