@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Scale = float | Sequence[float] | None
+Face = tuple[tuple[int, ...], np.dtype[Any]]
 
 BUFFER_ALIGN = 16
 """The schema asks this of buffers; runtimes read them in place."""
@@ -204,3 +205,38 @@ def _quantization(scale: Scale, zero_point: int | Sequence[int], axis: int | Non
     q.scale, q.zeroPoint = scales, np.resize(points, max(len(scales), len(points)))
     q.quantizedDimension = axis or 0
     return q
+
+
+NUMPY = {
+    schema.TensorType.FLOAT32: np.float32,
+    schema.TensorType.INT8: np.int8,
+    schema.TensorType.INT16: np.int16,
+    schema.TensorType.INT32: np.int32,
+    schema.TensorType.INT64: np.int64,
+    schema.TensorType.UINT8: np.uint8,
+}
+
+
+def faces(model: bytes) -> tuple[list[Face], list[Face]]:
+    """Shape and dtype of each input and of each output of a file, in its order."""
+    graph = schema.Model.GetRootAs(model).Subgraphs(0)
+
+    def face(index: int) -> Face:
+        t = graph.Tensors(index)
+        return tuple(t.Shape(i) for i in range(t.ShapeLength())), np.dtype(NUMPY[t.Type()])
+
+    inputs = [face(graph.Inputs(i)) for i in range(graph.InputsLength())]
+    return inputs, [face(graph.Outputs(i)) for i in range(graph.OutputsLength())]
+
+
+def random_inputs(model: bytes, rng: np.random.Generator) -> list[Array]:
+    """One sample: every value of an integer dtype, floats in [-4, 4)."""
+    return [random_array(rng, shape, dtype) for shape, dtype in faces(model)[0]]
+
+
+def random_array(rng: np.random.Generator, shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
+    """Uniform over the whole range of an integer dtype, over [-4, 4) of a float one."""
+    if dtype.kind == "f":
+        return rng.uniform(-4, 4, shape).astype(dtype)
+    limits = np.iinfo(dtype)
+    return np.asarray(rng.integers(limits.min, limits.max, shape, dtype, endpoint=True))

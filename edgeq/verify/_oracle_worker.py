@@ -14,6 +14,7 @@ import struct
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import IO, Any, Protocol
 
 import numpy as np
@@ -23,6 +24,9 @@ Array = NDArray[Any]
 Header = dict[str, Any]
 
 LENGTHS = struct.Struct("<IQ")
+
+# Resource handles and strings have no array.
+SHOWN_TYPES = ("INT8", "INT16", "INT32", "INT64", "UINT8", "FLOAT32", "FLOAT16", "FLOAT64", "BOOL")
 
 
 def write_frame(stream: IO[bytes], header: Header, arrays: Sequence[Array] = ()) -> None:
@@ -81,9 +85,8 @@ class Tflm:
             arena_size=options["arena_bytes"],
             intrepreter_config=runtime.InterpreterConfig[config],
         )
-        graph = schema.Model.GetRootAs(model).Subgraphs(0)
-        self._outputs = range(graph.OutputsLength())
-        self._shown = computed_tensors(graph) if keep else []
+        self._outputs = range(schema.Model.GetRootAs(model).Subgraphs(0).OutputsLength())
+        self._shown = computed_tensors(schema, model) if keep else []
 
     def invoke(self, inputs: Sequence[Array]) -> tuple[list[Array], dict[int, Array]]:
         self._it.reset()
@@ -98,40 +101,57 @@ class Litert:
     """LiteRT: its reference kernels without a delegate, or what it does by default."""
 
     def __init__(self, model: bytes, options: Header) -> None:
-        litert = import_module("ai_edge_litert.interpreter")
         schema = import_module("ai_edge_litert.schema_py_generated")
-        resolvers = litert.OpResolverType
-        reference = options["resolver"] == "reference"
-        keep = options["intermediates"] and reference
-        self._it = litert.Interpreter(
-            model_content=model,
-            num_threads=1,
-            experimental_op_resolver_type=resolvers.BUILTIN_REF if reference else resolvers.AUTO,
-            experimental_preserve_all_tensors=keep,
-        )
-        self._it.allocate_tensors()
+        self._model, self._reference = model, options["resolver"] == "reference"
+        self._keep = options["intermediates"] and self._reference
+        self._it = self._interpreter()
         self._inputs = [int(d["index"]) for d in self._it.get_input_details()]
         self._outputs = [int(d["index"]) for d in self._it.get_output_details()]
-        self._shown = computed_tensors(schema.Model.GetRootAs(model).Subgraphs(0)) if keep else []
+        self._shown = computed_tensors(schema, model) if self._keep else []
+        self._has_resources = uses_resources(schema, model)
 
     def invoke(self, inputs: Sequence[Array]) -> tuple[list[Array], dict[int, Array]]:
-        self._it.reset_all_variables()
         if len(inputs) != len(self._inputs):
             raise ValueError(f"{len(inputs)} inputs given, the model has {len(self._inputs)}")
+        if self._has_resources:  # they outlive reset_all_variables
+            self._it = self._interpreter()
+        self._it.reset_all_variables()
         for index, x in zip(self._inputs, inputs, strict=True):
             self._it.set_tensor(index, x)
         self._it.invoke()
         outputs = [self._it.get_tensor(i) for i in self._outputs]
         return outputs, {i: self._it.get_tensor(i) for i in self._shown}
 
+    def _interpreter(self) -> Any:  # noqa: ANN401 (a class of the runtime)
+        litert = import_module("ai_edge_litert.interpreter")
+        interpreter = litert.Interpreter(
+            model_content=self._model,
+            num_threads=1,
+            experimental_op_resolver_type=litert.OpResolverType[
+                "BUILTIN_REF" if self._reference else "AUTO"
+            ],
+            experimental_preserve_all_tensors=self._keep,
+        )
+        interpreter.allocate_tensors()
+        return interpreter
 
-def computed_tensors(graph: Any) -> list[int]:  # noqa: ANN401 (a table of the generated schema)
-    """Indices of the tensors that an operator of the subgraph writes, ascending."""
+
+def computed_tensors(schema: ModuleType, model: bytes) -> list[int]:
+    """Indices of the numeric tensors that an operator of the first subgraph writes, ascending."""
+    graph, types = schema.Model.GetRootAs(model).Subgraphs(0), schema.TensorType
     found: set[int] = set()
     for i in range(graph.OperatorsLength()):
         operator = graph.Operators(i)
         found.update(operator.Outputs(k) for k in range(operator.OutputsLength()))
-    return sorted(found - {-1})
+    numeric = {getattr(types, name) for name in SHOWN_TYPES}
+    return sorted(i for i in found if i >= 0 and graph.Tensors(i).Type() in numeric)
+
+
+def uses_resources(schema: ModuleType, model: bytes) -> bool:
+    """Whether the model keeps state in resource variables."""
+    graph = schema.Model.GetRootAs(model).Subgraphs(0)
+    kinds = {graph.Tensors(i).Type() for i in range(graph.TensorsLength())}
+    return schema.TensorType.RESOURCE in kinds
 
 
 ENGINES: dict[str, Callable[[bytes, Header], Engine]] = {"tflm": Tflm, "litert": Litert}

@@ -49,7 +49,7 @@ class OracleSample:
     """What an oracle computed from one sample.
 
     outputs   one array per model output, in the model's order, in the tensor's own dtype
-    tensors   every tensor that an operator wrote, by its index in the file; empty unless
+    tensors   every numeric tensor that an operator wrote, by its index in the file; empty unless
               intermediates were asked for
     """
 
@@ -155,7 +155,8 @@ class Oracle:
             )
         if not reply[0]["ok"]:
             why = "\n".join(filter(None, [reply[0]["why"], self._printed()]))
-            raise OracleRefused(f"oracle '{self.name}' refuses the model", why=why)
+            what = "model" if header["do"] == "load" else "input, or the model"
+            raise OracleRefused(f"oracle '{self.name}' refuses the {what}", why=why)
         return reply
 
     def _exchange(

@@ -1,0 +1,92 @@
+"""What every test may ask for: random numbers, oracles, and the model collection.
+
+The collection (trained networks with recorded outputs) is no part of this repository: the
+environment variable EDGEQ_SHARED names its folder, by default `../shared` beside the
+checkout.  Without it its tests are skipped and counted at the end; with it, a file that it
+lacks is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import pytest
+
+from edgeq.verify.oracle import Oracle
+
+SHARED_VARIABLE = "EDGEQ_SHARED"
+NAMED = os.environ.get(SHARED_VARIABLE)
+SHARED = Path(NAMED) if NAMED else Path(__file__).parents[2] / "shared"
+
+PACKAGES = {
+    "tflm": ("tflite_micro", "tflite-micro"),
+    "litert": ("ai_edge_litert", "ai-edge-litert"),
+}
+
+# Emulators and oracles take what they take; CI repeats the same examples every time.
+hypothesis.settings.register_profile(
+    "edgeq",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("edgeq")
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> np.random.Generator:
+    """Random numbers that are the same in every run of a test, and others in another test."""
+    return np.random.default_rng(zlib.crc32(request.node.nodeid.encode()))
+
+
+@pytest.fixture(scope="session")
+def shared_file() -> Callable[[str], Path]:
+    """`shared_file("models/NAME.tflite")` is its path in the model collection."""
+    return _shared_file
+
+
+def _shared_file(name: str) -> Path:
+    path = SHARED / name
+    if path.exists():
+        return path
+    if SHARED.is_dir() or NAMED:
+        pytest.fail(f"the model collection at {SHARED} lacks {name}", pytrace=False)
+    pytest.skip(f"needs {name} of the model collection ({SHARED_VARIABLE})")
+
+
+@pytest.fixture(scope="session")
+def tflm() -> Iterator[Oracle]:
+    """TensorFlow Lite Micro, in one process for the whole session."""
+    yield from _oracle("tflm")
+
+
+@pytest.fixture(scope="session")
+def litert() -> Iterator[Oracle]:
+    """LiteRT's reference kernels, in one process for the whole session."""
+    yield from _oracle("litert")
+
+
+def _oracle(name: str) -> Iterator[Oracle]:
+    module, package = PACKAGES[name]
+    if find_spec(module) is None:
+        pytest.skip(f"needs {package} (pip install edgeq[verify])")
+    with Oracle(name) as oracle:
+        yield oracle
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the tests without the model collection would have needed."""
+    reports = terminalreporter.getreports("skipped")
+    lacking = [str(r.longrepr) for r in reports if SHARED_VARIABLE in str(r.longrepr)]
+    if lacking:
+        terminalreporter.section("model collection")
+        terminalreporter.line(
+            f"{len(lacking)} tests were skipped: there is no folder {SHARED}; "
+            f"name it by the environment variable {SHARED_VARIABLE}"
+        )
