@@ -12,7 +12,18 @@ from edgeq.ir import Node, Shape
 from edgeq.numerics.fixed_point import requantize
 from edgeq.numerics.profile import Profile
 from edgeq.ops.base import (
-    Args, Array, Call, Case, Floats, Inputs, Lowered, Op, Outputs, Params, View, register,
+    Args,
+    Array,
+    Call,
+    Case,
+    Floats,
+    Inputs,
+    Lowered,
+    Op,
+    Outputs,
+    Params,
+    View,
+    register,
 )  # fmt: skip
 from edgeq.ops.common import activation_range, constant_of, need, zero_point_of
 from edgeq.ops.mac import Mac, bias_of, contract_of, convolution_reals, finish, rounding_of
@@ -102,7 +113,7 @@ def _call(
     """The call of one group of one image, which start at elements x_at and y_at."""
     out_c = params["out_c"]
     part = slice(group * out_c, (group + 1) * out_c)
-    args = {
+    args: dict[str, View | Array] = {
         "x": View(x, x_at + group * params["in_c"]),
         "w": data[part], "bias": mac.bias[part], "mult": mac.mult[part], "shift": mac.shift[part],
         "y": View(y, y_at + group * out_c),

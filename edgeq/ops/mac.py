@@ -14,12 +14,22 @@ from numpy.typing import NDArray
 from edgeq.errors import QuantError
 from edgeq.ir import DType, Node, Tensor
 from edgeq.numerics.fixed_point import (
-    INT32_MAX, INT32_MIN, WIDE_ACC_MAX, quantize_multipliers, requantize, wide_factors,
+    INT32_MAX,
+    INT32_MIN,
+    WIDE_ACC_MAX,
+    quantize_multipliers,
+    requantize,
+    wide_factors,
 )  # fmt: skip
 from edgeq.numerics.profile import Profile
 from edgeq.ops.base import Array
 from edgeq.ops.common import (
-    RANGES, constant_of, quant_of, scale_of, signed_bits, zero_point_of,
+    RANGES,
+    constant_of,
+    quant_of,
+    scale_of,
+    signed_bits,
+    zero_point_of,
 )  # fmt: skip
 
 Rows = NDArray[np.int64]

@@ -50,6 +50,29 @@ CONVOLUTIONS: tuple[dict[str, int], ...] = (
 """Geometries; `pad` pads all four sides, `*_gap` widens the pixel and the row strides."""
 
 
+DEPTHWISE: tuple[dict[str, int], ...] = (
+    {"in_h": 1, "in_w": 1, "in_c": 1, "multiplier": 1},
+    {"in_h": 5, "in_w": 6, "in_c": 7, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 6, "in_w": 5, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1,
+     "stride_h": 2, "stride_w": 2, "x_gap": 2, "y_gap": 3},
+    {"in_h": 4, "in_w": 4, "in_c": 15, "multiplier": 1, "kh": 3, "kw": 3},
+    {"in_h": 3, "in_w": 4, "in_c": 16, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 5, "in_w": 3, "in_c": 33, "multiplier": 1, "kh": 5, "kw": 3, "pad": 2, "row0": 1,
+     "row1": 4},
+    {"in_h": 4, "in_w": 5, "in_c": 1, "multiplier": 8, "kh": 4, "kw": 3, "pad": 1},
+    {"in_h": 3, "in_w": 3, "in_c": 5, "multiplier": 3, "kh": 2, "kw": 2, "y_gap": 1},
+    {"in_h": 9, "in_w": 7, "in_c": 4, "multiplier": 2, "kh": 3, "kw": 3, "pad": 2, "dil_h": 2,
+     "dil_w": 3, "x_gap": 1},
+    {"in_h": 9, "in_w": 4, "in_c": 17, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "x_ring": 4,
+     "row0": 3, "row1": 5},
+    {"in_h": 2, "in_w": 2, "in_c": 6, "multiplier": 1, "kh": 5, "kw": 7, "pad": 3},
+    {"in_h": 3, "in_w": 3, "in_c": 4, "multiplier": 1, "pad": 1},
+    {"in_h": 1, "in_w": 2, "in_c": 4, "multiplier": 1, "kh": 2, "kw": 2, "dil_h": 9, "dil_w": 9,
+     "pad": 6},
+    {"in_h": 9, "in_w": 1, "in_c": 12, "multiplier": 1, "kh": 9, "kw": 1},
+)  # fmt: skip
+
+
 def geometry(shape: dict[str, int], out_c: int) -> dict[str, int]:
     """The geometry fields of a contract for one entry of a table of shapes."""
     one = ("kh", "kw", "stride_h", "stride_w", "dil_h", "dil_w")
@@ -79,6 +102,23 @@ def convolution_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]
         yield from finish_cases(contract, rng, x, w, rows, dots, p | points)
 
 
+def depthwise_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
+    """Cases of depthwise_s8, depthwise_s16s8 and depthwise_s8zw."""
+    for index, shape in enumerate(DEPTHWISE):
+        multiplier = shape["multiplier"]
+        p = geometry(shape, shape["in_c"] * multiplier)
+        count = p.pop("out_c")
+        x, points = draw_inputs(contract, rng, index, p["x_row"] * p["x_ring"])
+        w = draw_weights(rng, (p["kh"], p["kw"], count))
+        rows = w.reshape(-1, count).T.astype(np.int64) - points.get("zw", 0)
+        windows = np.repeat(gather(x, p, points.get("zx", 0)), multiplier, axis=2)
+        patches = windows.reshape(-1, count, rows.shape[1]).astype(np.int64)
+        dots = (patches * rows).sum(axis=2)
+        yield from finish_cases(
+            contract, rng, x, w, rows, dots, p | points | {"multiplier": multiplier}
+        )
+
+
 def draw_inputs(
     contract: str, rng: np.random.Generator, index: int, count: int
 ) -> tuple[NDArray[Any], dict[str, int]]:
@@ -99,6 +139,7 @@ def draw_inputs(
 
 
 def draw_weights(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.int8]:
+    """Random weights of `shape`, one in eight of them -128."""
     w = rng.integers(-128, 128, shape, np.int8)
     w[rng.random(shape) < 1 / 8] = -128
     return w
@@ -137,7 +178,7 @@ def finish_cases(
 def draw_factors(
     rng: np.random.Generator, x_range: tuple[int, int], rows: Ints, dots: Ints
 ) -> tuple[Ints, NDArray[np.int32], NDArray[np.int32]]:
-    """bias (int64), mult and shift of every channel, overflow-free under every form.
+    """Bias (int64), mult and shift of every channel, overflow-free under every form.
 
     Channels in turn are ordinary, cancelling at 1/2, saturated mantissa, cancelling at 32,
     at the end of int32, and zero.

@@ -1,0 +1,112 @@
+"""DEPTHWISE_CONV_2D: every input channel is convolved by itself, `multiplier` times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+import numpy as np
+
+from edgeq.errors import GraphError
+from edgeq.ir import Node, Shape
+from edgeq.numerics.fixed_point import requantize
+from edgeq.numerics.profile import Profile
+from edgeq.ops.base import (
+    Args,
+    Array,
+    Call,
+    Case,
+    Inputs,
+    Lowered,
+    Op,
+    Outputs,
+    Params,
+    View,
+    register,
+)
+from edgeq.ops.common import activation_range, constant_of, need, zero_point_of
+from edgeq.ops.mac import bias_of, contract_of, convolution_reals, finish, rounding_of
+from edgeq.ops.mac_cases import depthwise_cases
+from edgeq.ops.window import gather, scatter, window_params, window_size
+
+
+@register
+class DepthwiseConv2D(Op):
+    """y[n][h][w][c * M + m] = act(b[..] + sum_{kh,kw} x[n][..][..][c] * w[0][kh][kw][c * M + m]).
+
+    x is (N, H, W, C), w (1, KH, KW, O) with O = C * M.
+    """
+
+    name = "depthwise_conv_2d"
+    contracts = ("depthwise_s8",)
+
+    @staticmethod
+    def infer(node: Node, inputs: Inputs) -> tuple[Shape, ...]:
+        x, w = need(inputs[0], node, "x"), need(inputs[1], node, "weights")
+        n, _, _, channels = x.shape
+        one, kh, kw, out_c = w.shape
+        if one != 1 or out_c % channels:
+            raise GraphError(
+                f"weights {w.shape} are not (1, KH, KW, {channels} * multiplier)", where=node.name
+            )
+        return ((n, *window_size(node, x.shape, (kh, kw)), out_c),)
+
+    @staticmethod
+    def lower(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile) -> Lowered:
+        x, w = need(inputs[0], node, "x"), need(inputs[1], node, "weights")
+        (y,) = outputs
+        contract = contract_of(node, "depthwise", x, w, y)
+        _, kh, kw, out_c = w.shape
+        data = constant_of(w, node, "weights").reshape(kh, kw, out_c)
+        rows = data.reshape(-1, out_c).T.astype(np.int64) - zero_point_of(w)
+        reals = convolution_reals(node, x, w, y, out_c)
+        form = rounding_of(inputs, x, profile)
+        mac = finish(node, x, y, rows, bias_of(node, inputs, out_c), reals, form)
+        lo, hi = activation_range(str(node.attrs["activation"]), y)
+        params = window_params(node, x.shape, y.shape, (kh, kw), x.shape[3], out_c)
+        params["multiplier"] = params.pop("out_c") // x.shape[3]
+        params |= {"zy": zero_point_of(y), "act_min": lo, "act_max": hi}
+        if contract != "depthwise_s16s8":
+            params["zx"] = zero_point_of(x)
+        if contract == "depthwise_s8zw":
+            params["zw"] = zero_point_of(w)
+        args: dict[str, View | Array] = {
+            "w": data,
+            "bias": mac.bias,
+            "mult": mac.mult,
+            "shift": mac.shift,
+        }
+        x_size, y_size = prod(x.shape[1:]), prod(y.shape[1:])
+        return tuple(
+            Call(
+                contract,
+                {"x": View(x.name, n * x_size), **args, "y": View(y.name, n * y_size)},
+                params,
+                mac.form,
+                {"acc_bits": mac.acc_bits},
+            )
+            for n in range(x.shape[0])
+        )
+
+    @staticmethod
+    def exact(contract: str, args: Args, params: Params, form: str) -> dict[str, Array]:
+        windows = gather(args["x"], params, params.get("zx", 0))
+        kh, kw, multiplier = params["kh"], params["kw"], params["multiplier"]
+        dtype = np.int64 if args["bias"].dtype == np.int64 else np.int32
+        w = args["w"].reshape(kh, kw, -1).astype(dtype) - params.get("zw", 0)
+        acc = np.zeros((*windows.shape[:2], w.shape[2]), dtype) + args["bias"]
+        for r in range(kh):
+            for c in range(kw):
+                x = windows[..., r, c].astype(dtype)
+                acc += np.repeat(x, multiplier, axis=2) * w[r, c] if multiplier > 1 else x * w[r, c]
+        v = requantize(acc, args["mult"], args["shift"], form) + params["zy"]
+        return {"y": scatter(args["y"], np.clip(v, params["act_min"], params["act_max"]), params)}
+
+    @staticmethod
+    def cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
+        return depthwise_cases(contract, rng)
+
+    @staticmethod
+    def macs(node: Node, inputs: Inputs, outputs: Outputs) -> int:
+        w = need(inputs[1], node, "weights")
+        return prod(outputs[0].shape) * w.shape[1] * w.shape[2]
