@@ -36,12 +36,15 @@ def environment() -> Environment:
     )  # fmt: skip
 
 
-def emit(plan: Plan, *, name: str = "", package: str = "cmake") -> dict[str, str]:
+def emit(
+    plan: Plan, *, name: str = "", package: str = "cmake", selftest: bool = True
+) -> dict[str, str]:
     """The files of a generated project.
 
     Args:
         name: of the C module; the model's own name when empty. Made a C identifier.
         package: "cmake".
+        selftest: with golden vectors, which take an exact run or more.
 
     Raises:
         UsageError: there is no such package kind.
@@ -54,10 +57,12 @@ def emit(plan: Plan, *, name: str = "", package: str = "cmake") -> dict[str, str
     files = {
         f"{ident}.h": _render("model.h.j2", model),
         f"{ident}.c": _render("model.c.j2", model),
-        f"{ident}_selftest.c": _render("selftest.c.j2", {**model, **selftest_view(plan, model)}),
         "CMakeLists.txt": _render(f"{package}/CMakeLists.txt.j2", project),
         "README.md": _render(f"{package}/README.md.j2", project),
     }
+    if selftest:
+        values = {**model, **selftest_view(plan, model)}
+        files[f"{ident}_selftest.c"] = _render("selftest.c.j2", values)
     if project["toolchain_hint"]:
         files["toolchain.cmake"] = _render(f"{package}/toolchain.cmake.j2", project)
     files |= kernel_files(plan) | board_files(plan.target)

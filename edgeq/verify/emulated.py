@@ -123,7 +123,7 @@ def run_probe(
 
 def _command(elf: Path, target: Target, plugin: Sequence[str], options: Sequence[str]) -> list[str]:
     emulator = target.firmware.emulator if target.firmware else ()
-    if not plugin and (not emulator or _is_native(target)):
+    if not plugin and (not emulator or runs_in_process(target)):
         return [str(elf)]
     if not emulator:
         raise ToolError("has no emulator, so nothing can be counted", where=target.name,
@@ -135,8 +135,8 @@ def _command(elf: Path, target: Target, plugin: Sequence[str], options: Sequence
     return [*command, *board, str(elf)]
 
 
-def _is_native(target: Target) -> bool:
-    """True when this machine executes the target's programs, all instruction sets included."""
+def runs_in_process(target: Target) -> bool:
+    """True when this machine executes the target's code, all instruction sets included."""
     if target.is_board:
         return False
     return _makes_code_for_here(target.cc) and all(map(runs_here, target.isa))

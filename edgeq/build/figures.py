@@ -1,0 +1,48 @@
+"""What only a compiler knows of a plan: code size and worst-case stack."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeq.build.sizes import section_sizes
+from edgeq.build.stack import stack_usage
+from edgeq.build.write import c_sources, write_files
+from edgeq.codegen import emit
+from edgeq.errors import ToolError
+from edgeq.plan.plan import Plan
+
+NAME = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Bytes, or None with the reason where no compiler could say.
+
+    code_bytes   machine code of the model and its kernels, without constants
+    flash_bytes  the same with every constant that the compiler kept
+    stack_bytes  of NAME_run and all it calls, without interrupts
+    """
+
+    code_bytes: int | None
+    flash_bytes: int | None
+    stack_bytes: int | None
+    reason: str = ""
+
+
+def compiled_figures(plan: Plan) -> Figures:
+    """Compile the plan's C for its target and measure it; no compiler is no error."""
+    files = emit(plan, name=NAME, selftest=False)
+    with tempfile.TemporaryDirectory(prefix="edgeq-") as name:
+        folder = Path(name)
+        write_files(files, folder)
+        sources = c_sources(files, folder)
+        include = [folder, folder / "include"]
+        try:
+            stack = stack_usage(sources, f"{NAME}_run", folder, target=plan.target, include=include)
+            sizes = section_sizes(sorted(folder.glob("*.o")), plan.target.cc)
+        except ToolError as error:
+            return Figures(None, None, None, error.text())
+    flash = sizes["text"] + sizes["rodata"] + sizes["data"]
+    return Figures(sizes["text"], flash, stack.bytes, stack.reason)

@@ -1,0 +1,136 @@
+"""The generated C on this machine, as a Python callable (cffi, ABI mode)."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import cffi
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeq.build.cc import compile_and_link
+from edgeq.build.write import c_sources, write_files
+from edgeq.codegen import emit
+from edgeq.errors import UsageError
+from edgeq.ir import Tensor
+from edgeq.numerics.real import quantize
+from edgeq.plan.plan import ARENA, CONSTANT, Plan, Pointer
+from edgeq.plan.trace import tensors_after
+
+NAME = "model"
+
+
+class HostModel:
+    """A compiled model: `model(x)` runs the C code and returns the output.
+
+    Inputs of integer dtype are taken as they are; floats are quantized with the input's
+    parameters.  Outputs have the graph's dtype, one array or a tuple of them.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        folder = tempfile.mkdtemp(prefix="edgeq-")
+        self._cleanup = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        files = emit(plan, name=NAME, selftest=False)
+        write_files(files, Path(folder))
+        library = compile_and_link(
+            c_sources(files, Path(folder)), Path(folder) / "model.so", target=plan.target,
+            include=[Path(folder), Path(folder) / "include"], shared=True,
+        )  # fmt: skip
+        self._ffi = cffi.FFI()
+        self._ffi.cdef(f"void {NAME}_run(uint8_t *); void {NAME}_step(uint8_t *, int32_t);")
+        self._lib: Any = self._ffi.dlopen(str(library))
+        self._arena = _aligned(plan.arena_bytes, plan.target.align)
+        self._pointer = self._ffi.cast("uint8_t *", self._arena.ctypes.data)
+
+    @property
+    def library_folder(self) -> Path:
+        """Where the sources and the library are, until the model is garbage."""
+        return Path(str(self._cleanup.peek()[2][0])) if self._cleanup.peek() else Path()
+
+    def __call__(self, *inputs: Any) -> Any:  # noqa: ANN401 (arrays of any dtype, one or several)
+        """Run on one array per model input, or on a dict from input name to array."""
+        results = list(self.run(self._named(inputs)).values())
+        return results[0] if len(results) == 1 else tuple(results)
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Outputs by tensor name for inputs by tensor name."""
+        self._fill(inputs)
+        getattr(self._lib, f"{NAME}_run")(self._pointer)
+        return {port.tensor.name: self._read(port.tensor, port.pointer) for port in self.plan.outputs}
+
+    def trace(self, inputs: Mapping[str, NDArray[Any]]) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Every computed tensor with its value, as the steps complete them."""
+        self._fill(inputs)
+        step_function = getattr(self._lib, f"{NAME}_step")
+        for step, names in enumerate(tensors_after(self.plan)):
+            step_function(self._pointer, step)
+            for name in names:
+                yield name, self._read(self.plan.graph.tensors[name], self.plan.places[name])
+
+    def run_again(self, times: int) -> None:
+        """Run `times` times on what is in the arena: nothing but the C code is timed by this."""
+        run = getattr(self._lib, f"{NAME}_run")
+        for _ in range(times):
+            run(self._pointer)
+
+    def _named(self, inputs: tuple[Any, ...]) -> dict[str, NDArray[Any]]:
+        ports = [port.tensor for port in self.plan.inputs]
+        if len(inputs) == 1 and isinstance(inputs[0], Mapping):
+            given = dict(inputs[0])
+        elif len(inputs) == len(ports):
+            given = {t.name: value for t, value in zip(ports, inputs, strict=True)}
+        else:
+            raise UsageError(f"{len(inputs)} arrays for {len(ports)} inputs",
+                             fix=f"the inputs are {', '.join(t.name for t in ports)}")  # fmt: skip
+        missing = [t.name for t in ports if t.name not in given]
+        if missing:
+            raise UsageError(f"input {missing[0]} is missing")
+        return {t.name: as_integers(t, np.asarray(given[t.name])) for t in ports}
+
+    def _fill(self, inputs: Mapping[str, NDArray[Any]]) -> None:
+        self._arena[:] = 0xA5
+        for port in self.plan.inputs:
+            data = np.ascontiguousarray(inputs[port.tensor.name]).reshape(-1).view(np.uint8)
+            start = port.pointer.offset
+            self._arena[start : start + data.size] = data
+
+    def _read(self, tensor: Tensor, pointer: Pointer) -> NDArray[Any]:
+        if pointer.kind == CONSTANT:
+            memory: NDArray[Any] = self.plan.constants[pointer.index].data.view(np.uint8)
+        elif pointer.kind == ARENA:
+            memory = self._arena
+        else:
+            raise UsageError("the callable needs inputs and outputs in the arena")
+        raw = memory[pointer.offset : pointer.offset + tensor.nbytes].copy()
+        return raw.view(tensor.dtype.numpy).reshape(tensor.shape)
+
+
+def as_integers(tensor: Tensor, value: NDArray[Any]) -> NDArray[Any]:
+    """An input as the C code takes it: floats quantized, shape checked.
+
+    Raises:
+        UsageError: wrong number of elements, or integers that do not fit the dtype.
+    """
+    if value.size != tensor.size:
+        raise UsageError(f"input {tensor.name} has shape {value.shape}",
+                         why=f"the model takes {tensor.shape}")  # fmt: skip
+    wanted = tensor.dtype.numpy
+    if value.dtype != wanted and np.issubdtype(value.dtype, np.floating):
+        return quantize(value, tensor).reshape(tensor.shape)
+    if not np.array_equal(value.astype(wanted), value):
+        raise UsageError(f"input {tensor.name}: {value.dtype} values do not fit {tensor.dtype}")
+    return value.astype(wanted).reshape(tensor.shape)
+
+
+def _aligned(size: int, align: int) -> NDArray[np.uint8]:
+    raw = np.empty(size + align, np.uint8)
+    start = -raw.ctypes.data % align
+    return raw[start : start + size]
+
+

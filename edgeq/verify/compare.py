@@ -1,0 +1,191 @@
+"""Compares numpy, the C code and an oracle tensor by tensor, and names the first that differs."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeq.build.host import HostModel
+from edgeq.ir import DType, Graph, Tensor
+from edgeq.plan.plan import Plan
+from edgeq.reference.exact import Exact
+from edgeq.verify.oracle import Oracle
+from edgeq.verify.program import run_traced
+
+Values = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first element that differs.
+
+    sides   which two were compared, such as "numpy, C" or "numpy, tflm"
+    kernel  the C function that computes the tensor, "" when there is none
+    index   position in the tensor's shape
+    """
+
+    sample: int
+    node: str
+    op: str
+    tensor: str
+    kernel: str
+    sides: str
+    index: tuple[int, ...]
+    expected: float
+    found: float
+    wrong: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What a comparison found.
+
+    differing_bytes     bytes of all compared tensors and samples that differ
+    compared_bytes      bytes of all comparisons
+    oracle_tensors      tensors that the oracle showed, of those that the graph computes
+    """
+
+    ok: bool
+    samples: int
+    differing_bytes: int
+    compared_bytes: int
+    first_difference: Difference | None
+    against: str
+    target: str
+    numerics: str
+    oracle_tensors: int = 0
+    computed_tensors: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts differences, and keeps the one that comes first in the graph."""
+
+    plan: Plan
+    differing: int = 0
+    compared: int = 0
+    first: Difference | None = None
+    seen: set[str] = field(default_factory=set)
+
+    def compare(self, sample: int, sides: str, want: Values, got: Values) -> None:
+        for node in self.plan.graph.nodes:
+            for name in node.outputs:
+                if name in got:
+                    self._tensor(sample, sides, name, want[name], got[name])
+
+    def _tensor(
+        self, sample: int, sides: str, name: str, want: NDArray[Any], got: NDArray[Any]
+    ) -> None:
+        tensor = self.plan.graph.tensors[name]
+        got = as_compared(got, tensor)
+        a, b = want.reshape(-1), got.reshape(-1)
+        self.compared += a.nbytes
+        self.seen.add(name)
+        if a.dtype == b.dtype and a.tobytes() == b.tobytes():
+            return
+        wrong = _wrong(a, b)
+        self.differing += int((a.view(np.uint8) != b.astype(a.dtype).view(np.uint8)).sum())
+        if self.first is None and wrong.size:
+            self.first = self._difference(sample, sides, tensor, a, b, wrong)
+
+    def _difference(
+        self, sample: int, sides: str, tensor: Tensor, a: NDArray[Any], b: NDArray[Any],
+        wrong: NDArray[np.int64],
+    ) -> Difference:  # fmt: skip
+        node = self.plan.graph.producer(tensor.name)
+        at = int(wrong[0])
+        index = tuple(int(i) for i in np.unravel_index(at, tensor.shape or (1,)))
+        steps = [s.symbol for s in self.plan.steps if node is not None and s.node == node.name]
+        return Difference(
+            sample, node.name if node else "", node.op if node else "", tensor.name,
+            steps[0] if steps else "", sides, index, a[at].item(), b[at].item(), int(wrong.size),
+            tensor.size,
+        )  # fmt: skip
+
+
+def as_compared(value: NDArray[Any], tensor: Tensor) -> NDArray[Any]:
+    """An oracle's tensor in the graph's dtype: legacy uint8 is int8 less 128 in the graph."""
+    if value.dtype == np.uint8 and tensor.dtype is DType.INT8:
+        return (value ^ np.uint8(128)).view(np.int8)
+    return value
+
+
+def _wrong(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.int64]:
+    same = a == b
+    if np.issubdtype(a.dtype, np.floating):
+        same |= np.isnan(a) & np.isnan(b)
+    return np.flatnonzero(~same)
+
+
+def compare(
+    plan: Plan, samples: Sequence[Values], *, against: str = "", native: bool = True
+) -> VerifyReport:
+    """Run `samples` through numpy, the C code and, when named, an oracle.
+
+    native   the C code runs in this process (host targets), else as a program of the target
+    """
+    tally = _Tally(plan)
+    model = Exact(plan.graph, plan.lowered)
+    shown: set[str] = set()
+    with tempfile.TemporaryDirectory(prefix="edgeq-") as folder, Oracle(against or "tflm") as oracle:
+        if against:
+            oracle.load(plan.graph.source, intermediates=True)
+        runs = _runs(plan, samples, Path(folder), native=native)
+        for i, (sample, found) in enumerate(zip(samples, runs, strict=True)):
+            want = dict(model.trace(sample))
+            tally.compare(i, "numpy, C", want, found)
+            if against:
+                peer = _oracle_values(oracle, plan.graph, sample)
+                shown |= peer.keys()
+                tally.compare(i, f"numpy, {against}", want, peer)
+    computed = {t for n in plan.graph.nodes for t in n.outputs}
+    return VerifyReport(
+        tally.differing == 0 and tally.first is None, len(samples), tally.differing,
+        tally.compared, tally.first, against, plan.target.name, str(plan.profile),
+        len(shown & computed), len(computed),
+    )  # fmt: skip
+
+
+def _runs(
+    plan: Plan, samples: Sequence[Values], folder: Path, *, native: bool
+) -> Iterator[Values]:
+    if not native:
+        yield from run_traced(plan, samples, folder)
+        return
+    model = HostModel(plan)
+    for sample in samples:
+        yield dict(model.trace(sample))
+
+
+def _oracle_values(oracle: Oracle, graph: Graph, sample: Values) -> dict[str, NDArray[Any]]:
+    """What the oracle computed, by the graph's tensor names."""
+    answer = oracle.invoke([sample[name] for name in graph.inputs])
+    found = {n: answer.tensors[i] for n, i in graph.file_index.items() if i in answer.tensors}
+    found |= dict(zip(graph.outputs, answer.outputs, strict=True))
+    return {n: v for n, v in found.items() if n in graph.tensors and v.size == graph.tensors[n].size}
+
+
+def random_samples(graph: Graph, count: int, seed: int = 0) -> list[dict[str, NDArray[Any]]]:
+    """`count` samples of uniformly random integers over the whole range of each input."""
+    rng = np.random.default_rng(seed)
+    return [{n: _random(graph.tensors[n], rng) for n in graph.inputs} for _ in range(count)]
+
+
+def _random(tensor: Tensor, rng: np.random.Generator) -> NDArray[Any]:
+    dtype = tensor.dtype.numpy
+    if np.issubdtype(dtype, np.floating):
+        return rng.normal(0, 1, tensor.shape).astype(dtype)
+    if dtype == np.bool_:
+        return rng.integers(0, 2, tensor.shape).astype(dtype)
+    info = np.iinfo(dtype)
+    return rng.integers(info.min, info.max, tensor.shape, dtype, endpoint=True)
