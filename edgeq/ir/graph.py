@@ -117,7 +117,8 @@ class Node:
 class Graph:
     """A network: tensors by name, nodes in execution order, names of inputs and outputs.
 
-    source   bytes of the file it was read from, for oracles and manifests
+    source       bytes of the file it was read from, for oracles and manifests
+    file_index   the index in that file of every tensor that it holds
     """
 
     name: str
@@ -126,6 +127,7 @@ class Graph:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     source: bytes = b""
+    file_index: Mapping[str, int] = field(default_factory=dict)
 
     def users(self, tensor: str) -> tuple[Node, ...]:
         """The nodes that read `tensor`, in execution order."""
