@@ -139,13 +139,13 @@ def divide_away(x: Any, n: Any) -> Ints:
     """round(x / n), ties away from zero (odd n have none); n >= 1."""
     x, n = np.asarray(x, np.int64), np.asarray(n, np.int64)
     magnitude = (np.abs(x) + n // 2) // n
-    return np.where(x < 0, -magnitude, magnitude)
+    return np.asarray(np.where(x < 0, -magnitude, magnitude), np.int64)
 
 
 def divide_up(x: Any, n: Any) -> Ints:
     """floor((x + floor(n / 2)) / n): ties toward +infinity; n >= 1."""
     x, n = np.asarray(x, np.int64), np.asarray(n, np.int64)
-    return (x + n // 2) // n
+    return np.asarray((x + n // 2) // n, np.int64)
 
 
 DIVISIONS: dict[str, Callable[[Any, Any], Ints]] = {"away": divide_away, "up": divide_up}
