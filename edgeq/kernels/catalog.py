@@ -75,8 +75,11 @@ def read_kernel(path: Path, isa: Isa, known: Mapping[str, Contract]) -> Kernel:
     """
     name, _, tile = path.stem.partition("__")
     if name not in known:
-        raise KernelError(f"no contract is called {name}", where=str(path),
-                          fix=f"add kernels/include/edgeq/{name}.h, or rename the file")  # fmt: skip
+        raise KernelError(
+            f"no contract is called {name}",
+            where=str(path),
+            fix=f"add kernels/include/edgeq/{name}.h, or rename the file",
+        )
     text = path.read_text(encoding="utf-8")
     found = directives(text)
     if unknown := set(found) - KNOWN:
@@ -86,11 +89,12 @@ def read_kernel(path: Path, isa: Isa, known: Mapping[str, Contract]) -> Kernel:
         requires=tuple(found.get("requires", ())),
         packs=tuple(_packing(line, path) for line in found.get("packs", ())),
         scratch=" + ".join(found.get("scratch", ["0"])),
-        align=int(found.get("align", ["1"])[0]),
+        align=evaluate(found.get("align", ["1"])[0], {}),
         inplace=tuple(" ".join(found.get("inplace", ())).split()),
         overlap="rows" in found.get("overlap", ()),
     )  # fmt: skip
     _check_declaration(kernel, text)
+    _check_parameters(kernel)
     return kernel
 
 
@@ -113,6 +117,23 @@ def _check_declaration(kernel: Kernel, text: str) -> None:
         )
 
 
+def _check_parameters(kernel: Kernel) -> None:
+    """Directives name parameters that the contract has, of the right kind."""
+    contract = kernel.contract
+    inputs = {q.name for q in contract.pointers if q.const}
+    for name in (*kernel.inplace, *(name for name, _ in kernel.packs)):
+        if name not in inputs:
+            raise KernelError(
+                f"a directive names {name}, which is no input of {contract.name}",
+                where=str(kernel.path),
+                fix=f"inputs are {', '.join(sorted(inputs))}",
+            )
+    if kernel.scratch != "0" and all(q.name != "scratch" for q in contract.parameters):
+        raise KernelError(
+            f"@scratch, but {contract.name} has no parameter scratch", where=str(kernel.path)
+        )
+
+
 @cache
 def catalog() -> tuple[Kernel, ...]:
     """Every kernel of every instruction set, by folder and name."""
@@ -125,6 +146,7 @@ def catalog() -> tuple[Kernel, ...]:
 
 
 def isa_folder(isa: Isa) -> Path:
+    """Where the kernels of `isa` are."""
     return data_root() / "kernels" / isa.name
 
 

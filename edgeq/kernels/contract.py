@@ -18,7 +18,7 @@ from pycparser import c_ast, c_parser  # type: ignore[import-untyped]
 from edgeq.errors import KernelError
 from edgeq.resources import data_root
 
-DTYPES = {
+DTYPES: dict[str, np.dtype[Any]] = {
     "int8_t": np.dtype(np.int8),
     "uint8_t": np.dtype(np.uint8),
     "int16_t": np.dtype(np.int16),
@@ -28,7 +28,6 @@ DTYPES = {
     "float": np.dtype(np.float32),
 }
 TYPEDEFS = "".join(f"typedef int {name};\n" for name in DTYPES if name != "float")
-NOT_CONTRACTS = {"fixed_point", "elementwise", "window"}
 SHAPE = re.compile(r"\*\s*(?:restrict\s+)?(\w+)\s*[,)]\s*;?\s*/\*\s*\(([^)]*)\)")
 
 
@@ -146,10 +145,16 @@ def _parameter(decl: c_ast.Decl, dims: dict[str, tuple[str, ...]], path: Path) -
 
 @cache
 def contracts() -> dict[str, Contract]:
-    """Every contract by name, from kernels/include/edgeq/."""
+    """Every contract by name, from kernels/include/edgeq/; other headers there are shared code."""
     folder = data_root() / "kernels" / "include" / "edgeq"
-    paths = sorted(p for p in folder.glob("*.h") if p.stem not in NOT_CONTRACTS)
-    return {path.stem: read_contract(path) for path in paths}
+    return {path.stem: read_contract(path) for path in sorted(folder.glob("*.h"))
+            if is_contract(path)}  # fmt: skip
+
+
+def is_contract(path: Path) -> bool:
+    """Whether a header declares a contract of its own name, or a part of one."""
+    declared = rf"\beq_{re.escape(path.stem)}_(?:fn|params)\b"
+    return re.search(declared, strip(path.read_text(encoding="utf-8"))) is not None
 
 
 EDGEQ_INCLUDE = re.compile(r'#include "edgeq/(\w+\.h)"')

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 from edgeq.errors import KernelError
@@ -32,7 +32,18 @@ COMPARE: dict[type[ast.cmpop], Callable[[int, int], bool]] = {
 }
 
 
-class UnknownName(KernelError):
+UNARY: dict[type[ast.unaryop], Callable[[int], int]] = {
+    ast.USub: operator.neg,
+    ast.Not: lambda value: int(not value),
+}
+BOOLEAN: dict[type[ast.boolop], Callable[[Iterable[int]], int]] = {
+    ast.And: lambda found: int(all(found)),
+    ast.Or: lambda found: int(any(found)),
+}
+FUNCTIONS: dict[str, Callable[[Iterable[int]], int]] = {"max": max, "min": min}
+
+
+class UnknownNameError(KernelError):
     """An expression uses a name that has no value here."""
 
 
@@ -47,7 +58,10 @@ def parse(text: str) -> ast.expr:
 
 def evaluate(text: str, values: Mapping[str, int]) -> int:
     """The integer value of `text`; names stand for `values`, true is 1 and false 0."""
-    return _value(parse(text), text, values)
+    try:
+        return _value(parse(text), text, values)
+    except (ArithmeticError, ValueError) as error:
+        raise KernelError(f"'{text}' has no value", why=str(error)) from None
 
 
 def _value(node: ast.expr, text: str, values: Mapping[str, int]) -> int:
@@ -55,26 +69,24 @@ def _value(node: ast.expr, text: str, values: Mapping[str, int]) -> int:
         case ast.Constant(value=int() as number):
             return number
         case ast.Name(id=name):
-            if name not in values:
-                raise UnknownName(
-                    f"'{text}' uses {name}", why=f"known: {', '.join(sorted(values))}"
-                )
-            return values[name]
+            return _named(name, text, values)
+        case ast.Compare(ops=ops) if all(type(op) in COMPARE for op in ops):
+            return int(_compare(node, text, values))
         case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
             return BINARY[type(op)](_value(left, text, values), _value(right, text, values))
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_value(operand, text, values)
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return int(not _value(operand, text, values))
+        case ast.UnaryOp(op=op, operand=operand) if type(op) in UNARY:
+            return UNARY[type(op)](_value(operand, text, values))
         case ast.BoolOp(op=op, values=parts):
-            results = (_value(part, text, values) for part in parts)
-            return int(all(results) if isinstance(op, ast.And) else any(results))
-        case ast.Compare():
-            return int(_compare(node, text, values))
-        case ast.Call(func=ast.Name(id="max" | "min" as name), args=args):
-            found = [_value(a, text, values) for a in args]
-            return max(found) if name == "max" else min(found)
+            return BOOLEAN[type(op)](_value(part, text, values) for part in parts)
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in FUNCTIONS:
+            return FUNCTIONS[name](_value(arg, text, values) for arg in args)
     raise KernelError(f"'{text}' holds {type(node).__name__}, which directives do not know")
+
+
+def _named(name: str, text: str, values: Mapping[str, int]) -> int:
+    if name not in values:
+        raise UnknownNameError(f"'{text}' uses {name}", why=f"known: {', '.join(sorted(values))}")
+    return values[name]
 
 
 def _compare(node: ast.Compare, text: str, values: Mapping[str, int]) -> bool:

@@ -1,0 +1,115 @@
+"""Compiles kernels for the tests: one translation unit per kernel, with all its rounding forms.
+
+So every build also shows that a unit may hold the same file once per form.  Results are kept
+by content for the session and shared by its worker processes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from edgeq.kernels.catalog import Kernel
+from tests.kernels.trial import forms_of
+
+WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow",
+            "-Wmissing-prototypes", "-Werror")  # fmt: skip
+RUNNER = Path(__file__).with_name("runner.c")
+SECONDS = 300
+
+
+class BuildError(Exception):
+    """A compiler refused a kernel: the command and what it said."""
+
+
+def need(tool: str) -> str:
+    """The path of `tool`; without it the test is skipped, or in CI has failed."""
+    found = shutil.which(tool)
+    if found is None:
+        lack = pytest.fail if os.environ.get("CI") else pytest.skip
+        lack(f"{tool} is not installed")
+    return found
+
+
+def include_folder(kernel: Kernel) -> Path:
+    """The headers beside the kernel's own folder, which may be a copy."""
+    return kernel.path.parents[1] / "include"
+
+
+def unit(kernel: Kernel) -> str:
+    """A translation unit that includes the kernel once per rounding form."""
+    if not kernel.contract.forms:
+        return f'#include "{kernel.path}"\n'
+    parts = (
+        f'#define EQ_FORM {form}\n#include "{kernel.path}"\n#undef EQ_FORM\n'
+        for form in kernel.contract.forms
+    )
+    return "\n".join(parts)
+
+
+def calls(kernel: Kernel) -> str:
+    """`eq_test_call(which, pointers)`: a call of the kernel in its form number `which`."""
+    names = [f"a[{i}]" for i in range(len(kernel.contract.parameters))]
+    cases = (
+        f"    if (which == {i})\n        {kernel.symbol(form)}({', '.join(names)});\n"
+        for i, form in enumerate(forms_of(kernel))
+    )
+    head = "void eq_test_call(int32_t which, void *const *a)"
+    return f"{head};\n{head}\n{{\n{''.join(cases)}}}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Builds into `folder`, which worker processes may share."""
+
+    folder: Path
+
+    def library(self, kernel: Kernel) -> Path:
+        """A shared library of the kernel in all forms, for this machine."""
+        return self._build(kernel, unit(kernel), ["-O2", "-fPIC", "-shared"], [])
+
+    def sanitized(self, kernel: Kernel) -> Path:
+        """A program that runs recorded calls under the address and UB sanitizers."""
+        flags = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+        return self._build(kernel, unit(kernel) + calls(kernel), flags, [str(RUNNER)])
+
+    def program(self, kernel: Kernel) -> Path:
+        """A program that runs recorded calls between guard pages, for the kernel's own ISA."""
+        flags = ["-O2", "-DEQ_TEST_FENCE"]
+        return self._build(kernel, unit(kernel) + calls(kernel), flags, [str(RUNNER)])
+
+    def _build(
+        self, kernel: Kernel, text: str, flags: Sequence[str], sources: Sequence[str]
+    ) -> Path:
+        includes = include_folder(kernel)
+        command = [need(kernel.isa.cc), "-std=c11", *WARNINGS, *kernel.isa.cflags, *flags,
+                   f"-I{includes}"]  # fmt: skip
+        read = [kernel.path, *sorted(includes.rglob("*.h")), *map(Path, sources)]
+        parts = [text.encode(), " ".join(command).encode(), *(p.read_bytes() for p in read)]
+        key = hashlib.sha256(b"\0".join(parts)).hexdigest()[:24]
+        result = self.folder / f"{kernel.base_symbol}-{key}"
+        if not result.exists():
+            source = self.folder / f"{kernel.base_symbol}-{key}-{os.getpid()}.c"
+            source.write_text(text, encoding="utf-8")
+            partial = source.with_suffix("")
+            compile_c([*command, str(source), *sources, "-o", str(partial)])
+            partial.replace(result)
+        return result
+
+
+def compile_c(command: Sequence[str]) -> None:
+    """Run a compiler.
+
+    Raises:
+        BuildError: it does not succeed.
+    """
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    if done.returncode:
+        raise BuildError(f"{' '.join(command)}\n{done.stderr}")

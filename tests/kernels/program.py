@@ -1,0 +1,69 @@
+"""Runs trials in a program of their own: under sanitizers, or under an emulator."""
+
+from __future__ import annotations
+
+import os
+import signal
+import struct
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests.kernels.trial import PLACEMENTS, Outcome, Trial, forms_of
+
+SECONDS = 300
+SHOWN_LINES = 6
+SANITIZER_ENV = {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=0"}
+
+
+def run_program(
+    program: Path, trials: Sequence[Trial], emulator: Sequence[str] = ()
+) -> Iterator[tuple[Trial, str, Outcome]]:
+    """Every trial in every placement; after a crash nothing follows."""
+    plan = [(trial, placement) for trial in trials for placement in PLACEMENTS]
+    done = subprocess.run(
+        [*emulator, str(program)], input=b"".join(_record(t, p) for t, p in plan),
+        capture_output=True, timeout=SECONDS, env={**os.environ, **SANITIZER_ENV}, check=False,
+    )  # fmt: skip
+    answer, at = done.stdout, 0
+    for trial, placement in plan:
+        size = sum(4 + len(b.data) for b in trial.blocks)
+        if at + size > len(answer):
+            yield trial, placement, Outcome(crash=_why(done))
+            return
+        yield trial, placement, _outcome(trial, answer[at : at + size])
+        at += size
+    if done.returncode:
+        yield *plan[-1], Outcome(crash=_why(done))
+
+
+def _record(trial: Trial, placement: str) -> bytes:
+    which = forms_of(trial.kernel).index(trial.form)
+    parts = [struct.pack("<3i", which, PLACEMENTS.index(placement), len(trial.blocks))]
+    for block in trial.blocks:
+        parts += [struct.pack("<3i", len(block.data), block.align, block.share), block.data]
+    return b"".join(parts)
+
+
+def _outcome(trial: Trial, answer: bytes) -> Outcome:
+    memory, intact, at = [], [], 0
+    for block in trial.blocks:
+        intact.append(struct.unpack_from("<i", answer, at)[0] != 0)
+        memory.append(answer[at + 4 : at + 4 + len(block.data)])
+        at += 4 + len(block.data)
+    return Outcome(tuple(memory), tuple(intact))
+
+
+def _why(done: subprocess.CompletedProcess[bytes]) -> str:
+    """How the program ended, and the lines of its report that say most."""
+    lines = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
+    telling = [line for line in lines if "ERROR" in line or "runtime error" in line]
+    start = lines.index(telling[0]) if telling else max(len(lines) - SHOWN_LINES, 0)
+    report = "\n".join(f"    {line}" for line in lines[start : start + SHOWN_LINES])
+    return f"{how_it_ended(done.returncode)}\n{report}".rstrip()
+
+
+def how_it_ended(code: int) -> str:
+    if code < 0:
+        return f"killed by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"

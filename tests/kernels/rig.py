@@ -1,0 +1,65 @@
+"""The differential tester: every kernel against `exact`, wherever the kernel can run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from edgeq.kernels.catalog import Kernel
+from tests.kernels.build import Builder
+from tests.kernels.native import Native
+from tests.kernels.program import run_program
+from tests.kernels.trial import NotTestedError, Outcome, Trial, complaint, forms_of, trials
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """Runs all trials of a kernel and says what is wrong first, "" when nothing is."""
+
+    builder: Builder
+    native: Native
+
+    def difference(self, kernel: Kernel) -> str:
+        """Where it returns other bytes than `exact`: on this machine or under its emulator."""
+        found = _trials(kernel)
+        if kernel.isa.runs_here():
+            return _first(self.native.run(self.builder.library(kernel), found))
+        emulator = _emulator(kernel)
+        return _first(run_program(self.builder.program(kernel), found, emulator))
+
+    def misdeed(self, kernel: Kernel) -> str:
+        """What the address and undefined behaviour sanitizers of this machine object to."""
+        return _first(run_program(self.builder.sanitized(kernel), _trials(kernel)))
+
+
+def _trials(kernel: Kernel) -> list[Trial]:
+    found: list[Trial] = []
+    for form in forms_of(kernel):
+        of_form = list(trials(kernel, form))
+        if not of_form:
+            raise NotTestedError(
+                f"{kernel.symbol(form)}: no case satisfies "
+                f"{' and '.join(kernel.requires) or 'it'}: the kernel was not tested"
+            )
+        found += of_form
+    return found
+
+
+def _first(outcomes: Iterator[tuple[Trial, str, Outcome]]) -> str:
+    for trial, placement, outcome in outcomes:
+        if text := complaint(trial, placement, outcome):
+            return text
+    return ""
+
+
+def _emulator(kernel: Kernel) -> tuple[str, ...]:
+    command = kernel.isa.emulator
+    if not command or shutil.which(command[0]) is None:
+        what = command[0] if command else "a machine that has it, and no emulator is named,"
+        lack = pytest.fail if os.environ.get("CI") else pytest.skip
+        lack(f"{kernel.isa.name} kernels need {what} here")
+    return command

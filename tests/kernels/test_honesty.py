@@ -1,0 +1,163 @@
+"""The tester cannot be fooled by a contract nobody answers for, or by cases that show nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edgeq.kernels.catalog import Kernel, variants
+from edgeq.kernels.contract import contracts
+from edgeq.ops.base import op_of_contract
+from tests.kernels.rig import Rig
+from tests.kernels.trial import (
+    Array,
+    NotTestedError,
+    Outcome,
+    cases_of,
+    complaint,
+    expected,
+    noise,
+    trials,
+)
+
+CONTRACTS = contracts()
+MANY = 8  # written elements from which on equal ones are suspicious
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_an_operator_claims_the_contract(name: str) -> None:
+    assert name in op_of_contract(), "no file in edgeq/ops claims it"
+
+
+def test_every_claimed_contract_has_a_header() -> None:
+    assert set(op_of_contract()) <= set(CONTRACTS)
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_a_portable_kernel_defines_the_contract(name: str) -> None:
+    assert any(kernel.isa.name == "ref" for kernel in variants(name)), f"add kernels/ref/{name}.c"
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_cases_fit_the_header(name: str) -> None:
+    contract = CONTRACTS[name]
+    for index, case in enumerate(cases_of(name)):
+        assert set(case.args) == {q.name for q in contract.pointers}, f"case {index}"
+        assert set(case.params) == set(contract.fields), f"case {index}"
+        for parameter in contract.pointers:
+            assert case.args[parameter.name].dtype == parameter.dtype, (index, parameter.name)
+        for field, value in case.params.items():
+            assert -(2**31) <= value < 2**31, (index, field)
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_exact_gives_every_output_and_changes_no_argument(name: str) -> None:
+    outputs = {q.name for q in CONTRACTS[name].parameters if q.is_output}
+    for form in CONTRACTS[name].forms or ("",):
+        for index, case in enumerate(cases_of(name)):
+            before = {key: value.copy() for key, value in case.args.items()}
+            assert set(expected(name, form, index)) == outputs
+            for key, value in before.items():
+                assert np.array_equal(value, case.args[key], equal_nan=value.dtype.kind == "f")
+
+
+def written(name: str, form: str, index: int) -> Iterator[Array]:
+    """The elements of each output that a case writes: equal whatever was there before."""
+    case = cases_of(name)[index]
+    other = dict(case.args)
+    rng = np.random.default_rng(index)
+    for key in expected(name, form, index):
+        other[key] = noise(rng, case.args[key])
+    again = op_of_contract()[name].exact(name, other, case.params, form)
+    for key, value in expected(name, form, index).items():
+        first, second = bits(value), bits(again[key])
+        untouched = (first == bits(case.args[key])) & (second == bits(other[key]))
+        yield first[(first == second) & ~untouched]
+
+
+def bits(array: Array) -> Array:
+    flat = np.ascontiguousarray(array).reshape(-1)
+    return flat.view(f"u{flat.itemsize}")
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_expected_outputs_are_not_constant(name: str) -> None:
+    """A case may be flat on purpose (all saturated); most must show what they compute."""
+    for form in CONTRACTS[name].forms or ("",):
+        values = [v for i in range(len(cases_of(name))) for v in written(name, form, i)]
+        assert all(v.size for v in values), "a case asks for nothing"
+        if not any(q.const and q.dtype for q in CONTRACTS[name].parameters):  # no input: a fill
+            values = [np.concatenate(values)]
+        large = [v for v in values if v.size >= MANY]
+        varied = [v for v in large if np.unique(v).size > 1]
+        assert large, "no case has more than a few outputs"
+        assert len(varied) > len(large) / 2, f"{len(varied)} of {len(large)} cases vary"
+
+
+@pytest.mark.parametrize("name", [name for name, c in CONTRACTS.items() if c.forms])
+def test_cases_tell_the_rounding_forms_apart(name: str) -> None:
+    """Else a kernel that rounds ties the wrong way would pass."""
+    forms = CONTRACTS[name].forms
+    for a, b in [(a, b) for a in forms for b in forms if a < b]:
+        differ = any(
+            not np.array_equal(first, second)
+            for i in range(len(cases_of(name)))
+            for first, second in zip(expected(name, a, i).values(), expected(name, b, i).values(),
+                                     strict=True)
+        )  # fmt: skip
+        assert differ, f"every case gives the same bytes under {a} and {b}"
+
+
+def fc() -> Kernel:
+    return next(k for k in variants("fc_s8") if k.isa.name == "ref")
+
+
+def test_a_kernel_that_no_case_reaches_is_not_called_tested(rig: Rig) -> None:
+    with pytest.raises(NotTestedError, match="was not tested"):
+        rig.difference(replace(fc(), requires=("in_dim > 1000000",)))
+
+
+def test_a_contract_that_nobody_claims_is_not_called_tested(rig: Rig) -> None:
+    orphan = replace(fc().contract, name="orphan_s8")
+    with pytest.raises(NotTestedError, match="no operator"):
+        rig.difference(replace(fc(), contract=orphan))
+
+
+@pytest.mark.parametrize(
+    ("ci", "raised"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)]
+)
+def test_a_missing_emulator_fails_in_ci_and_is_said_elsewhere(
+    ci: str, raised: type[BaseException], rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    foreign = replace(fc().isa, machine="pdp11", emulator=("no-such-emulator",))
+    with pytest.raises(raised, match="need no-such-emulator"):
+        rig.difference(replace(fc(), isa=foreign))
+
+
+def test_no_kernel_promises_what_the_tester_does_not_check() -> None:
+    """@overlap needs a trial at the declared offset, which is not written yet."""
+    promised = [k.base_symbol for name in CONTRACTS for k in variants(name) if k.overlap]
+    assert not promised
+
+
+def test_in_place_kernels_are_run_in_place() -> None:
+    for kernel in (k for name in CONTRACTS for k in variants(name) if k.inplace):
+        form = (kernel.contract.forms or ("",))[0]
+        labels = " ".join(trial.label for trial in trials(kernel, form))
+        for name in kernel.inplace:
+            assert f"y in place of {name}" in labels, kernel.base_symbol
+
+
+def test_a_difference_names_one_element() -> None:
+    """The message that a failing kernel gives: index, got, want, params."""
+    trial = next(trials(fc(), "double"))
+    wrong = [bytes(b ^ 1 for b in w or b"") if name == "y" else w or b""
+             for (name, _), w in zip(trial.views, trial.want, strict=True)]  # fmt: skip
+    outcome = Outcome(tuple(wrong), (True,) * len(wrong))
+    text = complaint(trial, "flush", outcome)
+    assert text.startswith("eq_fc_s8__ref_double: 1 of 1 wrong in 'y'\n  first at 0: got ")
+    assert "'in_dim': 1" in text
