@@ -178,11 +178,16 @@ static void region_ends(unsigned int cpu, void *data)
     }
 }
 
+/* QEMU 7.2 hands out too many bytes for a Thumb instruction before the last halfword of a
+ * page (its look ahead is appended), so only the marker's own bytes are compared. */
 static bool is_mark(const struct marks *marks, size_t size, uint64_t opcode)
 {
-    for (size_t i = 0; i < marks->n; ++i)
-        if (marks->mark[i].size == size && marks->mark[i].opcode == opcode)
+    for (size_t i = 0; i < marks->n; ++i) {
+        const struct mark *const mark = &marks->mark[i];
+        const uint64_t mask = (UINT64_C(1) << (8 * mark->size)) - 1;
+        if (size >= mark->size && (opcode & mask) == mark->opcode)
             return true;
+    }
     return false;
 }
 
