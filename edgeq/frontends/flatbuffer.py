@@ -24,8 +24,8 @@ Record: TypeAlias = Any
 DAMAGE = (struct.error, TypeError, ValueError, IndexError, OverflowError)
 """What the accessors raise on offsets outside the file: struct and numpy, range and type checks."""
 
-READS_PER_BYTE = 4
-"""An honest file holds each vector once, or shares a few: it is never read four times over."""
+READS_PER_BYTE = 16
+"""An honest file shares few vectors; constants count again when float32 is made of int8."""
 
 SMALL_FILE = 65536
 TABLE_COST = 64
@@ -33,12 +33,6 @@ TABLE_COST = 64
 
 EMPTY = struct.pack("<HHi", 4, 4, 4)
 """A table without fields, at position 4: every accessor gives its default."""
-
-
-def show(text: str, limit: int = 80) -> str:
-    """`text` from a model, quoted on one line of bounded length."""
-    short = text if len(text) <= limit else text[: limit - 3] + "..."
-    return ascii(short) if short.isascii() else repr(short)
 
 
 class Reader:
@@ -52,7 +46,7 @@ class Reader:
         self._left = READS_PER_BYTE * len(data) + SMALL_FILE
 
     def charge(self, amount: int) -> None:
-        """Pay for `amount` bytes read.
+        """Pay for `amount` bytes read or made of them.
 
         Raises:
             ModelError: the file was read several times over.

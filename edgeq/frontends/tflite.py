@@ -9,10 +9,11 @@ from __future__ import annotations
 import tflite
 
 from edgeq.errors import EdgeqError, ModelError, Problems
-from edgeq.frontends.flatbuffer import Reader, Record, show
+from edgeq.frontends.flatbuffer import Reader, Record
 from edgeq.frontends.tflite_graph import Subgraph
 from edgeq.frontends.tflite_tensors import TensorTable, tensor_names
 from edgeq.ir import Graph
+from edgeq.ir.text import show
 
 IDENTIFIER = b"TFL3"
 HEAD = 8

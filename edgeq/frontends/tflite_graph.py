@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import Any
 
-import numpy as np
 import tflite
 
 from edgeq.errors import EdgeqError, ModelError, UsageError
@@ -22,7 +20,7 @@ from edgeq.frontends.tflite_source import Meaning, Options, Source
 from edgeq.frontends.tflite_tensors import TensorTable, check_shape
 from edgeq.ir import DType, Graph, Node, Shape, Tensor
 from edgeq.ops.base import Inputs, all_ops
-from edgeq.reference.constants import dequantized, integer_values
+from edgeq.reference.constants import constant_values, dequantized
 
 ABSENT = -1
 HYBRID = ("conv_2d", "depthwise_conv_2d", "fully_connected")
@@ -185,7 +183,9 @@ class Subgraph:
             if tensor is not None and tensor.size == 0:
                 raise ModelError(f"an input of shape {tensor.shape} has no elements")
         if meaning.op in HYBRID and source.outputs[0].dtype is DType.FLOAT32:
-            taken[1] = _float_weights(source.need(1, "weights"))
+            weights = _float_weights(source.need(1, "weights"))
+            self.table.reader.charge(weights.nbytes)
+            taken[1] = weights
         names = tuple("" if t is None else t.name for t in taken)
         outputs = tuple(t.name for t in source.outputs)
         node = Node(f"{meaning.op}_{number}", meaning.op, names, outputs, meaning.attrs)
@@ -216,13 +216,11 @@ class Subgraph:
         self, node: Node, taken: Inputs, indices: tuple[int, ...], outputs: tuple[Tensor, ...]
     ) -> None:
         """Keep the node, or only its outputs when they are known already."""
-        if node.op == "shape":
-            values: Any = (np.array(_shape_of(taken), outputs[0].dtype.numpy),)
-        else:
-            values = integer_values(node, taken, outputs)
+        values = constant_values(node, taken, outputs)
         if values is not None:
             constants = zip(outputs, values, strict=True)
             outputs = tuple(replace(t, data=v) for t, v in constants)
+            self.table.reader.charge(sum(v.nbytes for v in values))
         self.known.update(zip(indices, outputs, strict=True))
         if values is None:
             self.nodes.append(node)
@@ -259,10 +257,6 @@ def _float_weights(weights: Tensor) -> Tensor:
     if weights.dtype is DType.FLOAT32:
         return weights
     return replace(dequantized(weights), name=f"{weights.name}#float")
-
-
-def _shape_of(inputs: Inputs) -> Shape:
-    return inputs[0].shape if inputs[0] is not None else ()
 
 
 def _check_count(what: str, count: int, limits: tuple[int, int]) -> None:

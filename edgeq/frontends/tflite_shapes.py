@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeq.errors import ModelError
 from edgeq.frontends.tflite_source import Meaning, Source, axis_of
-from edgeq.ir import DType, Shape, Tensor
+from edgeq.ir import Attr, DType, Shape, Tensor
 
 MAX_INT32 = 2**31 - 1
 
@@ -27,7 +27,7 @@ def reshape(src: Source) -> Meaning:
     if (x.size % known if known and -1 in wanted else known != x.size) or not known:
         raise ModelError(f"{x.size} elements of shape {x.shape} do not make a shape {wanted}")
     shape = tuple(x.size // known if d == -1 else d for d in wanted)
-    return Meaning("reshape", {"shape": shape}, (0,), (shape,))
+    return Meaning("reshape", {"shape": shape}, (0,))
 
 
 def squeeze(src: Source) -> Meaning:
@@ -38,7 +38,7 @@ def squeeze(src: Source) -> Meaning:
         raise ModelError(f"axes {axes} of shape {x.shape} are not of size 1")
     chosen = chosen or {i for i, d in enumerate(x.shape) if d == 1}
     shape = tuple(d for i, d in enumerate(x.shape) if i not in chosen)
-    return Meaning("reshape", {"shape": shape}, (0,), (shape,))
+    return Meaning("reshape", {"shape": shape}, (0,))
 
 
 def expand_dims(src: Source) -> Meaning:
@@ -46,7 +46,7 @@ def expand_dims(src: Source) -> Meaning:
     x = src.need(0, "x")
     axis = src.axis(1, len(x.shape) + 1)
     shape = (*x.shape[:axis], 1, *x.shape[axis:])
-    return Meaning("reshape", {"shape": shape}, (0,), (shape,))
+    return Meaning("reshape", {"shape": shape}, (0,))
 
 
 def transpose(src: Source) -> Meaning:
@@ -81,7 +81,7 @@ def pad(src: Source) -> Meaning:
     amounts = src.integers(1, "paddings", 2 * len(x.shape))
     if not all(0 <= a <= MAX_INT32 for a in amounts):
         raise ModelError(f"paddings {amounts} are negative or too large")
-    attrs = {"before": amounts[0::2], "after": amounts[1::2], "value": _pad_value(src, y)}
+    attrs: dict[str, Attr] = {"before": amounts[0::2], "after": amounts[1::2], "value": _pad_value(src, y)}
     return Meaning("pad", attrs, (0,))
 
 
@@ -113,7 +113,7 @@ def resize(src: Source) -> Meaning:
     corners, half = src.options.flag("AlignCorners"), src.options.flag("HalfPixelCenters")
     if corners and half:
         raise ModelError("align_corners and half_pixel_centers exclude each other")
-    attrs = {"align_corners": corners, "half_pixel_centers": half}
+    attrs: dict[str, Attr] = {"size": (h, w), "align_corners": corners, "half_pixel_centers": half}
     return Meaning(src.name.lower(), attrs, (0,), ((n, h, w, c),))
 
 

@@ -19,7 +19,7 @@ def slice_(src: Source) -> Meaning:
         if not (0 <= b < d and 1 <= s <= d - b):
             raise ModelError(f"begin {begin} and size {size} leave the shape {x.shape}")
     attrs = {"begin": begin, "size": size, "strides": (1,) * len(size)}
-    return Meaning("strided_slice", attrs, (0,), (size,))
+    return Meaning("strided_slice", attrs, (0,))
 
 
 def strided_slice(src: Source) -> Meaning:
@@ -36,7 +36,7 @@ def strided_slice(src: Source) -> Meaning:
     while len(cut.begin) < len(x.shape):
         cut.whole()
     attrs = {"begin": tuple(cut.begin), "size": tuple(cut.size), "strides": tuple(cut.strides)}
-    return Meaning("strided_slice", attrs, (0,), (tuple(cut.shape),))
+    return Meaning("strided_slice", attrs | {"shape": tuple(cut.shape)}, (0,))
 
 
 _MASKS = ("Begin", "End", "Ellipsis", "NewAxis", "ShrinkAxis")

@@ -15,8 +15,9 @@ import tflite
 from numpy.typing import NDArray
 
 from edgeq.errors import EdgeqError, ModelError, QuantError
-from edgeq.frontends.flatbuffer import Reader, Record, show
+from edgeq.frontends.flatbuffer import Reader, Record
 from edgeq.ir import DType, QuantParams, Shape, Tensor
+from edgeq.ir.text import show
 
 MAX_RANK = 8
 MAX_ELEMENTS = 2**31 - 1
@@ -162,9 +163,8 @@ def _constant(raw: bytes | memoryview, type_name: str, shape: Shape) -> NDArray[
         raise ModelError(f"its buffer has {len(raw)} bytes", why=f"shape {shape} takes {need}")
     values: NDArray[Any] = np.frombuffer(raw, dtype).reshape(shape)
     if type_name == "BOOL":
-        return np.not_equal(values, 0)
-    cast: NDArray[Any] = values.astype(READ_TYPES[type_name].numpy, copy=False)
-    return cast
+        values = np.not_equal(values, 0)
+    return values.astype(READ_TYPES[type_name].numpy, copy=False)
 
 
 def _quantization(reader: Reader, table: Record, shape: Shape, dtype: DType) -> QuantParams | None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeq.errors import GraphError
 from edgeq.ir import DType, Node, QuantParams, Tensor
 
 Array = NDArray[Any]
@@ -24,13 +25,25 @@ MAX_FOLDED = 4096
 INTEGERS = (DType.INT32, DType.INT64)
 
 
-def integer_values(
+def constant_values(
     node: Node, inputs: tuple[Tensor | None, ...], outputs: tuple[Tensor, ...]
 ) -> tuple[Array, ...] | None:
-    """The outputs of a node that computes on constant int32 or int64 inputs.
+    """The outputs of a node that are known when the model is compiled; None when they are not.
 
-    Integers wrap around, as the runtimes' do.  None when the node is not such a one.
+    Known are shapes, integer arithmetic on constants (which wraps around, as the runtimes'
+    does), and dequantized constants.
     """
+    if node.op == "shape" and inputs[0] is not None:
+        return (np.array(inputs[0].shape, outputs[0].dtype.numpy),)
+    if node.op == "dequantize" and inputs[0] is not None and inputs[0].data is not None:
+        real = dequantized(inputs[0]).data
+        return None if real is None else (real,)
+    return _integer_values(node, inputs, outputs)
+
+
+def _integer_values(
+    node: Node, inputs: tuple[Tensor | None, ...], outputs: tuple[Tensor, ...]
+) -> tuple[Array, ...] | None:
     evaluate = _EVALUATE.get(node.op)
     values = tuple(t.data for t in inputs if t is not None and t.data is not None)
     if evaluate is None or len(values) != len(inputs):
@@ -48,13 +61,15 @@ def integer_values(
 
 
 def dequantized(tensor: Tensor) -> Tensor:
-    """A quantized constant as the float32 constant that it stands for.
+    """A constant as the float32 constant that it stands for.
 
     scale * (q - zero_point) in float32, one rounding, as the runtimes' dequantize.
     """
     quant, data = tensor.quant, tensor.data
+    if tensor.dtype is DType.FLOAT32 and data is not None:
+        return tensor
     if quant is None or data is None:
-        raise ValueError(f"{tensor.name} is not a quantized constant")
+        raise GraphError(f"tensor {tensor.name} is not a quantized constant")
     scale = _along_axis(quant, len(tensor.shape)).astype(np.float32)
     real = (data.astype(np.int32) - quant.zero_point).astype(np.float32) * scale
     return replace(tensor, dtype=DType.FLOAT32, quant=None, data=real.astype(np.float32))
