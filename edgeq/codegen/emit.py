@@ -14,6 +14,7 @@ from functools import cache
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from edgeq._version import __version__
+from edgeq.codegen.folder import MANIFEST
 from edgeq.codegen.names import c_comment, c_identifier
 from edgeq.codegen.project import board_files, project_view, selftest_view
 from edgeq.codegen.view import kernel_path, model_view
@@ -24,7 +25,6 @@ from edgeq.plan.plan import Plan
 from edgeq.resources import data_root
 
 PACKAGES = ("cmake",)
-MANIFEST = "manifest.json"
 
 
 @cache
