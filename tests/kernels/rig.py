@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from edgeq.kernels.catalog import Kernel
+from edgeq.kernels.isa import Isa
 from tests.kernels.build import Builder
 from tests.kernels.native import Native
 from tests.kernels.program import run_program
@@ -28,7 +29,7 @@ class Rig:
         found = _trials(kernel)
         if kernel.isa.runs_here():
             return _first(self.native.run(self.builder.library(kernel), found))
-        emulator = _emulator(kernel)
+        emulator = emulator_of(kernel.isa)
         return _first(run_program(self.builder.program(kernel), found, emulator))
 
     def misdeed(self, kernel: Kernel) -> str:
@@ -56,10 +57,10 @@ def _first(outcomes: Iterator[tuple[Trial, str, Outcome]]) -> str:
     return ""
 
 
-def _emulator(kernel: Kernel) -> tuple[str, ...]:
-    command = kernel.isa.emulator
-    if not command or shutil.which(command[0]) is None:
-        what = command[0] if command else "a machine that has it, and no emulator is named,"
+def emulator_of(isa: Isa) -> tuple[str, ...]:
+    """The command that runs programs of `isa`; without it a test is skipped, or fails in CI."""
+    if not isa.emulator or shutil.which(isa.emulator[0]) is None:
+        what = isa.emulator[0] if isa.emulator else "a machine of theirs, as no emulator is named,"
         lack = pytest.fail if os.environ.get("CI") else pytest.skip
-        lack(f"{kernel.isa.name} kernels need {what} here")
-    return command
+        lack(f"{isa.name} kernels need {what} here")
+    return isa.emulator
