@@ -62,11 +62,12 @@ def run_emulated(
     timeout: float = RUN_SECONDS,
     plugin: Sequence[str] = (),
     options: Sequence[str] = (),
+    native: bool = True,
 ) -> CompletedRun:
     """Run a program of `target` in `workdir`, whatever its exit code.
 
     A Linux program that this machine executes runs without an emulator, unless a plugin
-    is asked for.
+    is asked for or `native` is False.
 
     `plugin` are the parts of QEMU's -plugin option (path of the plugin, then name=value),
     `options` further options of the emulator.
@@ -74,7 +75,8 @@ def run_emulated(
     Raises:
         ToolError: no emulator, or the program was not done after `timeout` seconds.
     """
-    command = _command(elf.resolve(), target, plugin, options)
+    emulate = bool(plugin) or not native
+    command = _command(elf.resolve(), target, emulate, [*_plugin(plugin), *options])
     run = run_tool(command, timeout=timeout, cwd=workdir)
     return CompletedRun(run.command, run.exit_code, run.stdout, run.stderr)
 
@@ -121,16 +123,19 @@ def run_probe(
     return output.read_bytes() if output.exists() else b""
 
 
-def _command(elf: Path, target: Target, plugin: Sequence[str], options: Sequence[str]) -> list[str]:
+def _plugin(parts: Sequence[str]) -> list[str]:
+    return ["-plugin", ",".join(parts)] if parts else []
+
+
+def _command(elf: Path, target: Target, emulate: bool, options: Sequence[str]) -> list[str]:
     emulator = target.firmware.emulator if target.firmware else ()
-    if not plugin and (not emulator or runs_in_process(target)):
+    if not emulate and (not emulator or runs_in_process(target)):
         return [str(elf)]
     if not emulator:
         raise ToolError("has no emulator, so nothing can be counted", where=target.name,
                         fix="choose a target with an emulator, such as x86-64")  # fmt: skip
     program = find_tool(emulator[0], "the emulator")
     command = [str(program), *emulator[1:], *options]
-    command += ["-plugin", ",".join(plugin)] if plugin else []
     board = BOARD_OPTIONS if emulator[0].startswith("qemu-system") else ()
     return [*command, *board, str(elf)]
 

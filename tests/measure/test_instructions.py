@@ -9,6 +9,7 @@ from edgeq.errors import ToolError
 from edgeq.measure import instructions
 from edgeq.measure.classes import classify
 from edgeq.measure.instructions import Counts, count_instructions, count_plugin, machine_of
+from edgeq.measure.trace import count_lines
 from edgeq.targets import list_targets, load_target
 from tests.tools import need_target, need_tool
 
@@ -161,6 +162,48 @@ def test_a_file_that_is_no_program_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"\x7fELF")
     with pytest.raises(ToolError, match="is not a program"):
         machine_of(tmp_path / "x")
+
+
+@pytest.mark.parametrize("name", COUNTABLE)
+def test_without_a_plugin_the_trace_counts_the_same(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = LOOP + "int main(void) { loop(500); loop(33); return 0; }\n"
+    with_plugin = counted(name, tmp_path, text)
+    monkeypatch.setattr(instructions, "count_plugin", lambda: Path("/no/such/plugin.so"))
+    traced = counted(name, tmp_path, text)
+    assert traced.details == with_plugin.details
+    assert traced.regions == (1000, 66)
+    if load_target(name).is_board:  # under Linux the run depends on the environment
+        assert traced.executed == with_plugin.executed
+
+
+def test_without_a_local_compiler_the_trace_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> Path:
+        raise ToolError("no compiler")
+
+    monkeypatch.setattr(instructions, "count_plugin", missing)
+    text = LOOP + "int main(void) { loop(500); return 0; }\n"
+    assert counted("cortex-m0", tmp_path, text).regions == (1000,)
+
+
+def test_a_failing_program_fails_under_the_trace_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instructions, "count_plugin", lambda: Path("/no/such/plugin.so"))
+    with pytest.raises(ToolError, match="exit code 3"):
+        counted("cortex-m4", tmp_path, "int main(void) { return 3; }\n")
+
+
+def test_an_instruction_that_qemu_takes_back_counts_once() -> None:
+    log = ["Trace 0: 0x7f [0/10/0/0] f\n", "Stopped execution of TB chain before 0x7f [10] f\n",
+           "Trace 0: 0x7f [0/10/0/0] f\n", "Trace 0: 0x7f [0/14/0/0] f\n",
+           "Trace 0: 0x7f [0/18/0/0] f\n"]  # fmt: skip
+    kinds = {0x10: "begin", 0x18: "end"}
+    text = count_lines(log, lambda address: kinds.get(address, ""))
+    assert text.splitlines() == ["region 0 1", "at 14 1", "unbalanced 0", "executed 1"]
 
 
 def test_the_plugin_is_built_once_into_the_cache(
