@@ -6,6 +6,7 @@ one written to.
 
 from __future__ import annotations
 
+import platform
 import shlex
 import shutil
 import subprocess
@@ -68,12 +69,15 @@ def find_tool(name: str, kind: str) -> Path:
 
 
 def find_compiler(name: str) -> Path:
-    """The compiler `name`; another local one where a plain gcc, cc or clang is missing.
+    """The compiler `name`, or another local one in its place.
+
+    gcc, cc and clang stand in for each other, and for this machine's own full name
+    (x86_64-linux-gnu-gcc on x86-64), which only Debian and its kin install.
 
     Raises:
         ToolError: none is installed.
     """
-    if name in LOCAL_COMPILERS:
+    if name in LOCAL_COMPILERS or name.startswith(f"{platform.machine()}-linux-gnu-"):
         for other in (name, *LOCAL_COMPILERS):
             found = shutil.which(other)
             if found is not None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ctypes
+import platform
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,9 @@ def test_another_local_compiler_stands_in(tmp_path: Path, monkeypatch: pytest.Mo
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find_compiler("gcc") == fake
+    assert find_compiler(f"{platform.machine()}-linux-gnu-gcc") == fake
+    with pytest.raises(ToolError, match="is not installed"):
+        find_compiler("arm-none-eabi-gcc")
 
 
 @pytest.mark.parametrize("name", list_targets())
