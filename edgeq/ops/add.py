@@ -1,0 +1,195 @@
+"""ADD, and the integer arithmetic that SUB shares: sums of operands on different scales."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeq.errors import GraphError, QuantError
+from edgeq.ir import DType, Node, Shape, Tensor
+from edgeq.numerics.fixed_point import quantize_multiplier, requantize, shift_right_away
+from edgeq.numerics.profile import Profile
+from edgeq.ops.base import (
+    Args,
+    Array,
+    Call,
+    Case,
+    Floats,
+    Inputs,
+    Lowered,
+    Op,
+    Outputs,
+    Params,
+    View,
+    register,
+)  # fmt: skip
+from edgeq.ops.broadcast import broadcast_shape, case_walks, gather, operand, put, walks
+from edgeq.ops.common import activation_range, need, quant_of, scale_of, zero_point_of
+from edgeq.ops.floats import activate, floats
+
+GRID_BITS = {"add_s8": 20, "add_s16": 15}
+"""Fraction bits of the common grid, by contract: the sums fill an int32."""
+
+CONTRACT = {DType.INT8: "add_s8", DType.INT16: "add_s16"}
+SHIFT_Y_MIN = 32
+
+
+@register
+class Add(Op):
+    """y = act(a + b), broadcast."""
+
+    name = "add"
+    contracts = ("add_s8", "add_s16", "add_pot_s16")
+
+    @staticmethod
+    def infer(node: Node, inputs: Inputs) -> tuple[Shape, ...]:
+        a, b = need(inputs[0], node, "a"), need(inputs[1], node, "b")
+        return (broadcast_shape(node, a.shape, b.shape),)
+
+    @staticmethod
+    def reference(node: Node, inputs: tuple[Floats | None, ...]) -> tuple[Floats, ...]:
+        a, b = floats(inputs, 2)
+        return (activate(node, a + b),)
+
+    @staticmethod
+    def lower(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile) -> Lowered:
+        return lower_sum(node, inputs, outputs, profile, 1)
+
+    @staticmethod
+    def exact(contract: str, args: Args, params: Params, form: str) -> dict[str, Array]:
+        a, b = gather(args["a"], params, "a"), gather(args["b"], params, "b")
+        lo, hi = params["act_min"], params["act_max"]
+        if contract == "add_pot_s16":
+            v = params["ka"] * a + params["kb"] * shift_right_away(b, params["right"])
+            return {"y": put(args["y"], np.clip(v, lo, hi))}
+        grid = (b << GRID_BITS[contract]) + params["cb"]
+        scaled = requantize(grid, params["mult_b"], params["shift_b"], form)
+        t = params["ka"] * a + params["ca"] + params["kb"] * scaled
+        v = requantize(t, params["mult_y"], params["shift_y"], form) + params["zy"]
+        return {"y": put(args["y"], np.clip(v, lo, hi))}
+
+    @staticmethod
+    def cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
+        dtype = np.int8 if contract == "add_s8" else np.int16
+        info = np.iinfo(dtype)
+        for size_a, size_b, size_y, strides in case_walks():
+            a = rng.integers(info.min, info.max + 1, size_a, dtype)
+            b = rng.integers(info.min, info.max + 1, size_b, dtype)
+            a[0] = b[0] = info.min
+            make = _pot_params if contract == "add_pot_s16" else _sum_params
+            for params in make(contract, rng):
+                args = {"a": a, "b": b, "y": np.zeros(size_y + 3, dtype)}
+                yield Case(args, {**strides, **params})
+
+
+def lower_sum(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile, sign: int) -> Lowered:
+    """The calls of act(a + sign * b).
+
+    Raises:
+        GraphError: the dtypes differ, or are not int8 or int16.
+        QuantError: the output scale is 2**18 (int8) or 2**13 (int16) times finer than an input's.
+    """
+    a, b = need(inputs[0], node, "a"), need(inputs[1], node, "b")
+    (y,) = outputs
+    if not a.dtype == b.dtype == y.dtype or y.dtype not in CONTRACT:
+        raise GraphError(f"cannot add {a.dtype} and {b.dtype} to {y.dtype}", where=node.name)
+    sides = Sides(a, 1, b, sign)
+    if profile is Profile.LITERT and _is_power_of_two_case(node, a, b, y):
+        sides = sides.ordered(scale_of(a) == scale_of(y))
+        contract, form, own = "add_pot_s16", "", _pot_fields(sides, y)
+    else:
+        sides = sides.ordered(scale_of(a) >= scale_of(b))
+        contract, form, own = CONTRACT[y.dtype], profile.rounding, _fields(node, sides, y)
+    lo, hi = activation_range(str(node.attrs.get("activation", "none")), y)
+    own |= {"act_min": lo, "act_max": hi}
+    calls = []
+    for walk in walks(sides.a.shape, sides.b.shape):
+        args = {"a": operand(sides.a, walk.a), "b": operand(sides.b, walk.b),
+                "y": View(y.name, walk.y)}  # fmt: skip
+        calls.append(Call(contract, args, {**walk.params, **own}, form))
+    return tuple(calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Two operands with their signs, in the order in which the kernel takes them."""
+
+    a: Tensor
+    sign_a: int
+    b: Tensor
+    sign_b: int
+
+    def ordered(self, keep: bool) -> Sides:
+        """Itself, or the two exchanged."""
+        return self if keep else Sides(self.b, self.sign_b, self.a, self.sign_a)
+
+
+def _fields(node: Node, sides: Sides, y: Tensor) -> dict[str, int]:
+    """Factors and folded zero points of the general form; scale of sides.a >= scale of sides.b."""
+    bits = GRID_BITS[CONTRACT[y.dtype]]
+    twice_max = 2 * scale_of(sides.a)
+    mult_b, shift_b = quantize_multiplier(scale_of(sides.b) / twice_max)
+    mult_y, shift_y = quantize_multiplier(twice_max / (2**bits * scale_of(y)))
+    if shift_y < SHIFT_Y_MIN and mult_y:
+        raise QuantError(
+            f"output scale {scale_of(y)} is too fine", where=node.name,
+            why=f"an input's is {scale_of(sides.a)}, more than 2**{bits - 2} times as large",
+        )  # fmt: skip
+    ka = sides.sign_a << (bits - 1)
+    return {
+        "ka": ka, "ca": -zero_point_of(sides.a) * ka,
+        "kb": sides.sign_b, "cb": -zero_point_of(sides.b) << bits,
+        "mult_b": mult_b, "shift_b": shift_b,
+        "mult_y": mult_y, "shift_y": max(shift_y, SHIFT_Y_MIN), "zy": zero_point_of(y),
+    }  # fmt: skip
+
+
+def _log2(scale: float) -> int | None:
+    """The exponent of a power of two, as LiteRT decides it (1e-3 of an octave), or None."""
+    exact = math.log2(scale)
+    rounded = round(exact)
+    return rounded if abs(exact - rounded) < 1e-3 else None  # noqa: PLR2004
+
+
+def _is_power_of_two_case(node: Node, a: Tensor, b: Tensor, y: Tensor) -> bool:
+    """Whether LiteRT adds int16 by shifting one operand: scales 2**k, one of them the output's."""
+    if y.dtype is not DType.INT16 or not node.attrs.get("pot_scale_int16", True):
+        return False
+    if any(quant_of(t).zero_point for t in (a, b, y)):
+        return False
+    log_a, log_b, log_y = (_log2(scale_of(t)) for t in (a, b, y))
+    if log_a is None or log_b is None or log_y is None:
+        return False
+    return max(log_a, log_b) <= log_y and log_y in (log_a, log_b)
+
+
+def _pot_fields(sides: Sides, y: Tensor) -> dict[str, int]:
+    right = round(math.log2(scale_of(y) / scale_of(sides.b)))
+    return {"ka": sides.sign_a, "kb": sides.sign_b, "right": min(right, 31)}
+
+
+def _pot_params(contract: str, rng: np.random.Generator) -> Iterator[dict[str, int]]:
+    del contract
+    for right, ka, kb in ((0, 1, 1), (1, -1, 1), (4, 1, -1), (15, 1, 1), (31, 1, -1)):
+        yield {"ka": ka, "kb": kb, "right": right, "act_min": -32768, "act_max": 32767}
+    yield {"ka": 1, "kb": 1, "right": int(rng.integers(1, 9)), "act_min": 0, "act_max": 20000}
+
+
+def _sum_params(contract: str, rng: np.random.Generator) -> Iterator[dict[str, int]]:
+    """Equal scales, ties, a factor just below 1/2, a vanishing operand, and random ones."""
+    bits, lo, hi = (20, -128, 127) if contract == "add_s8" else (15, -32768, 32767)
+    top = 2**31 - 1
+    tried = [(2**30, 31, 2**30, 30 + bits, 1, 1), (2**30, 32, 2**30, 31 + bits, -1, 1),
+             (top, 32, top, 30 + bits, 1, -1), (0, 31, 2**30 + 1, 31 + bits, 1, 1)]  # fmt: skip
+    for _ in range(2):
+        m1, m2 = (int(m) for m in rng.integers(2**30, 2**31, 2))
+        tried.append((m1, 32 + int(rng.integers(0, 4)), m2, 29 + bits, 1, -1))
+    for mult_b, shift_b, mult_y, shift_y, sign_a, kb in tried:
+        za, zb, zy = (int(z) for z in rng.integers(-128, 128, 3)) if bits == 20 else (0, 0, 0)  # noqa: PLR2004
+        ka = sign_a << (bits - 1)
+        yield {"ka": ka, "ca": -za * ka, "kb": kb, "cb": -zb << bits, "mult_b": mult_b,
+               "shift_b": shift_b, "mult_y": mult_y, "shift_y": shift_y, "zy": zy,
+               "act_min": lo + int(rng.integers(0, 20)), "act_max": hi}  # fmt: skip
