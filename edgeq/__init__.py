@@ -6,7 +6,9 @@ numpy alone.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from edgeq._version import __version__
@@ -17,6 +19,21 @@ if TYPE_CHECKING:
 _PUBLIC = ("analyze", "build", "compile", "load", "verify")
 
 __all__ = ["__version__", "analyze", "build", "compile", "load", "verify"]
+
+
+class _Package(ModuleType):
+    """Keeps `edgeq.build` and `edgeq.verify` functions, though subpackages share their names.
+
+    Importing a subpackage binds it in its parent; for public names that is left out.
+    `from edgeq.verify.oracle import Oracle` works all the same.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _PUBLIC and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> object:

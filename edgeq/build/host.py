@@ -18,7 +18,7 @@ from edgeq.build.write import c_sources, write_files
 from edgeq.codegen import emit
 from edgeq.errors import UsageError
 from edgeq.ir import Tensor
-from edgeq.numerics.real import quantize
+from edgeq.ir.values import quantize
 from edgeq.plan.plan import ARENA, CONSTANT, Plan, Pointer
 from edgeq.plan.trace import tensors_after
 
@@ -60,24 +60,27 @@ class HostModel:
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Outputs by tensor name for inputs by tensor name."""
-        self._fill(inputs)
+        self.fill(inputs)
         getattr(self._lib, f"{NAME}_run")(self._pointer)
         return {port.tensor.name: self._read(port.tensor, port.pointer) for port in self.plan.outputs}
 
     def trace(self, inputs: Mapping[str, NDArray[Any]]) -> Iterator[tuple[str, NDArray[Any]]]:
         """Every computed tensor with its value, as the steps complete them."""
-        self._fill(inputs)
+        self.fill(inputs)
         step_function = getattr(self._lib, f"{NAME}_step")
         for step, names in enumerate(tensors_after(self.plan)):
             step_function(self._pointer, step)
             for name in names:
                 yield name, self._read(self.plan.graph.tensors[name], self.plan.places[name])
 
-    def run_again(self, times: int) -> None:
-        """Run `times` times on what is in the arena: nothing but the C code is timed by this."""
-        run = getattr(self._lib, f"{NAME}_run")
-        for _ in range(times):
-            run(self._pointer)
+    def address(self, function: str) -> int:
+        """Where the C function NAME_`function` is, for callers that time it."""
+        return int(self._ffi.cast("uintptr_t", getattr(self._lib, f"{NAME}_{function}")))
+
+    @property
+    def arena_address(self) -> int:
+        """Where its arena is."""
+        return int(self._arena.ctypes.data)
 
     def _named(self, inputs: tuple[Any, ...]) -> dict[str, NDArray[Any]]:
         ports = [port.tensor for port in self.plan.inputs]
@@ -93,7 +96,8 @@ class HostModel:
             raise UsageError(f"input {missing[0]} is missing")
         return {t.name: as_integers(t, np.asarray(given[t.name])) for t in ports}
 
-    def _fill(self, inputs: Mapping[str, NDArray[Any]]) -> None:
+    def fill(self, inputs: Mapping[str, NDArray[Any]]) -> None:
+        """Put inputs, by tensor name, into the arena."""
         self._arena[:] = 0xA5
         for port in self.plan.inputs:
             data = np.ascontiguousarray(inputs[port.tensor.name]).reshape(-1).view(np.uint8)

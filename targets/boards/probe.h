@@ -29,13 +29,7 @@ void eq_probe_print(const char *text);
 /* Ends the program; code is in [0, 255]. */
 _Noreturn void eq_probe_exit(int code);
 
-#if defined(EQ_PROBE_SYSTICK)
-/* Cortex-M without a counting plugin: regions are timed by SysTick, see systick.c. */
-void eq_systick_begin(void);
-void eq_systick_end(void);
-#define EQ_MARK_BEGIN() eq_systick_begin()
-#define EQ_MARK_END() eq_systick_end()
-#elif defined(__aarch64__)
+#if defined(__aarch64__)
 #define EQ_MARK_BEGIN() __asm__ volatile("hint #0x71" ::: "memory")
 #define EQ_MARK_END() __asm__ volatile("hint #0x72" ::: "memory")
 #elif defined(__arm__)
