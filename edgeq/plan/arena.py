@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 SEARCH_ROUNDS = 400
+SEARCH_WORK = 4_000_000  # pairs of buffers looked at, about two seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +46,21 @@ ORDERS: tuple[Callable[[Buffer], tuple[int, ...]], ...] = (
 def lower_bound(buffers: Sequence[Buffer]) -> int:
     """The largest number of bytes alive in one step: no placement is smaller."""
     starts = {b.first for b in buffers}
-    return max((sum(b.nbytes for b in buffers if b.first <= t <= b.last) for t in starts), default=0)
+    alive = (sum(b.nbytes for b in buffers if b.first <= t <= b.last) for t in starts)
+    return max(alive, default=0)
 
 
 def place(buffers: Sequence[Buffer]) -> tuple[dict[str, int], int]:
     """Offsets by name, and the arena's size in bytes.
 
-    Deterministic: the local search swaps neighbours of the best order with a fixed seed
-    and stops when the lower bound is reached.
+    Deterministic: the local search moves one buffer of the best order with a fixed seed, and
+    stops when the lower bound is reached or the work is done.
     """
     bound = lower_bound(buffers)
     trials = [sorted(buffers, key=order) for order in ORDERS]
     best, order = min(((_greedy(t), t) for t in trials), key=lambda found: found[0][1])
     rng = np.random.default_rng(0)
-    for _ in range(SEARCH_ROUNDS if len(buffers) > 1 else 0):
+    for _ in range(min(SEARCH_ROUNDS, SEARCH_WORK // max(len(buffers), 1) ** 2)):
         if best[1] <= bound:
             break
         trial = list(order)
@@ -81,7 +83,7 @@ def _greedy(order: Sequence[Buffer]) -> tuple[dict[str, int], int]:
                 continue
             if offset + buffer.nbytes <= start:
                 break
-            offset = max(offset, _up(start + other.nbytes, buffer.align))
+            offset = max(offset, round_up(start + other.nbytes, buffer.align))
         offsets[buffer.name] = offset
         placed.append((offset, buffer))
         placed.sort(key=lambda p: p[0])
@@ -89,5 +91,6 @@ def _greedy(order: Sequence[Buffer]) -> tuple[dict[str, int], int]:
     return offsets, size
 
 
-def _up(value: int, align: int) -> int:
+def round_up(value: int, align: int) -> int:
+    """The smallest multiple of `align` that is not below `value`."""
     return -(-value // align) * align

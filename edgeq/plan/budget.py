@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgeq.errors import BudgetError, EdgeqError, UsageError
+from edgeq.ir.text import show
 from edgeq.plan.plan import CONSTANT, Plan, Step
 from edgeq.targets import Target, list_targets, load_target
 
 SHOWN = 4
-LONGEST_NAME = 48
 RAM, FLASH = "RAM", "flash"
 
 
@@ -103,7 +103,7 @@ def _finding(plan: Plan, need: Need) -> EdgeqError:
     return BudgetError(
         f"needs {need.bytes:,} bytes of {need.kind}, {need.over:,} more than the "
         f"{need.limit:,} of {need.owner}",
-        where=_short(plan.graph.name),
+        where=show(plan.graph.name),
         why="; ".join(d for d in details if d),
         fix=_advice(plan, need),
     )
@@ -124,7 +124,7 @@ def _peak(plan: Plan) -> str:
 
 
 def _buffer_name(name: str) -> str:
-    return "scratch" if name.startswith("\0") else _short(name)
+    return "scratch" if name.startswith("\0") else show(name)
 
 
 def _largest(plan: Plan) -> str:
@@ -148,7 +148,7 @@ def constants_by_node(plan: Plan) -> dict[str, int]:
 
 
 def _layer(step: Step) -> str:
-    return f"{_short(step.node)} ({step.op})"
+    return f"{show(step.node)} ({step.op})"
 
 
 def _list(entries: list[tuple[str, int]]) -> str:
@@ -180,9 +180,3 @@ def _fits(target: Target, plan: Plan, need: Need) -> bool:
     ram = plan.arena_bytes + need.parts.get("stack", 0)
     flash = plan.constant_bytes + need.parts.get("code", 0)
     return ram <= target.ram_bytes and flash <= target.flash_bytes
-
-
-def _short(name: str) -> str:
-    """A model's name for a message: printable, not endless."""
-    shown = "".join(c if c.isprintable() else "?" for c in name[: LONGEST_NAME + 1])
-    return shown if len(shown) <= LONGEST_NAME else shown[: LONGEST_NAME - 3] + "..."

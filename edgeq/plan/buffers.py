@@ -6,7 +6,7 @@ buffer.  A buffer is alive from the first step that writes it to the last that r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from edgeq.ir import Graph
@@ -60,7 +60,7 @@ class Sharing:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """Steps in which a buffer is written first, read last, and written last."""
+    """The first and the last step in which a buffer is read or written."""
 
     first: int
     last: int
@@ -94,31 +94,44 @@ def share_in_place(
     """Let outputs take over the memory of inputs that nobody needs any more.
 
     Applies where the kernel says so, the input's last read and the output's first write
-    are this very step, both begin where their buffer begins, and the output is not larger.
-    Buffers in `fixed` are the caller's and keep to themselves.
+    are this very step, both begin where their buffer begins, no other argument lies in the
+    same buffer, and the output is not larger.  Buffers in `fixed` are the caller's and keep
+    to themselves; outputs of the graph and constants are never written over.
     """
     for step, draft in enumerate(drafts):
+        if not draft.kernel.inplace or len(draft.writes()) != 1:
+            continue
         spans = lives(graph, drafts, sharing)
+        ((result, tensor),) = draft.writes().items()
+        y = sharing.root(tensor)
+        if y in fixed or spans[y].first != step or _offset(draft, result):
+            continue
         for parameter in draft.kernel.inplace:
-            if _takes_over(draft, parameter, step, spans, sharing, graph, fixed):
-                sharing.join(next(iter(draft.writes().values())), draft.reads()[parameter])
+            if _may_take(graph, draft, parameter, sharing, fixed, tensor) and (
+                spans[sharing.root(draft.reads()[parameter])].last == step
+            ):
+                sharing.join(tensor, draft.reads()[parameter])
                 break
 
 
-def _takes_over(
-    draft: Draft, parameter: str, step: int, spans: Mapping[str, Life], sharing: Sharing,
-    graph: Graph, fixed: frozenset[str],
-) -> bool:  # fmt: skip
-    source, written = draft.reads().get(parameter), list(draft.writes().items())
-    if source is None or len(written) != 1:
+def _offset(draft: Draft, parameter: str) -> int:
+    operand = draft.call.args[parameter]
+    return operand.offset if isinstance(operand, View) else 0
+
+
+def _may_take(
+    graph: Graph, draft: Draft, parameter: str, sharing: Sharing, fixed: frozenset[str], y: str
+) -> bool:
+    """Whether `y` may lie where `parameter` does, could that be given up at this step."""
+    source = draft.reads().get(parameter)
+    if source is None or _offset(draft, parameter):
         return False
-    x, y = sharing.root(source), sharing.root(written[0][1])
-    operands = (draft.call.args[parameter], draft.call.args[written[0][0]])
+    x = sharing.root(source)
+    kept = fixed | {sharing.root(t) for t in graph.outputs}
     return (
-        x != y
-        and not {x, y} & fixed
-        and all(isinstance(o, View) and o.offset == 0 for o in operands)
-        and spans[x].last == step == spans[y].first
-        and list(draft.reads().values()).count(source) == 1
-        and graph.tensors[written[0][1]].nbytes <= graph.tensors[source].nbytes
+        x not in kept
+        and x != sharing.root(y)
+        and not graph.tensors[x].is_constant
+        and [sharing.root(t) for t in draft.reads().values()].count(x) == 1
+        and graph.tensors[y].nbytes <= graph.tensors[source].nbytes
     )

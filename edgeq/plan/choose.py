@@ -14,8 +14,17 @@ def values_of(call: Call) -> dict[str, int]:
     return {**call.facts, **call.params}
 
 
-def choose(call: Call, isa: Sequence[str], kernels: Sequence[Kernel], where: str) -> Kernel:
+def choose(
+    call: Call, isa: Sequence[str], kernels: Sequence[Kernel], where: str, *, align: int = 1
+) -> Kernel:
     """The kernel for `call`, by the order of `isa` and then by file name.
+
+    Args:
+        call: what is asked for.
+        isa: names of instruction sets, best first.
+        kernels: to choose from.
+        where: the node, for the message.
+        align: bytes to which every pointer of the call is known to be aligned.
 
     Raises:
         PlanError: none accepts it; the message names what was tried.
@@ -24,12 +33,19 @@ def choose(call: Call, isa: Sequence[str], kernels: Sequence[Kernel], where: str
                   if k.contract.name == call.contract and k.isa.name == name]  # fmt: skip
     values = values_of(call)
     for kernel in candidates:
-        if kernel.accepts(values):
+        if kernel.align <= align and kernel.accepts(values):
             return kernel
-    tried = [f"{k.base_symbol} (requires {' and '.join(k.requires)})" for k in candidates]
     raise PlanError(
         f"no kernel for {', '.join(isa)} accepts this call",
         where=where,
-        why=f"{call.contract} with {values}; tried {', '.join(tried) or 'nothing'}",
+        why=f"{call.contract} with {values}; tried {_tried(candidates)}",
         fix=f"add kernels/ref/{call.contract}.c, or choose a target with more kernels",
     )
+
+
+def _tried(candidates: Sequence[Kernel]) -> str:
+    words = [
+        f"{k.base_symbol} (requires {' and '.join((*k.requires, f'alignment {k.align}'))})"
+        for k in candidates
+    ]
+    return ", ".join(words) or "nothing"

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from edgeq.ir import Graph, Tensor
@@ -63,6 +62,12 @@ class Step:
     def symbol(self) -> str:
         return self.kernel.symbol(self.form)
 
+    @property
+    def params_key(self) -> tuple[str, tuple[int, ...]]:
+        """Contract and values of the params struct, in the order of its fields."""
+        contract = self.kernel.contract
+        return contract.name, tuple(self.params[field] for field in contract.fields)
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -73,6 +78,12 @@ class Slot:
     nbytes: int
     first: int
     last: int
+
+    def meets(self, other: Slot) -> bool:
+        """True when both cover some byte of the arena, whenever."""
+        return (
+            self.offset < other.offset + other.nbytes and other.offset < self.offset + self.nbytes
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,17 +127,11 @@ class Plan:
 
     @property
     def constant_bytes(self) -> int:
-        """Bytes of weights, tables and params structs."""
-        fields = {(s.kernel.contract.name, *s.params.values()): 4 * len(s.params) for s in self.steps}
-        return sum(c.nbytes for c in self.constants) + sum(fields.values())
+        """Bytes of weights, tables and params structs (fields of 4 bytes)."""
+        structs = {step.params_key for step in self.steps}
+        return sum(c.nbytes for c in self.constants) + sum(4 * len(f) for _, f in structs)
 
     def used_kernels(self) -> tuple[tuple[Kernel, str], ...]:
         """Each (kernel, form) once, in order of first use."""
         seen = {s.symbol: (s.kernel, s.form) for s in self.steps}
         return tuple(seen.values())
-
-
-def element_bytes(kernel: Kernel, parameter: str) -> int:
-    """Bytes of one element behind a pointer parameter."""
-    dtype = kernel.contract.parameter(parameter).dtype
-    return int(np.dtype(dtype).itemsize) if dtype is not None else 1

@@ -1,0 +1,164 @@
+"""Where everything lies: arguments become pointers into the arena, to ports and constants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeq.errors import PlanError
+from edgeq.ir import Graph
+from edgeq.kernels.catalog import Kernel
+from edgeq.kernels.contract import Parameter
+from edgeq.ops.base import Operand, View
+from edgeq.plan.arena import Buffer, lower_bound, place, round_up
+from edgeq.plan.buffers import Draft, Sharing, lives
+from edgeq.plan.choose import values_of
+from edgeq.plan.pack import pack
+from edgeq.plan.plan import (
+    ARENA,
+    CONSTANT,
+    INPUT,
+    OUTPUT,
+    SCRATCH,
+    Constant,
+    Pointer,
+    Port,
+    Slot,
+    Step,
+)
+from edgeq.targets import Target
+
+SCRATCH_NAME = "\0"  # no tensor is called so: the front ends cut names at NUL
+
+
+class Layout:
+    """The places of a graph's buffers, of scratch memory and of constants.
+
+    fixed   roots of buffers that are the caller's: not in the arena
+    """
+
+    def __init__(
+        self, graph: Graph, drafts: Sequence[Draft], sharing: Sharing, target: Target,
+        fixed: frozenset[str],
+    ) -> None:  # fmt: skip
+        self.graph, self.sharing, self.target = graph, sharing, target
+        self.ports = self._ports(fixed)
+        self.written = {sharing.root(t) for d in drafts for t in d.writes().values()}
+        buffers = self._buffers(drafts) + self._scratches(drafts)
+        self.offsets, size = place(buffers)
+        self.slots = tuple(
+            Slot(b.name, self.offsets[b.name], b.nbytes, b.first, b.last) for b in buffers
+        )
+        self.arena_bytes = max(round_up(size, target.align), target.align)
+        self.lower_bound = lower_bound(buffers)
+        scratches = [b.nbytes for b in buffers if b.name.startswith(SCRATCH_NAME)]
+        self.scratch_bytes = max(scratches, default=0)
+        self.constants: list[Constant] = []
+        self._known: dict[tuple[str, bytes], int] = {}
+
+    def _ports(self, fixed: frozenset[str]) -> dict[str, Pointer]:
+        found = {}
+        for kind, names in ((OUTPUT, self.graph.outputs), (INPUT, self.graph.inputs)):
+            for index, name in enumerate(names):
+                root = self.sharing.root(name)
+                if root in fixed:
+                    found[root] = Pointer(kind, index=index)
+        return found
+
+    def _buffers(self, drafts: Sequence[Draft]) -> list[Buffer]:
+        sizes: dict[str, int] = {}
+        for name, tensor in self.graph.tensors.items():
+            root = self.sharing.root(name)
+            sizes[root] = max(sizes.get(root, 1), tensor.nbytes)
+        align = self.target.align
+        return [
+            Buffer(root, round_up(sizes[root], align), life.first, life.last, align)
+            for root, life in lives(self.graph, drafts, self.sharing).items()
+            if root not in self.ports and not self.graph.tensors[root].is_constant
+        ]
+
+    def _scratches(self, drafts: Sequence[Draft]) -> list[Buffer]:
+        align = self.target.align
+        sizes = [d.kernel.scratch_bytes(values_of(d.call)) for d in drafts]
+        return [
+            Buffer(f"{SCRATCH_NAME}{step}", round_up(size, align), step, step, align)
+            for step, size in enumerate(sizes)
+            if size
+        ]
+
+    def pointer(self, view: View) -> Pointer:
+        """Where `view` points."""
+        root = self.sharing.root(view.tensor)
+        offset = view.offset * self.graph.tensors[view.tensor].dtype.bytes
+        if (data := self.graph.tensors[root].data) is not None:
+            return Pointer(CONSTANT, offset, self.constant(data, root))
+        if root in self.ports:
+            port = self.ports[root]
+            return Pointer(port.kind, offset, port.index)
+        return Pointer(ARENA, self.offsets[root] + offset)
+
+    def constant(self, data: NDArray[Any], comment: str) -> int:
+        """The index of a constant of these bytes, a new one if need be."""
+        flat = np.ascontiguousarray(data).reshape(-1)
+        key = (str(flat.dtype), flat.tobytes())
+        if key not in self._known:
+            self._known[key] = len(self.constants)
+            self.constants.append(Constant(flat, comment))
+        return self._known[key]
+
+    def step(self, index: int, draft: Draft) -> Step:
+        """The draft with every argument placed."""
+        args: dict[str, Pointer] = {}
+        for parameter in draft.kernel.contract.parameters:
+            operand = draft.call.args.get(parameter.name)
+            if parameter.name == "scratch":
+                place_of = self.offsets.get(f"{SCRATCH_NAME}{index}", 0)
+                args["scratch"] = Pointer(SCRATCH, place_of)
+            elif isinstance(operand, View):
+                args[parameter.name] = self.pointer(operand)
+            elif operand is not None:
+                data = packed(draft, parameter, operand)
+                comment = f"{draft.node}: {parameter.name}"
+                args[parameter.name] = Pointer(CONSTANT, index=self.constant(data, comment))
+        return Step(
+            draft.node, draft.op, draft.kernel, draft.call.form, args, dict(draft.call.params),
+            draft.outputs,
+        )  # fmt: skip
+
+    def input_port(self, name: str) -> Port:
+        """An input, and whether its memory is used for anything else later."""
+        root = self.sharing.root(name)
+        overwritten = root in self.written or self._reused(root)
+        return Port(self.graph.tensors[name], self.pointer(View(name)), overwritten)
+
+    def _reused(self, root: str) -> bool:
+        mine = next((s for s in self.slots if s.name == root), None)
+        return mine is not None and any(s.meets(mine) for s in self.slots if s.name != root)
+
+    def output_port(self, name: str) -> Port:
+        return Port(self.graph.tensors[name], self.pointer(View(name)))
+
+    def places(self) -> Mapping[str, Pointer]:
+        """Every input's and computed tensor's place."""
+        names = [*self.graph.inputs, *(t for n in self.graph.nodes for t in n.outputs)]
+        return {name: self.pointer(View(name)) for name in names}
+
+
+def packed(draft: Draft, parameter: Parameter, operand: Operand) -> NDArray[Any]:
+    """A constant argument in the kernel's element type and order.
+
+    Raises:
+        PlanError: a value does not fit the element type.
+    """
+    data = np.asarray(operand).astype(parameter.dtype)
+    if not np.array_equal(data, operand):
+        raise PlanError(f"constant {parameter.name} does not fit {data.dtype}", where=draft.node)
+    return _in_order(draft.kernel, parameter, data)
+
+
+def _in_order(kernel: Kernel, parameter: Parameter, data: NDArray[Any]) -> NDArray[Any]:
+    order = dict(kernel.packs).get(parameter.name)
+    return data if order is None else pack(data, parameter.dims, order)
