@@ -33,9 +33,10 @@ from edgeq.ops.strided import axis_of, copy_calls, dense_strides, operand
 class Concatenation(Op):
     """y is the inputs behind each other along `axis`.
 
-    Operands of another scale than the output's go through a table of 256 values.  The
-    runtimes copy int8 and int16 bytes whatever their scales (TensorFlow Lite Micro) or refuse
-    the model (LiteRT, int8); legacy uint8 is rescaled in float32, to the bit as LiteRT does.
+    An int8 operand of another scale than the output's goes through a table of 256 values: of
+    the exact quotient of the scales, since both runtimes refuse such models; for legacy uint8
+    of LiteRT's float32 arithmetic.  The runtimes copy int16 whatever the scales are, and so do
+    the profiles named after them; profile edgeq refuses.
     """
 
     name = "concatenation"
@@ -97,10 +98,8 @@ def _operand_calls(
     node: Node, x: Tensor, y: Tensor, axis: int, y_at: int, profile: Profile
 ) -> tuple[Call, ...]:
     """Copy x to where it starts in y, byte y_at; on y's scale when the profile asks for it."""
-    if x.quant == y.quant or (profile is Profile.TFLM and not node.attrs.get("legacy_uint8")):
-        steps = dense_strides(x.shape, x.dtype.bytes), dense_strides(y.shape, y.dtype.bytes)
-        return copy_calls(x, y, list(zip(x.shape, *steps, strict=True)), y_at=y_at)
-    if x.dtype is DType.INT16 and profile is Profile.LITERT:
+    as_is = x.dtype is DType.INT16 and profile is not Profile.EDGEQ
+    if x.quant == y.quant or as_is:
         steps = dense_strides(x.shape, x.dtype.bytes), dense_strides(y.shape, y.dtype.bytes)
         return copy_calls(x, y, list(zip(x.shape, *steps, strict=True)), y_at=y_at)
     if x.dtype is not DType.INT8:

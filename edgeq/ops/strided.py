@@ -101,9 +101,9 @@ def copy_calls(
 
     Strides of x in `dims` may be negative or zero, x_at then is where index 0 lies.
     """
-    run, merged = merge(y.dtype.bytes, dims)
-    if any(extent == 0 for extent, _, _ in merged):
+    if any(extent == 0 for extent, _, _ in dims):
         return ()
+    run, merged = merge(y.dtype.bytes, dims)
     params = {"run": run} | inner_params(merged)
     below = sum((n - 1) * xs for n, xs, _ in merged[-MAX_DIMS:] if xs < 0)
     params["x_base"] = -below
@@ -119,6 +119,8 @@ def copy_calls(
 
 def fill_calls(y: Tensor, shape: Shape, y_at: int, value: bytes) -> tuple[Call, ...]:
     """Set the box `shape` of y, whose corner is byte y_at, to the element `value`."""
+    if 0 in shape:
+        return ()
     size = len(value)
     steps = dense_strides(y.shape, size)
     if len(set(value)) > 1:
@@ -126,8 +128,6 @@ def fill_calls(y: Tensor, shape: Shape, y_at: int, value: bytes) -> tuple[Call, 
         repeat = [(n, 0, ys) for n, ys in zip(shape, steps, strict=True)]
         return copy_calls(pattern, y, repeat, y_at=y_at)
     run, merged = merge(size, [(n, ys, ys) for n, ys in zip(shape, steps, strict=True)])
-    if any(extent == 0 for extent, _, _ in merged):
-        return ()
     fields = inner_params(merged)
     params = {"run": run, "value": int(np.frombuffer(value, np.int8)[0])}
     params |= {name: n for name, n in fields.items() if name[0] in "dy"}
