@@ -20,14 +20,18 @@ from numpy.typing import NDArray
 from edgeq.errors import QuantError
 
 Ints: TypeAlias = NDArray[np.int64]
+Like: TypeAlias = int | NDArray[Any]
 
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 MULT_MIN, MULT_MAX = 2**30, 2**31 - 1
 SHIFT_ZERO = 31  # the shift that accompanies mult = 0
 SHIFT_MIN, SHIFT_MAX = 1, 62
+EXPONENT_MIN, EXPONENT_MAX = -31, 30  # of a factor in [1/2, 1) * 2**exponent
 WIDE_MULT_LIMIT = 0x7FFF0000  # from here on the 16-bit mantissa saturates
 WIDE_ACC_MAX = 2**47 - 1
 WIDE_SHIFT_MIN = 8  # factors of 2**7 and more are outside the wide form's range
+FINE_BITS = 25  # further bits of mantissa in the fine form
+SHIFT_BITS = 6  # bits of the fine form's shift word that are the shift
 
 
 def quantize_multiplier(real: float) -> tuple[int, int]:
@@ -47,12 +51,12 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
     if real == 0:
         return 0, SHIFT_ZERO
     fraction, exponent = math.frexp(real)
-    mult = int(math.floor(fraction * 2**31 + 0.5))
+    mult = math.floor(fraction * 2**31 + 0.5)
     if mult == 2**31:
         mult, exponent = 2**30, exponent + 1
-    if exponent < -31:
+    if exponent < EXPONENT_MIN:
         return 0, SHIFT_ZERO
-    if exponent > 30:
+    if exponent > EXPONENT_MAX:
         return MULT_MAX, SHIFT_MIN
     return mult, 31 - exponent
 
@@ -64,7 +68,7 @@ def quantize_multipliers(reals: NDArray[np.float64]) -> tuple[NDArray[np.int32],
     return np.array(mult, np.int32), np.array(shift, np.int32)
 
 
-def high_mul(a: Any, b: Any) -> Ints:
+def high_mul(a: Like, b: Like) -> Ints:
     """round(a * b / 2**31), int32 operands; ties toward +infinity; saturates at a = b = -2**31.
 
     The doubling high multiply with rounding (Arm SQRDMULH, gemmlowp's
@@ -76,15 +80,15 @@ def high_mul(a: Any, b: Any) -> Ints:
     return np.minimum(truncated, INT32_MAX)
 
 
-def shift_right_away(x: Any, shift: Any) -> Ints:
+def shift_right_away(x: Like, shift: Like) -> Ints:
     """round(x / 2**shift), ties away from zero; shift in [0, 62]."""
     x, shift = np.asarray(x, np.int64), np.asarray(shift, np.int64)
     half = (np.int64(1) << shift) >> 1
-    magnitude = (np.abs(x) + half) >> shift
+    magnitude: Ints = (np.abs(x) + half) >> shift
     return np.where(x < 0, -magnitude, magnitude)
 
 
-def requantize_double(acc: Any, mult: Any, shift: Any) -> Ints:
+def requantize_double(acc: Like, mult: Like, shift: Like) -> Ints:
     """The two-step form: left shift, `high_mul`, then `shift_right_away`.
 
     Requires acc << max(0, 31 - shift) within int32 (see `reach`); shift in [1, 62].
@@ -95,14 +99,15 @@ def requantize_double(acc: Any, mult: Any, shift: Any) -> Ints:
     return shift_right_away(high_mul(acc << left, mult), right)
 
 
-def requantize_single(acc: Any, mult: Any, shift: Any) -> Ints:
+def requantize_single(acc: Like, mult: Like, shift: Like) -> Ints:
     """floor(acc * mult / 2**shift + 1/2): one rounding, ties toward +infinity.
 
     Requires acc within int32 and shift in [1, 62]: the sum stays below 2**63.
     """
     product = np.asarray(acc, np.int64) * np.asarray(mult, np.int64)
-    shift = np.asarray(shift, np.int64)
-    return (product + (np.int64(1) << (shift - 1))) >> shift
+    places = np.asarray(shift, np.int64)
+    rounded: Ints = (product + (np.int64(1) << (places - 1))) >> places
+    return rounded
 
 
 def wide_factor(mult: int, shift: int) -> tuple[int, int]:
@@ -111,7 +116,7 @@ def wide_factor(mult: int, shift: int) -> tuple[int, int]:
     return reduced, shift - 16
 
 
-def wide_factors(mult: Any, shift: Any) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def wide_factors(mult: Like, shift: Like) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """`wide_factor` of each channel: two int32 arrays.
 
     Raises:
@@ -127,7 +132,7 @@ def wide_factors(mult: Any, shift: Any) -> tuple[NDArray[np.int32], NDArray[np.i
     return reduced.astype(np.int32), shift.astype(np.int32)
 
 
-def requantize_wide(acc: Any, mult: Any, shift: Any) -> Ints:
+def requantize_wide(acc: Like, mult: Like, shift: Like) -> Ints:
     """The same as `requantize_single` for an int64 accumulator and a 16-bit mantissa.
 
     Requires |acc| < 2**47, mult in [0, 2**15 - 1] and shift in [1, 62].
@@ -135,34 +140,48 @@ def requantize_wide(acc: Any, mult: Any, shift: Any) -> Ints:
     return requantize_single(acc, mult, shift)
 
 
-def divide_away(x: Any, n: Any) -> Ints:
+def divide_away(x: Like, n: Like) -> Ints:
     """round(x / n), ties away from zero (odd n have none); n >= 1."""
     x, n = np.asarray(x, np.int64), np.asarray(n, np.int64)
     magnitude = (np.abs(x) + n // 2) // n
     return np.asarray(np.where(x < 0, -magnitude, magnitude), np.int64)
 
 
-def divide_up(x: Any, n: Any) -> Ints:
+def divide_up(x: Like, n: Like) -> Ints:
     """floor((x + floor(n / 2)) / n): ties toward +infinity; n >= 1."""
     x, n = np.asarray(x, np.int64), np.asarray(n, np.int64)
     return np.asarray((x + n // 2) // n, np.int64)
 
 
-DIVISIONS: dict[str, Callable[[Any, Any], Ints]] = {"away": divide_away, "up": divide_up}
+DIVISIONS: dict[str, Callable[[Like, Like], Ints]] = {"away": divide_away, "up": divide_up}
 
 
-def divide(x: Any, n: Any, form: str) -> Ints:
-    """x / n in the rounding form named `form`: "away" or "up"."""
+def divide(x: Like, n: Like, form: str) -> Ints:
+    """The quotient x / n in the rounding form named `form`: "away" or "up"."""
     return DIVISIONS[form](x, n)
 
 
-FORMS: dict[str, Callable[[Any, Any, Any], Ints]] = {
+def requantize_fine(acc: Like, mult: Like, shift: Like) -> Ints:
+    """`requantize_single` with a mantissa of 56 bits.
+
+    The low 6 bits of `shift` are the shift, in [1, 62]; the 25 bits above them continue the
+    mantissa below `mult`.  Requires acc within int32.
+    """
+    acc, word = np.asarray(acc, np.int64), np.asarray(shift, np.int64)
+    places, extra = word & ((1 << SHIFT_BITS) - 1), word >> SHIFT_BITS
+    product = acc * np.asarray(mult, np.int64) + ((acc * extra) >> FINE_BITS)
+    rounded: Ints = (product + (np.int64(1) << (places - 1))) >> places
+    return rounded
+
+
+FORMS: dict[str, Callable[[Like, Like, Like], Ints]] = {
     "double": requantize_double,
     "single": requantize_single,
     "wide": requantize_wide,
+    "fine": requantize_fine,
 }
 
 
-def requantize(acc: Any, mult: Any, shift: Any, form: str) -> Ints:
+def requantize(acc: Like, mult: Like, shift: Like, form: str) -> Ints:
     """Apply (mult, shift) to `acc` in the rounding form named `form`."""
     return FORMS[form](acc, mult, shift)

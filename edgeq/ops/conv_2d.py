@@ -26,9 +26,19 @@ from edgeq.ops.base import (
     register,
 )  # fmt: skip
 from edgeq.ops.common import activation_range, constant_of, need, zero_point_of
-from edgeq.ops.mac import Mac, bias_of, contract_of, convolution_reals, finish, rounding_of
+from edgeq.ops.floats import activate, floats
+from edgeq.ops.mac import (
+    Mac,
+    bias_of,
+    contract_of,
+    convolution_reals,
+    finish,
+    float_bias,
+    rounding_of,
+    zero_points,
+)
 from edgeq.ops.mac_cases import convolution_cases
-from edgeq.ops.window import gather, scatter, window_params, window_size
+from edgeq.ops.window import float_windows, gather, scatter, window_params, window_size
 
 
 @register
@@ -40,7 +50,7 @@ class Conv2D(Op):
     """
 
     name = "conv_2d"
-    contracts = ("conv2d_s8",)
+    contracts = ("conv2d_s8", "conv2d_s16s8", "conv2d_s8zw")
 
     @staticmethod
     def infer(node: Node, inputs: Inputs) -> tuple[Shape, ...]:
@@ -56,7 +66,14 @@ class Conv2D(Op):
 
     @staticmethod
     def reference(node: Node, inputs: tuple[Floats | None, ...]) -> tuple[Floats, ...]:
-        raise NotImplementedError
+        x, w = floats(inputs, 2)
+        out_c, kh, kw, in_c = w.shape
+        groups = x.shape[3] // in_c
+        patches = float_windows(node, x, (kh, kw)).transpose(0, 1, 2, 4, 5, 3)
+        grouped = patches.reshape(*patches.shape[:5], groups, in_c)
+        split = w.reshape(groups, out_c // groups, kh, kw, in_c)
+        y = np.einsum("nhwklgi,gokli->nhwgo", grouped, split, optimize=True)
+        return (activate(node, y.reshape(*y.shape[:3], out_c) + float_bias(inputs)),)
 
     @staticmethod
     def lower(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile) -> Lowered:
@@ -72,11 +89,7 @@ class Conv2D(Op):
         groups = x.shape[3] // in_c
         lo, hi = activation_range(str(node.attrs["activation"]), y)
         params = window_params(node, x.shape, y.shape, (kh, kw), in_c, out_c // groups)
-        params |= {"zy": zero_point_of(y), "act_min": lo, "act_max": hi}
-        if contract != "conv2d_s16s8":
-            params["zx"] = zero_point_of(x)
-        if contract == "conv2d_s8zw":
-            params["zw"] = zero_point_of(w)
+        params |= {"act_min": lo, "act_max": hi, **zero_points(contract, x, w, y)}
         return tuple(
             _call(contract, x.name, y.name, x.size // x.shape[0] * n, y.size // y.shape[0] * n,
                   data, mac, params, g)
@@ -92,7 +105,7 @@ class Conv2D(Op):
         w = args["w"].reshape(params["out_c"], -1).astype(np.float64) - zw
         # exact: every partial sum is an integer below 2**53
         acc = (patches @ w.T).astype(np.int64) + args["bias"]
-        v = requantize(acc, args["mult"], args["shift"], form) + params["zy"]
+        v = requantize(acc, args["mult"], args["shift"], form) + params.get("zy", 0)
         y = np.clip(v, params["act_min"], params["act_max"]).reshape(rows, out_w, -1)
         return {"y": scatter(args["y"], y, params)}
 

@@ -16,6 +16,7 @@ from edgeq.ops.base import (
     Array,
     Call,
     Case,
+    Floats,
     Inputs,
     Lowered,
     Op,
@@ -25,9 +26,18 @@ from edgeq.ops.base import (
     register,
 )
 from edgeq.ops.common import activation_range, constant_of, need, zero_point_of
-from edgeq.ops.mac import bias_of, contract_of, convolution_reals, finish, rounding_of
+from edgeq.ops.floats import activate, floats
+from edgeq.ops.mac import (
+    bias_of,
+    contract_of,
+    convolution_reals,
+    finish,
+    float_bias,
+    wide_if_int16,
+    zero_points,
+)
 from edgeq.ops.mac_cases import depthwise_cases
-from edgeq.ops.window import gather, scatter, window_params, window_size
+from edgeq.ops.window import float_windows, gather, scatter, window_params, window_size
 
 
 @register
@@ -38,7 +48,7 @@ class DepthwiseConv2D(Op):
     """
 
     name = "depthwise_conv_2d"
-    contracts = ("depthwise_s8",)
+    contracts = ("depthwise_s8", "depthwise_s16s8", "depthwise_s8zw")
 
     @staticmethod
     def infer(node: Node, inputs: Inputs) -> tuple[Shape, ...]:
@@ -52,6 +62,15 @@ class DepthwiseConv2D(Op):
         return ((n, *window_size(node, x.shape, (kh, kw)), out_c),)
 
     @staticmethod
+    def reference(node: Node, inputs: tuple[Floats | None, ...]) -> tuple[Floats, ...]:
+        x, w = floats(inputs, 2)
+        channels = x.shape[3]
+        windows = float_windows(node, x, w.shape[1:3])
+        split = w.reshape(w.shape[1], w.shape[2], channels, -1)
+        y = np.einsum("nhwckl,klcm->nhwcm", windows, split, optimize=True)
+        return (activate(node, y.reshape(*y.shape[:3], -1) + float_bias(inputs)),)
+
+    @staticmethod
     def lower(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile) -> Lowered:
         x, w = need(inputs[0], node, "x"), need(inputs[1], node, "weights")
         (y,) = outputs
@@ -60,16 +79,12 @@ class DepthwiseConv2D(Op):
         data = constant_of(w, node, "weights").reshape(kh, kw, out_c)
         rows = data.reshape(-1, out_c).T.astype(np.int64) - zero_point_of(w)
         reals = convolution_reals(node, x, w, y, out_c)
-        form = rounding_of(inputs, x, profile)
+        form = wide_if_int16(x, profile)
         mac = finish(node, x, y, rows, bias_of(node, inputs, out_c), reals, form)
         lo, hi = activation_range(str(node.attrs["activation"]), y)
         params = window_params(node, x.shape, y.shape, (kh, kw), x.shape[3], out_c)
         params["multiplier"] = params.pop("out_c") // x.shape[3]
-        params |= {"zy": zero_point_of(y), "act_min": lo, "act_max": hi}
-        if contract != "depthwise_s16s8":
-            params["zx"] = zero_point_of(x)
-        if contract == "depthwise_s8zw":
-            params["zw"] = zero_point_of(w)
+        params |= {"act_min": lo, "act_max": hi, **zero_points(contract, x, w, y)}
         args: dict[str, View | Array] = {
             "w": data,
             "bias": mac.bias,
@@ -99,7 +114,7 @@ class DepthwiseConv2D(Op):
             for c in range(kw):
                 x = windows[..., r, c].astype(dtype)
                 acc += np.repeat(x, multiplier, axis=2) * w[r, c] if multiplier > 1 else x * w[r, c]
-        v = requantize(acc, args["mult"], args["shift"], form) + params["zy"]
+        v = requantize(acc, args["mult"], args["shift"], form) + params.get("zy", 0)
         return {"y": scatter(args["y"], np.clip(v, params["act_min"], params["act_max"]), params)}
 
     @staticmethod

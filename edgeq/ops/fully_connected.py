@@ -2,27 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import prod
 
 import numpy as np
 
 from edgeq.errors import GraphError, QuantError
-from edgeq.ir import Node, Shape, Tensor
-from edgeq.numerics.fixed_point import INT32_MAX, quantize_multipliers, requantize
+from edgeq.ir import DType, Node, Shape, Tensor
+from edgeq.numerics.fixed_point import requantize
 from edgeq.numerics.profile import Profile
+from edgeq.numerics.thresholds import fine_factor, single_factor
 from edgeq.ops.base import (
-    Args, Array, Call, Case, Floats, Inputs, Lowered, Op, Outputs, Params, View, register,
-)  # fmt: skip
+    Args,
+    Array,
+    Call,
+    Case,
+    Floats,
+    Inputs,
+    Lowered,
+    Op,
+    Outputs,
+    Params,
+    View,
+    register,
+)
 from edgeq.ops.common import activation_range, constant_of, need, scale_of, zero_point_of
+from edgeq.ops.floats import activate, floats
+from edgeq.ops.mac import (
+    Mac,
+    Rows,
+    bias_of,
+    contract_of,
+    finish,
+    float_bias,
+    fold,
+    interval,
+    need_int32,
+    prove,
+    rounding_of,
+    weight_scales,
+    zero_points,
+)
+from edgeq.ops.mac_cases import fc_cases
+
+Find = Callable[[float, int, int, tuple[int, int]], tuple[int, int] | None]
 
 
 @register
 class FullyConnected(Op):
-    """y[n][o] = act(b[o] + sum_i x[n][i] * w[o][i]); x is seen as (N, I)."""
+    """y[n][o] = act(b[o] + sum_i x[n][i] * w[o][i]); x is seen as (N, I).
+
+    LiteRT's reference kernel rescales in double precision; under its profile the factors are
+    proved to give the same bytes for every accumulator that the layer can reach.
+    """
 
     name = "fully_connected"
-    contracts = ("fc_s8",)
+    contracts = ("fc_s8", "fc_s16s8", "fc_s8zw")
 
     @staticmethod
     def infer(node: Node, inputs: Inputs) -> tuple[Shape, ...]:
@@ -36,54 +71,43 @@ class FullyConnected(Op):
 
     @staticmethod
     def reference(node: Node, inputs: tuple[Floats | None, ...]) -> tuple[Floats, ...]:
-        raise NotImplementedError
+        x, w = floats(inputs, 2)
+        keep = bool(node.attrs.get("keep_num_dims"))
+        rows = x if keep else x.reshape(-1, w.shape[1])
+        return (activate(node, rows @ w.T + float_bias(inputs)),)
 
     @staticmethod
     def lower(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile) -> Lowered:
         x, w = need(inputs[0], node, "x"), need(inputs[1], node, "weights")
         (y,) = outputs
-        weights = constant_of(w, node, "weights").astype(np.int64)
-        bias = np.zeros(w.shape[0], np.int64)
-        if len(inputs) > 2 and inputs[2] is not None:
-            bias = constant_of(inputs[2], node, "bias").astype(np.int64)
-        folded = bias - zero_point_of(x) * weights.sum(axis=1)
-        worst = int((np.abs(folded) + 128 * np.abs(weights).sum(axis=1)).max())
-        if worst > INT32_MAX:
-            raise QuantError(f"accumulator may reach {worst}", where=node.name)
-        mult, shift = _factors(x, w, y)
-        lo, hi = activation_range(str(node.attrs["activation"]), y)
-        params = {"batch": x.size // w.shape[1], "in_dim": w.shape[1], "out_dim": w.shape[0],
-                  "zy": zero_point_of(y), "act_min": lo, "act_max": hi}  # fmt: skip
-        args = {"x": View(x.name), "w": weights.astype(np.int8), "bias": folded.astype(np.int32),
-                "mult": mult, "shift": shift, "y": View(y.name)}  # fmt: skip
-        facts = {"acc_bits": worst.bit_length() + 1}
-        return (Call("fc_s8", args, params, profile.rounding, facts),)
+        contract = contract_of(node, "fc", x, w, y)
+        out_dim, in_dim = w.shape
+        data = constant_of(w, node, "weights")
+        rows = data.astype(np.int64) - zero_point_of(w)
+        clamp = activation_range(str(node.attrs["activation"]), y)
+        mac = _constants(node, inputs, y, rows, profile, clamp)
+        params = {"batch": x.size // in_dim, "in_dim": in_dim, "out_dim": out_dim}
+        params |= {"act_min": clamp[0], "act_max": clamp[1], **zero_points(contract, x, w, y)}
+        params.pop("zx", None)
+        args: dict[str, View | Array] = {"x": View(x.name), "w": data, "bias": mac.bias}
+        args |= {"mult": mac.mult, "shift": mac.shift, "y": View(y.name)}
+        return (Call(contract, args, params, mac.form, {"acc_bits": mac.acc_bits}),)
 
     @staticmethod
     def exact(contract: str, args: Args, params: Params, form: str) -> dict[str, Array]:
         n, i, o = params["batch"], params["in_dim"], params["out_dim"]
         x = args["x"].reshape(-1)[: n * i].reshape(n, i).astype(np.float64)
+        w = args["w"].reshape(o, i).astype(np.float64) - params.get("zw", 0)
         # exact: every partial sum is an integer below 2**53
-        acc = (x @ args["w"].reshape(o, i).T.astype(np.float64)).astype(np.int64) + args["bias"]
-        v = requantize(acc, args["mult"], args["shift"], form) + params["zy"]
+        acc = (x @ w.T).astype(np.int64) + args["bias"]
+        v = requantize(acc, args["mult"], args["shift"], form) + params.get("zy", 0)
         y = args["y"].reshape(-1).copy()
         y[: n * o] = np.clip(v, params["act_min"], params["act_max"]).reshape(-1)
         return {"y": y.reshape(args["y"].shape)}
 
     @staticmethod
     def cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
-        for n, i, o in ((1, 1, 1), (1, 7, 5), (2, 16, 3), (1, 64, 12), (3, 33, 17), (1, 130, 4)):
-            x = rng.integers(-128, 128, (n, i), np.int8)
-            w = rng.integers(-128, 128, (o, i), np.int8)
-            bias = rng.integers(-1000, 1000, o, np.int32)
-            mult = rng.integers(2**30, 2**31, o, np.int64).astype(np.int32)
-            shift = np.full(o, 31 + 7 + int(np.log2(i + 1)), np.int32)
-            bias[0], mult[0], shift[0] = -(x[0].astype(np.int64) @ w[0]) + 101, 2**30, 31
-            params = {"batch": n, "in_dim": i, "out_dim": o, "zy": int(rng.integers(-9, 9)),
-                      "act_min": -128, "act_max": 127}  # fmt: skip
-            args = {"x": x, "w": w, "bias": bias, "mult": mult, "shift": shift,
-                    "y": np.zeros((n, o), np.int8)}  # fmt: skip
-            yield Case(args, params, {"acc_bits": 24})
+        return fc_cases(contract, rng)
 
     @staticmethod
     def macs(node: Node, inputs: Inputs, outputs: Outputs) -> int:
@@ -91,9 +115,46 @@ class FullyConnected(Op):
         return prod(outputs[0].shape) * w.shape[1]
 
 
-def _factors(x: Tensor, w: Tensor, y: Tensor) -> tuple[Array, Array]:
-    """(mult, shift) per output channel: scale_x * scale_w[o] / scale_y."""
-    if w.quant is None:
-        raise QuantError(f"weights {w.name} have no scale")
-    scales = np.broadcast_to(w.quant.scale, (w.shape[0],))
-    return quantize_multipliers(scale_of(x) * scales / scale_of(y))
+def _constants(
+    node: Node, inputs: Inputs, y: Tensor, rows: Rows, profile: Profile, clamp: tuple[int, int]
+) -> Mac:
+    """Folded bias, factors and form of the layer under `profile`, with overflow proved absent."""
+    x, w = need(inputs[0], node, "x"), need(inputs[1], node, "weights")
+    bias = bias_of(node, inputs, len(rows))
+    reals = scale_of(x) * weight_scales(w, len(rows)) / scale_of(y)
+    if profile is not Profile.LITERT:
+        return finish(node, x, y, rows, bias, reals, rounding_of(inputs, x, profile))
+    fine = x.dtype is DType.INT16
+    folded = fold(x, rows, bias)
+    low, high = (folded + end for end in interval(rows, x))
+    need_int32(node, low, high)
+    steps = (clamp[0] - zero_point_of(y), clamp[1] - zero_point_of(y))
+    mult, shift = _proved(node, reals, low, high, steps, fine_factor if fine else single_factor)
+    return prove(node, x, y, rows, folded, mult, shift, "fine" if fine else "single")
+
+
+def _proved(
+    node: Node, reals: Array, low: Rows, high: Rows, steps: tuple[int, int], find: Find
+) -> tuple[Array, Array]:
+    """(mult, shift) of every channel, equal to rounding in double precision on [low, high].
+
+    Channels of one scale share the factor of the hull of their intervals where it has one.
+
+    Raises:
+        QuantError: a channel has none; for int8 its accumulator reaches beyond 2**25 or so.
+    """
+    found = np.zeros((2, len(reals)), np.int32)
+    for real in np.unique(reals):
+        same = np.flatnonzero(reals == real)
+        shared = find(float(real), int(low[same].min()), int(high[same].max()), steps)
+        for o in same:
+            factor = shared or find(float(real), int(low[o]), int(high[o]), steps)
+            if factor is None:
+                raise QuantError(
+                    f"channel {o} has no integer factor equal to rounding in double precision",
+                    where=node.name,
+                    why=f"accumulators in [{low[o]}, {high[o]}], rescaled by {real!r}",
+                    fix="take --numerics tflm",
+                )
+            found[:, o] = factor
+    return found[0], found[1]

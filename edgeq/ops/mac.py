@@ -22,7 +22,7 @@ from edgeq.numerics.fixed_point import (
     wide_factors,
 )  # fmt: skip
 from edgeq.numerics.profile import Profile
-from edgeq.ops.base import Array
+from edgeq.ops.base import Array, Floats
 from edgeq.ops.common import (
     RANGES,
     constant_of,
@@ -91,11 +91,35 @@ def contract_of(node: Node, family: str, x: Tensor, w: Tensor, y: Tensor) -> str
     )
 
 
+def zero_points(contract: str, x: Tensor, w: Tensor, y: Tensor) -> dict[str, int]:
+    """The zero point fields of a contract; one of int16 activations has none."""
+    if contract.endswith("s16s8"):
+        return {}
+    points = {"zx": zero_point_of(x), "zy": zero_point_of(y)}
+    return points | {"zw": zero_point_of(w)} if contract.endswith("zw") else points
+
+
 def rounding_of(inputs: tuple[Tensor | None, ...], x: Tensor, profile: Profile) -> str:
-    """The form of a convolution: an int64 bias makes the accumulator int64 and the form wide."""
+    """The form of a multiply-accumulate.
+
+    With int16 activations an int32 bias makes the accumulator int32, as TensorFlow Lite
+    does; every other has an int64 accumulator and the form wide.
+    """
     bias = inputs[2] if len(inputs) > 2 else None  # noqa: PLR2004 (x, weights, bias)
-    wide = x.dtype is DType.INT16 and bias is not None and bias.dtype is DType.INT64
-    return "wide" if wide else profile.rounding
+    if bias is not None and bias.dtype is DType.INT32:
+        return profile.rounding
+    return wide_if_int16(x, profile)
+
+
+def wide_if_int16(x: Tensor, profile: Profile) -> str:
+    """The form wide for int16 activations, else the profile's."""
+    return "wide" if x.dtype is DType.INT16 else profile.rounding
+
+
+def float_bias(inputs: tuple[Floats | None, ...]) -> Floats:
+    """The float bias of input 2, or a zero."""
+    bias = inputs[2] if len(inputs) > 2 else None  # noqa: PLR2004 (x, weights, bias)
+    return np.zeros(1, np.float32) if bias is None else bias
 
 
 def convolution_reals(node: Node, x: Tensor, w: Tensor, y: Tensor, count: int) -> Array:
@@ -125,11 +149,23 @@ def finish(
     bias   (O) int64, as the model has it
     reals  (O) float64 rescale factors
     """
-    folded = bias - zero_point_of(x) * rows.sum(axis=1)
     mult, shift = quantize_multipliers(reals)
     if form == "wide":
         mult, shift = wide_factors(mult, shift)
-    return prove(node, x, y, rows, folded, mult, shift, form)
+    return prove(node, x, y, rows, fold(x, rows, bias), mult, shift, form)
+
+
+def fold(x: Tensor, rows: Rows, bias: Rows) -> Rows:
+    """The bias with x's zero point folded in, (O) int64: b - zx * sum w."""
+    folded: Rows = bias - zero_point_of(x) * rows.sum(axis=1)
+    return folded
+
+
+def interval(rows: Rows, x: Tensor) -> tuple[Rows, Rows]:
+    """The least and the greatest dot product of each channel for any x of its dtype, two (O)."""
+    x_lo, x_hi = RANGES[x.dtype]
+    positive, negative = np.maximum(rows, 0).sum(axis=1), np.minimum(rows, 0).sum(axis=1)
+    return positive * x_lo + negative * x_hi, positive * x_hi + negative * x_lo
 
 
 def prove(
@@ -144,9 +180,7 @@ def prove(
     Raises:
         QuantError: it cannot be proved.
     """
-    x_lo, x_hi = RANGES[x.dtype]
-    positive, negative = np.maximum(rows, 0).sum(axis=1), np.minimum(rows, 0).sum(axis=1)
-    low, high = positive * x_lo + negative * x_hi, positive * x_hi + negative * x_lo
+    low, high = interval(rows, x)
     ends = np.stack([folded + low, folded + high])
     sums = np.concatenate([ends.reshape(-1), low, high])
     left = np.maximum(31 - shift.astype(np.int64), 0) if form == "double" else 0
@@ -158,6 +192,11 @@ def prove(
     acc_bits = signed_bits(int(sums.min()), int(sums.max()))
     dtype = np.int64 if x.dtype is DType.INT16 else np.int32
     return Mac(folded.astype(dtype), mult, shift, form, acc_bits)
+
+
+def need_int32(node: Node, *values: Rows) -> None:
+    """QuantError unless every accumulator lies within int32."""
+    _need_int(node, "the accumulator", np.concatenate(values), "")
 
 
 def _need_int(node: Node, what: str, values: Rows, form: str) -> None:

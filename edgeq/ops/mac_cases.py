@@ -13,7 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeq.numerics.fixed_point import INT32_MAX, MULT_MAX, MULT_MIN, wide_factors
+from edgeq.numerics.fixed_point import (
+    FINE_BITS,
+    INT32_MAX,
+    MULT_MAX,
+    MULT_MIN,
+    SHIFT_BITS,
+    wide_factors,
+)
 from edgeq.ops.base import Case
 from edgeq.ops.common import signed_bits
 from edgeq.ops.window import gather
@@ -73,6 +80,13 @@ DEPTHWISE: tuple[dict[str, int], ...] = (
 )  # fmt: skip
 
 
+FULLY_CONNECTED = (
+    (1, 1, 1), (1, 7, 5), (2, 8, 8), (1, 15, 9), (2, 16, 3), (1, 17, 16), (1, 64, 12), (3, 33, 17),
+    (1, 130, 7), (1, 640, 6), (5, 3, 2),
+)  # fmt: skip
+"""Batch, inputs, outputs."""
+
+
 def geometry(shape: dict[str, int], out_c: int) -> dict[str, int]:
     """The geometry fields of a contract for one entry of a table of shapes."""
     one = ("kh", "kw", "stride_h", "stride_w", "dil_h", "dil_w")
@@ -95,7 +109,10 @@ def convolution_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]
     for index, shape in enumerate(CONVOLUTIONS):
         p = geometry(shape, shape["out_c"])
         x, points = draw_inputs(contract, rng, index, p["x_row"] * p["x_ring"])
-        w = draw_weights(rng, (p["out_c"], p["kh"], p["kw"], p["in_c"]))
+        taps = p["kh"] * p["kw"] * p["in_c"]
+        w = draw_weights(
+            rng, (p["out_c"], p["kh"], p["kw"], p["in_c"]), weight_limit(contract, taps)
+        )
         rows = w.reshape(p["out_c"], -1).astype(np.int64) - points.get("zw", 0)
         windows = gather(x, p, points.get("zx", 0)).transpose(0, 1, 3, 4, 2)
         dots = windows.reshape(-1, rows.shape[1]).astype(np.int64) @ rows.T
@@ -109,7 +126,8 @@ def depthwise_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
         p = geometry(shape, shape["in_c"] * multiplier)
         count = p.pop("out_c")
         x, points = draw_inputs(contract, rng, index, p["x_row"] * p["x_ring"])
-        w = draw_weights(rng, (p["kh"], p["kw"], count))
+        limit = weight_limit(contract, p["kh"] * p["kw"])
+        w = draw_weights(rng, (p["kh"], p["kw"], count), limit)
         rows = w.reshape(-1, count).T.astype(np.int64) - points.get("zw", 0)
         windows = np.repeat(gather(x, p, points.get("zx", 0)), multiplier, axis=2)
         patches = windows.reshape(-1, count, rows.shape[1]).astype(np.int64)
@@ -117,6 +135,18 @@ def depthwise_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
         yield from finish_cases(
             contract, rng, x, w, rows, dots, p | points | {"multiplier": multiplier}
         )
+
+
+def fc_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
+    """Cases of fc_s8, fc_s16s8 and fc_s8zw."""
+    for index, (n, i, o) in enumerate(FULLY_CONNECTED):
+        x, points = draw_inputs(contract, rng, index, n * i)
+        points.pop("zx", 0)
+        w = draw_weights(rng, (o, i), weight_limit(contract, i))
+        rows = w.astype(np.int64) - points.get("zw", 0)
+        dots = x.reshape(n, i).astype(np.int64) @ rows.T
+        p = {"batch": n, "in_dim": i, "out_dim": o, **points}
+        yield from finish_cases(contract, rng, x.reshape(n, i), w, rows, dots, p)
 
 
 def draw_inputs(
@@ -129,19 +159,24 @@ def draw_inputs(
     x = rng.integers(lo, hi + 1, count).astype(dtype)
     x[rng.random(count) < 1 / 8] = lo
     clamped = index % 3 == 1
-    points = {"zy": 0 if wide else int(rng.integers(-50, 51) if clamped else rng.integers(lo, hi))}
-    points |= {"act_min": lo // 2 if clamped else lo, "act_max": hi // 2 if clamped else hi}
+    points = {"act_min": lo // 2 if clamped else lo, "act_max": hi // 2 if clamped else hi}
     if not wide:
+        points["zy"] = int(rng.integers(-50, 51) if clamped else rng.integers(lo, hi + 1))
         points["zx"] = (-128, 127, 0, int(rng.integers(-128, 128)))[index % 4]
     if contract.endswith("zw"):
         points["zw"] = (127, -128, int(rng.integers(-128, 128)))[index % 3]
     return x, points
 
 
-def draw_weights(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.int8]:
-    """Random weights of `shape`, one in eight of them -128."""
-    w = rng.integers(-128, 128, shape, np.int8)
-    w[rng.random(shape) < 1 / 8] = -128
+def weight_limit(contract: str, taps: int) -> int:
+    """The greatest |weight| of a case: with int16 inputs sums must stay within int32."""
+    return min(128, 2**30 // (2**15 * taps)) if "s16" in contract else 128
+
+
+def draw_weights(rng: np.random.Generator, shape: tuple[int, ...], limit: int) -> NDArray[np.int8]:
+    """Random weights in [-limit, limit - 1], one in eight of them -limit."""
+    w = rng.integers(-limit, limit, shape, np.int8)
+    w[rng.random(shape) < 1 / 8] = -limit
     return w
 
 
@@ -160,18 +195,21 @@ def finish_cases(
     """
     wide = "s16" in contract
     bias, mult, shift = draw_factors(rng, X_RANGE[x.dtype], rows, dots)
-    size = p["y_row"] * p["row1"] if "row1" in p else dots.size
+    size = p["y_row"] * p["row1"] if "row1" in p else dots.size  # images are strided
     y = rng.integers(-100, 100, size).astype(x.dtype)
     facts = {"acc_bits": accumulator_bits(rows, bias, X_RANGE[x.dtype])}
-    args = {"x": x, "w": w, "bias": bias.astype(np.int64 if wide else np.int32), "mult": mult,
-            "shift": shift, "y": y}  # fmt: skip
+    dtype = np.int64 if wide else np.int32
+    args = {"x": x, "w": w, "bias": bias.astype(dtype), "mult": mult, "shift": shift, "y": y}
     yield Case(args, p, facts, ("double", "single") if wide else ())
+    if contract == "fc_s16s8":
+        extra = rng.integers(0, 2**FINE_BITS, len(shift)).astype(np.int32) << SHIFT_BITS
+        yield Case({**args, "shift": shift | extra, "y": y.copy()}, p, facts, ("fine",))
     if wide:
         bias[-1] += 2**40  # one channel out of int32, scaled to match
         mult, shift = wide_factors(mult, shift)
         mult[-1], shift[-1] = 2**14 + 1, 41
         facts = {"acc_bits": accumulator_bits(rows, bias, X_RANGE[x.dtype])}
-        args |= {"bias": bias, "mult": mult, "shift": shift, "y": y.copy()}
+        args = {**args, "bias": bias, "mult": mult, "shift": shift, "y": y.copy()}
         yield Case(args, p, facts, ("wide",))
 
 

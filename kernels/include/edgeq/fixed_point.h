@@ -15,6 +15,7 @@ _Static_assert((-1 >> 1) == -1, "edgeq needs an arithmetic right shift");
 #define EQ_PASTE(a, b) EQ_PASTE_(a, b)
 #define EQ_SYM(name) EQ_PASTE(name, EQ_FORM)
 #define eq_requantize EQ_SYM(eq_requantize)
+#define eq_requantize64 EQ_SYM(eq_requantize64)
 #define eq_divide EQ_SYM(eq_divide)
 
 static inline int32_t eq_clamp(int32_t x, int32_t lo, int32_t hi)
@@ -84,6 +85,37 @@ static inline int32_t eq_requantize_wide(int64_t acc, int32_t mult, int32_t shif
 {
     const int64_t product = acc * mult;
     return (int32_t)((product + ((int64_t)1 << (shift - 1))) >> shift);
+}
+
+/* eq_requantize_single with a mantissa of 56 bits: the low 6 bits of `word` are the shift, in
+ * [1, 62], the 25 bits above continue the mantissa below mult.  The sum of two floors is the
+ * floor of acc * mantissa / 2^25, as acc * mult is whole. */
+static inline int32_t eq_requantize_fine(int32_t acc, int32_t mult, int32_t word)
+{
+    const int32_t shift = word & 63;
+    const int64_t product = (int64_t)acc * mult + (((int64_t)acc * (word >> 6)) >> 25);
+    return (int32_t)((product + ((int64_t)1 << (shift - 1))) >> shift);
+}
+
+/* eq_requantize64: the form of an int64 accumulator.  All but wide need it within int32. */
+static inline int32_t eq_requantize64_double(int64_t acc, int32_t mult, int32_t shift)
+{
+    return eq_requantize_double((int32_t)acc, mult, shift);
+}
+
+static inline int32_t eq_requantize64_single(int64_t acc, int32_t mult, int32_t shift)
+{
+    return eq_requantize_single((int32_t)acc, mult, shift);
+}
+
+static inline int32_t eq_requantize64_wide(int64_t acc, int32_t mult, int32_t shift)
+{
+    return eq_requantize_wide(acc, mult, shift);
+}
+
+static inline int32_t eq_requantize64_fine(int64_t acc, int32_t mult, int32_t word)
+{
+    return eq_requantize_fine((int32_t)acc, mult, word);
 }
 
 #endif
