@@ -19,7 +19,8 @@ class StridedSlice(Op):
     """y[j] = x[begin + j * strides], j < size; strides may be negative.
 
     begin, size and strides have one entry per axis of x, with begin in [0, extent).  The
-    attribute `shape` is the output's where axes of size 1 are dropped or added.
+    attribute `shape` is the output's where axes of size 1 are dropped or added; `copy` asks
+    for memory of its own where the slice is all of x.
     """
 
     name = "strided_slice"
@@ -55,4 +56,5 @@ class StridedSlice(Op):
         from_x = [s * n for s, n in zip(node.ints("strides"), steps, strict=True)]
         to_y = dense_strides(size, y.dtype.bytes)
         dims = list(zip(size, from_x, to_y, strict=True))
-        return moved(x, y, copy_calls(x, y, dims, x_at=at))
+        calls = copy_calls(x, y, dims, x_at=at)
+        return calls if node.attrs.get("copy") else moved(x, y, calls)

@@ -14,8 +14,15 @@ from edgeq.passes.fold_constants import fold_constants
 from edgeq.passes.fold_pad import fold_pad
 from edgeq.passes.legacy_uint8 import legacy_uint8
 from edgeq.passes.remove_dead import remove_dead
+from edgeq.passes.separate_outputs import separate_outputs
 
-ORDER: tuple[Callable[[Graph], Graph], ...] = (fold_constants, legacy_uint8, fold_pad, remove_dead)
+ORDER: tuple[Callable[[Graph], Graph], ...] = (
+    fold_constants,
+    legacy_uint8,
+    fold_pad,
+    remove_dead,
+    separate_outputs,
+)
 
 
 def prepare(graph: Graph, io_dtype: str = "") -> Graph:

@@ -12,7 +12,7 @@ from edgeq.errors import PlanError
 from edgeq.ir import Graph
 from edgeq.kernels.catalog import Kernel
 from edgeq.kernels.contract import Parameter
-from edgeq.ops.base import Operand, View
+from edgeq.ops.base import View
 from edgeq.plan.arena import Buffer, lower_bound, place, round_up
 from edgeq.plan.buffers import Draft, Sharing, lives
 from edgeq.plan.choose import values_of
@@ -147,7 +147,7 @@ class Layout:
         return {name: self.pointer(View(name)) for name in names}
 
 
-def packed(draft: Draft, parameter: Parameter, operand: Operand) -> NDArray[Any]:
+def packed(draft: Draft, parameter: Parameter, operand: NDArray[Any]) -> NDArray[Any]:
     """A constant argument in the kernel's element type and order.
 
     Raises:
