@@ -58,7 +58,7 @@ class Reader:
                 why=f"reading it takes more than {READS_PER_BYTE} times its {len(self.data)} bytes",
             )
 
-    def get(self, table: Record, field: str, *arguments: int) -> Record:
+    def get(self, table: Record, field: str, *arguments: int | bytes) -> Record:
         """The field of a generated table; ModelError when its offset leaves the file."""
         try:
             return getattr(table, field)(*arguments)
@@ -72,7 +72,7 @@ class Reader:
     def root(self, kind: type[Record]) -> Record:
         """The table `kind` that the file's first offset names."""
         found = kind()
-        found.Init(self.data, int.from_bytes(self.data[:4], "little"))
+        self.get(found, "Init", self.data, int.from_bytes(self.data[:4], "little"))
         return found
 
     def number(self, table: Record, field: str) -> int:
@@ -116,5 +116,5 @@ class Reader:
         """The table `kind` behind a union field; one of defaults only when absent."""
         raw = self.get(table, field)
         found = kind()
-        found.Init(*((raw.Bytes, raw.Pos) if isinstance(raw, Table) else (EMPTY, 4)))
+        self.get(found, "Init", *((raw.Bytes, raw.Pos) if isinstance(raw, Table) else (EMPTY, 4)))
         return found

@@ -23,6 +23,9 @@ from edgeq.ops.base import Inputs, all_ops
 from edgeq.reference.constants import constant_values, dequantized
 
 ABSENT = -1
+PARAMETERS = (DType.INT32, DType.INT64)
+"""Types of operands that may be empty: the shape of a scalar is."""
+
 HYBRID = ("conv_2d", "depthwise_conv_2d", "fully_connected")
 
 
@@ -117,6 +120,8 @@ class Subgraph:
         tensor = self.table[index]
         if self.outputs.count(index) > 1:
             raise ModelError(f"tensor {index} is an output twice")
+        if self.known.get(index, tensor).data is not None:
+            raise ModelError(f"tensor {index} is an output, but constant")
         if not any(tensor.name in node.outputs for node in self.nodes) and not self.problems:
             raise ModelError(f"tensor {index} is an output, but no operator computes it")
 
@@ -149,6 +154,9 @@ class Subgraph:
         _check_count("inputs", len(inputs), rule.inputs)
         _check_count("outputs", len(outputs), rule.outputs)
         read = tuple(None if i == ABSENT else self._readable(i) for i in inputs)
+        for tensor in read:
+            if tensor is not None and tensor.dtype not in PARAMETERS:
+                _check_not_empty(tensor)
         declared = tuple(self._writable(i) for i in outputs)
         options = _options(self.table.reader, operator, rule)
         source = Source(name, read, declared, options)
@@ -180,8 +188,7 @@ class Subgraph:
         kept = range(len(source.inputs)) if meaning.inputs is None else meaning.inputs
         taken = [source.inputs[i] for i in kept]
         for tensor in taken:
-            if tensor is not None and tensor.size == 0:
-                raise ModelError(f"an input of shape {tensor.shape} has no elements")
+            _check_not_empty(tensor)
         if meaning.op in HYBRID and source.outputs[0].dtype is DType.FLOAT32:
             weights = _float_weights(source.need(1, "weights"))
             self.table.reader.charge(weights.nbytes)
@@ -257,6 +264,11 @@ def _float_weights(weights: Tensor) -> Tensor:
     if weights.dtype is DType.FLOAT32:
         return weights
     return replace(dequantized(weights), name=f"{weights.name}#float")
+
+
+def _check_not_empty(tensor: Tensor | None) -> None:
+    if tensor is not None and tensor.size == 0:
+        raise ModelError(f"an input of shape {tensor.shape} has no elements")
 
 
 def _check_count(what: str, count: int, limits: tuple[int, int]) -> None:

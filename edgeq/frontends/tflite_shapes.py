@@ -81,7 +81,11 @@ def pad(src: Source) -> Meaning:
     amounts = src.integers(1, "paddings", 2 * len(x.shape))
     if not all(0 <= a <= MAX_INT32 for a in amounts):
         raise ModelError(f"paddings {amounts} are negative or too large")
-    attrs: dict[str, Attr] = {"before": amounts[0::2], "after": amounts[1::2], "value": _pad_value(src, y)}
+    attrs: dict[str, Attr] = {
+        "before": amounts[0::2],
+        "after": amounts[1::2],
+        "value": _pad_value(src, y),
+    }
     return Meaning("pad", attrs, (0,))
 
 

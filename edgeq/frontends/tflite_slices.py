@@ -36,7 +36,6 @@ def strided_slice(src: Source) -> Meaning:
     while len(cut.begin) < len(x.shape):
         cut.whole()
     attrs = {"begin": tuple(cut.begin), "size": tuple(cut.size), "strides": tuple(cut.strides)}
-    attrs["shape"] = tuple(cut.shape)
     return Meaning("strided_slice", attrs | {"shape": tuple(cut.shape)}, (0,))
 
 

@@ -22,8 +22,8 @@ from edgeq.ir.text import show
 MAX_RANK = 8
 MAX_ELEMENTS = 2**31 - 1
 MAX_NAME = 200
-MAX_SCALE = 2.0**64
-"""Far above any trained model's; keeps products of scales far from infinity."""
+MIN_SCALE, MAX_SCALE = 2.0**-100, 2.0**64
+"""Far beyond any trained model; keeps ratios and products of scales far from 0 and infinity."""
 
 TYPE_NAMES = {value: name for name, value in vars(tflite.TensorType).items() if name.isupper()}
 READ_TYPES = {
@@ -145,7 +145,7 @@ def check_shape(shape: Shape) -> None:
     """Refuse negative dimensions and products beyond what 32-bit code can address."""
     if any(d < 0 for d in shape):
         raise ModelError(f"its shape {shape} has a negative dimension")
-    if prod(shape) > MAX_ELEMENTS:
+    if prod(max(d, 1) for d in shape) > MAX_ELEMENTS:
         raise ModelError(f"its shape {shape} has more than {MAX_ELEMENTS} elements")
 
 
@@ -164,7 +164,13 @@ def _constant(raw: bytes | memoryview, type_name: str, shape: Shape) -> NDArray[
     values: NDArray[Any] = np.frombuffer(raw, dtype).reshape(shape)
     if type_name == "BOOL":
         values = np.not_equal(values, 0)
-    return values.astype(READ_TYPES[type_name].numpy, copy=False)
+    return _cast(values, READ_TYPES[type_name].numpy)
+
+
+def _cast(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """`values` in another type; numpy warns of signalling NaNs, which are judged elsewhere."""
+    with np.errstate(invalid="ignore"):
+        return values.astype(dtype, copy=False)
 
 
 def _quantization(reader: Reader, table: Record, shape: Shape, dtype: DType) -> QuantParams | None:
@@ -176,7 +182,7 @@ def _quantization(reader: Reader, table: Record, shape: Shape, dtype: DType) -> 
             "block-wise or custom quantization is not supported",
             fix="quantize the model per tensor or per channel",
         )
-    scale = reader.vector(params, "Scale", np.float32).astype(np.float64)
+    scale = _cast(reader.vector(params, "Scale", np.float32), np.dtype(np.float64))
     zero_points = reader.vector(params, "ZeroPoint", np.int64)
     if scale.size == 0 or dtype in (DType.FLOAT32, DType.BOOL):
         return None
@@ -189,11 +195,12 @@ def _quantization(reader: Reader, table: Record, shape: Shape, dtype: DType) -> 
 
 
 def _check_scale(scale: NDArray[np.float64]) -> None:
-    good = np.isfinite(scale) & (scale > 0) & (scale < MAX_SCALE)
+    good = np.isfinite(scale) & (scale > MIN_SCALE) & (scale < MAX_SCALE)
     if not good.all():
         first = int(np.argmin(good))
         raise QuantError(
-            f"scale {first} is {scale[first]}", why=f"a scale lies above 0 and below {MAX_SCALE:g}"
+            f"scale {first} is {scale[first]}",
+            why=f"a scale lies between {MIN_SCALE:g} and {MAX_SCALE:g}",
         )
 
 
