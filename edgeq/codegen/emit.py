@@ -42,6 +42,7 @@ def emit(
     """The files of a generated project.
 
     Args:
+        plan: what is written.
         name: of the C module; the model's own name when empty. Made a C identifier.
         package: "cmake".
         selftest: with golden vectors, which take an exact run or more.
@@ -53,7 +54,7 @@ def emit(
         raise UsageError(f"no package kind {package!r}", fix=f"choose from {', '.join(PACKAGES)}")
     ident = c_identifier(name or plan.graph.name)
     model = model_view(plan, ident)
-    project = {**model, **project_view(plan, ident, model)}
+    project = {**model, **project_view(plan, ident)}
     files = {
         f"{ident}.h": _render("model.h.j2", model),
         f"{ident}.c": _render("model.c.j2", model),
@@ -61,7 +62,7 @@ def emit(
         "README.md": _render(f"{package}/README.md.j2", project),
     }
     if selftest:
-        values = {**model, **selftest_view(plan, model)}
+        values = {**model, **selftest_view(plan, ident)}
         files[f"{ident}_selftest.c"] = _render("selftest.c.j2", values)
     if project["toolchain_hint"]:
         files["toolchain.cmake"] = _render(f"{package}/toolchain.cmake.j2", project)

@@ -61,8 +61,6 @@ def random_values(tensor: Tensor, generator: Generator) -> NDArray[Any]:
 
 def macs_of(graph: Graph) -> int:
     """Multiply-accumulates of one inference."""
-
-
     return sum(
         all_ops()[n.op].macs(n, graph.inputs_of(n), graph.outputs_of(n)) for n in graph.nodes
     )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from edgeq.errors import PlanError
 
 C_TYPES = {
     "int8": "int8_t",
@@ -50,7 +53,13 @@ def _words(data: NDArray[Any]) -> Iterable[str]:
 
 
 def float_literal(value: float) -> str:
-    """An exact float literal: C11's hexadecimal form."""
+    """An exact float literal: C11's hexadecimal form.
+
+    Raises:
+        PlanError: C has no literal for it.
+    """
+    if not isfinite(value):
+        raise PlanError(f"a constant is {value}", fix="give the model finite weights and scales")
     return f"{float(value).hex()}f"
 
 

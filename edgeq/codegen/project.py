@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgeq.codegen.golden import RANDOM, SEED, golden_outputs
 from edgeq.codegen.literals import c_type, initializer
 from edgeq.codegen.names import c_comment
-from edgeq.codegen.view import POINTERS, PortView, kernel_path
+from edgeq.codegen.view import POINTERS, PortView, kernel_path, port_views
+from edgeq.ir import Tensor
 from edgeq.plan.plan import Plan
 from edgeq.targets.target import Target, emulator_command, linker_script
 
@@ -41,11 +41,11 @@ class TestPort:
     bytes: int
 
 
-def selftest_view(plan: Plan, model: Mapping[str, object]) -> dict[str, object]:
+def selftest_view(plan: Plan, name: str) -> dict[str, object]:
     """What selftest.c.j2 substitutes beside `model_view`."""
     vectors, outputs = golden_outputs(plan)
     pointers = plan.io == POINTERS
-    ports = model["ports"] if isinstance(model["ports"], list) else []
+    ports = port_views(plan, name)
     goldens = [
         Golden(c_type(v.dtype), f"golden{i}", v.size // vectors, initializer(v), c_comment(name))
         for i, (name, v) in enumerate(outputs.items())
@@ -53,12 +53,10 @@ def selftest_view(plan: Plan, model: Mapping[str, object]) -> dict[str, object]:
     return {
         "vectors": vectors, "goldens": goldens, "seed": SEED,
         "buffers": ports if pointers else [],
-        "setup": _setup(str(model["name"]), ports, pointers=pointers),
+        "setup": _setup(name, ports, pointers=pointers),
         "arguments": "arena, &io" if pointers else "arena",
-        "inputs": [_test_port(p.tensor.dtype.numpy.itemsize, p.tensor.size, "input", i,
-                              RANDOM.get(p.tensor.dtype, "0")) for i, p in enumerate(plan.inputs)],
-        "outputs": [_test_port(p.tensor.dtype.numpy.itemsize, p.tensor.size, "output", i, "")
-                    for i, p in enumerate(plan.outputs)],
+        "inputs": [_test_port(p.tensor, "input", i) for i, p in enumerate(plan.inputs)],
+        "outputs": [_test_port(p.tensor, "output", i) for i, p in enumerate(plan.outputs)],
     }  # fmt: skip
 
 
@@ -71,11 +69,15 @@ def _setup(name: str, ports: list[PortView], *, pointers: bool) -> list[str]:
     ]
 
 
-def _test_port(itemsize: int, count: int, kind: str, index: int, random: str) -> TestPort:
-    return TestPort(f"{kind}{index}", index, count, random, f"golden{index}", itemsize, itemsize * count)
+def _test_port(tensor: Tensor, kind: str, index: int) -> TestPort:
+    itemsize = tensor.dtype.numpy.itemsize
+    return TestPort(
+        f"{kind}{index}", index, tensor.size, RANDOM.get(tensor.dtype, "0"), f"golden{index}",
+        itemsize, tensor.nbytes,
+    )  # fmt: skip
 
 
-def project_view(plan: Plan, name: str, model: Mapping[str, object]) -> dict[str, object]:
+def project_view(plan: Plan, name: str) -> dict[str, object]:
     """What the build files substitute beside `model_view`."""
     target = plan.target
     cross = target.firmware is not None and bool(target.firmware.emulator)
@@ -90,7 +92,7 @@ def project_view(plan: Plan, name: str, model: Mapping[str, object]) -> dict[str
         "toolchain_hint": "-DCMAKE_TOOLCHAIN_FILE=toolchain.cmake " if cross else "",
         "system": "Generic" if target.is_board else "Linux",
         "processor": c_comment(target.firmware.cpu) if target.firmware else "",
-        "cc": target.cc, "usage": _usage(plan, name, model),
+        "cc": target.cc, "usage": _usage(plan, name),
     }  # fmt: skip
 
 
@@ -106,16 +108,18 @@ def _selftest_lines(target: Target, name: str) -> list[str]:
     ]
 
 
-def _usage(plan: Plan, name: str, model: Mapping[str, object]) -> str:
-    macro = name.upper()
-    lines = [
+def _usage(plan: Plan, name: str) -> str:
+    """A C file that runs the model once."""
+    macro, ports, pointers = name.upper(), port_views(plan, name), plan.io == POINTERS
+    buffers = [f"static {p.type} {p.member}[{p.macro}_SIZE];" for p in ports if pointers]
+    body = [*_setup(name, ports, pointers=pointers), "/* fill the inputs */"]
+    body += [f"{name}_run({'arena, &io' if pointers else 'arena'});", "/* read the outputs */"]
+    return "\n".join([
         f'#include "{name}.h"', "",
-        f"static _Alignas({plan.target.align}) uint8_t arena[{macro}_ARENA_BYTES];",
-    ]  # fmt: skip
-    ports = model["ports"] if isinstance(model["ports"], list) else []
-    lines += ["", *_setup(name, ports, pointers=plan.io == POINTERS)]
-    arguments = "arena, &io" if plan.io == POINTERS else "arena"
-    return "\n".join([*lines, f"{name}_run({arguments});"])
+        f"static _Alignas({macro}_ARENA_ALIGN) uint8_t arena[{macro}_ARENA_BYTES];",
+        f"{macro}_CHECK_ARENA(arena);", *buffers, "",
+        "void infer(void)", "{", *(f"    {line}" for line in body), "}",
+    ])  # fmt: skip
 
 
 def board_files(target: Target) -> dict[str, str]:

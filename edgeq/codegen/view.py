@@ -70,8 +70,8 @@ class ScaleView:
 
 def model_view(plan: Plan, name: str) -> dict[str, object]:
     """Everything that model.h.j2 and model.c.j2 substitute; `name` is a C identifier."""
-    ports = [*_ports(plan, name, "input"), *_ports(plan, name, "output")]
-    pointers = plan.io == POINTERS
+    ports = port_views(plan, name)
+    pointers, structs = plan.io == POINTERS, params_names(plan)
     return {
         "name": name, "macro": name.upper(), "version": __version__,
         "profile": str(plan.profile), "target": c_comment(plan.target.name),
@@ -80,7 +80,8 @@ def model_view(plan: Plan, name: str) -> dict[str, object]:
         "contracts": sorted({s.kernel.contract.name for s in plan.steps}),
         "declarations": [(k.contract.name, k.symbol(f)) for k, f in plan.used_kernels()],
         "constants": [_constant(plan, i) for i in range(len(plan.constants))],
-        "params": _params(plan), "steps": [_step(plan, name, i) for i in range(len(plan.steps))],
+        "params": _params(plan, structs),
+        "steps": [_step(step, name, i, structs) for i, step in enumerate(plan.steps)],
         "step_count": len(plan.steps), "ports": ports,
         "arena_ports": [] if pointers else ports, "io_fields": ports if pointers else [],
         "scales": _scales(plan, name),
@@ -103,35 +104,31 @@ def params_names(plan: Plan) -> Mapping[tuple[str, tuple[int, ...]], str]:
     """A name for each distinct params struct, in order of first use."""
     names: dict[tuple[str, tuple[int, ...]], str] = {}
     for step in plan.steps:
-        names.setdefault(_params_key(step), f"p{len(names)}")
+        names.setdefault(step.params_key, f"p{len(names)}")
     return names
 
 
-def _params_key(step: Step) -> tuple[str, tuple[int, ...]]:
-    contract = step.kernel.contract
-    return contract.name, tuple(step.params[field] for field in contract.fields)
-
-
-def _params(plan: Plan) -> list[tuple[str, str, str]]:
+def _params(
+    plan: Plan, structs: Mapping[tuple[str, tuple[int, ...]], str]
+) -> list[tuple[str, str, str]]:
     fields = {s.kernel.contract.name: s.kernel.contract.fields for s in plan.steps}
     return [
         (f"eq_{contract}_params", name,
          ", ".join(f".{f} = {v}" for f, v in zip(fields[contract], values, strict=True)))
-        for (contract, values), name in params_names(plan).items()
+        for (contract, values), name in structs.items()
     ]  # fmt: skip
 
 
-def _step(plan: Plan, name: str, index: int) -> StepView:
-    step = plan.steps[index]
-    contract = step.kernel.contract
+def _step(
+    step: Step, name: str, index: int, structs: Mapping[tuple[str, tuple[int, ...]], str]
+) -> StepView:
     words = [
-        f"&{params_names(plan)[_params_key(step)]}" if q.name == "p"
+        f"&{structs[step.params_key]}" if q.name == "p"
         else pointer_text(step.args[q.name], q.ctype, const=q.const)
-        for q in contract.parameters
+        for q in step.kernel.contract.parameters
     ]  # fmt: skip
-    return StepView(
-        index, f"{name}_step{index}", step.symbol, ", ".join(words), c_comment(f"{step.node} ({step.op})")
-    )  # fmt: skip
+    comment = c_comment(f"{step.node} ({step.op})")
+    return StepView(index, f"{name}_step{index}", step.symbol, ", ".join(words), comment)
 
 
 def pointer_text(pointer: Pointer, ctype: str, *, const: bool) -> str:
@@ -142,18 +139,19 @@ def pointer_text(pointer: Pointer, ctype: str, *, const: bool) -> str:
     if pointer.kind in (ARENA, SCRATCH):
         return f"({qualifier}{ctype} *)(void *)(arena + {pointer.offset})"
     member = "input" if pointer.kind == INPUT else "output"
-    base = f"({qualifier}uint8_t *){'(const void *)' if const else '(void *)'}io->{member}{pointer.index}"
-    cast = f"({qualifier}{ctype} *){'(const void *)' if const else '(void *)'}"
-    return f"{cast}({base} + {pointer.offset})"
+    any_type = f"({qualifier}void *)"
+    base = f"({qualifier}uint8_t *){any_type}io->{member}{pointer.index}"
+    return f"({qualifier}{ctype} *){any_type}({base} + {pointer.offset})"
 
 
 def _shifted(pointer: Pointer, ctype: str) -> str:
     return f"(const {ctype} *)(const void *)((const uint8_t *)k{pointer.index} + {pointer.offset})"
 
 
-def _ports(plan: Plan, name: str, kind: str) -> list[PortView]:
-    ports = plan.inputs if kind == "input" else plan.outputs
-    return [_port(plan, port, name, kind, i) for i, port in enumerate(ports)]
+def port_views(plan: Plan, name: str) -> list[PortView]:
+    """The inputs, then the outputs."""
+    kinds = (("input", plan.inputs), ("output", plan.outputs))
+    return [_port(plan, p, name, kind, i) for kind, ports in kinds for i, p in enumerate(ports)]
 
 
 def _port(plan: Plan, port: Port, name: str, kind: str, index: int) -> PortView:

@@ -157,17 +157,34 @@ def is_contract(path: Path) -> bool:
     return re.search(declared, strip(path.read_text(encoding="utf-8"))) is not None
 
 
-EDGEQ_INCLUDE = re.compile(r'#include "edgeq/(\w+\.h)"')
+INCLUDE = re.compile(
+    r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<(edgeq/[^>\n]+)>)', flags=re.MULTILINE
+)
 
 
 def includes(source: Path) -> tuple[Path, ...]:
-    """Every header of edgeq that a kernel source includes, also indirectly, sorted."""
-    folder = data_root() / "kernels" / "include" / "edgeq"
+    """Every header of edgeq that a kernel source includes, also indirectly, sorted.
+
+    Raises:
+        KernelError: a header that is not in kernels/include/edgeq, which alone is generated.
+    """
     found: set[Path] = set()
     waiting = [source]
     while waiting:
-        names = EDGEQ_INCLUDE.findall(waiting.pop().read_text(encoding="utf-8"))
-        new = {folder / name for name in names} - found
+        path = waiting.pop()
+        matches = INCLUDE.findall(path.read_text(encoding="utf-8"))
+        new = {_header(quoted or angled, path) for quoted, angled in matches} - found
         found |= new
         waiting += new
     return tuple(sorted(found))
+
+
+def _header(name: str, source: Path) -> Path:
+    folder = data_root() / "kernels" / "include" / "edgeq"
+    path = folder.parent / name if name.startswith("edgeq/") else source.parent / name
+    if path.parent != folder or not path.is_file():
+        raise KernelError(
+            f"includes {name}, which is not in kernels/include/edgeq", where=str(source),
+            fix="put shared code there: generated projects take headers from nowhere else",
+        )  # fmt: skip
+    return path
