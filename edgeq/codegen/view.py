@@ -11,7 +11,7 @@ from edgeq.codegen.names import c_comment
 from edgeq.ir import DType, Tensor
 from edgeq.kernels.catalog import Kernel
 from edgeq.ops.common import RANGES
-from edgeq.plan.plan import ARENA, CONSTANT, INPUT, SCRATCH, Plan, Pointer, Port, Step
+from edgeq.plan.plan import ARENA, CONSTANT, INPUT, NOWHERE, SCRATCH, Plan, Pointer, Port, Step
 
 POINTERS = "pointers"
 
@@ -40,9 +40,10 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class PortView:
-    """An input or output as the header shows it."""
+    """An input or output as the header shows it; `label` is what a caller writes."""
 
     macro: str
+    label: str
     function: str
     member: str
     type: str
@@ -133,6 +134,8 @@ def _step(
 
 def pointer_text(pointer: Pointer, ctype: str, *, const: bool) -> str:
     """The C expression of an argument."""
+    if pointer.kind == NOWHERE:
+        return "0"
     qualifier = "const " if const else ""
     if pointer.kind == CONSTANT:
         return f"k{pointer.index}" if pointer.offset == 0 else _shifted(pointer, ctype)
@@ -161,8 +164,9 @@ def _port(plan: Plan, port: Port, name: str, kind: str, index: int) -> PortView:
         note = "valid after the last step"
     elif port.overwritten:
         note = "overwritten by the run: fill it again before the next"
+    label = f"io.{kind}{index}" if plan.io == POINTERS else f"{name}_{kind}{index}(arena)"
     return PortView(
-        f"{name.upper()}_{kind.upper()}{index}", f"{name}_{kind}{index}", f"{kind}{index}",
+        f"{name.upper()}_{kind.upper()}{index}", label, f"{name}_{kind}{index}", f"{kind}{index}",
         c_type(tensor.dtype.numpy), "const " if kind == "input" else "",
         str(port.pointer.offset), tensor.size, f"{{ {', '.join(map(str, tensor.shape or (1,)))} }}",
         max(len(tensor.shape), 1), c_comment(tensor.name), note,

@@ -21,6 +21,7 @@ from edgeq.plan.plan import (
     ARENA,
     CONSTANT,
     INPUT,
+    NOWHERE,
     OUTPUT,
     SCRATCH,
     Constant,
@@ -115,8 +116,8 @@ class Layout:
         for parameter in draft.kernel.contract.parameters:
             operand = draft.call.args.get(parameter.name)
             if parameter.name == "scratch":
-                place_of = self.offsets.get(f"{SCRATCH_NAME}{index}", 0)
-                args["scratch"] = Pointer(SCRATCH, place_of)
+                offset = self.offsets.get(f"{SCRATCH_NAME}{index}")
+                args["scratch"] = Pointer(NOWHERE) if offset is None else Pointer(SCRATCH, offset)
             elif isinstance(operand, View):
                 args[parameter.name] = self.pointer(operand)
             elif operand is not None:

@@ -15,13 +15,15 @@ from edgeq.ops.base import Lowered
 from edgeq.targets.target import Target
 
 ARENA, SCRATCH, INPUT, OUTPUT, CONSTANT = "arena", "scratch", "input", "output", "constant"
+NOWHERE = "nowhere"
 
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
     """Where an argument lies.
 
-    kind     arena, scratch (also in the arena), input, output or constant
+    kind     arena, scratch (also in the arena), input, output, constant, or nowhere for
+             the scratch of a kernel that needs none
     index    which constant, input or output
     offset   bytes from the start of the arena, input or output; elements never
     """
