@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,16 @@ from edgeq import frontends
 from edgeq.build.host import HostModel, as_integers
 from edgeq.codegen import emit
 from edgeq.codegen.package import Package
-from edgeq.errors import EdgeqError, UsageError
+from edgeq.errors import BudgetError, EdgeqError, UsageError
 from edgeq.ir import Graph
 from edgeq.measure.analysis import Analysis, analysis_of_plan, layers_of, problem_texts
+from edgeq.measure.bench import BenchReport, bench_emulated, bench_host
 from edgeq.numerics.profile import Profile
 from edgeq.passes import prepare
 from edgeq.plan import Plan, make_plan
 from edgeq.plan.budget import check_budget
 from edgeq.targets import load_target
-from edgeq.verify.compare import VerifyReport, compare, random_samples
+from edgeq.verify.compare import Progress, VerifyReport, compare, no_progress, random_samples
 from edgeq.verify.emulated import runs_in_process
 
 ORACLE_PROFILES = {"tflm": Profile.TFLM, "litert": Profile.LITERT}
@@ -38,21 +40,41 @@ def plan_of(
     io_dtype: str = "",
 ) -> Plan:  # fmt: skip
     """Prepare and plan `graph`; the profile of imported models is `tflm` unless named."""
-    profile = Profile(numerics) if numerics else Profile.TFLM
-    return make_plan(prepare(graph, io_dtype=io_dtype), load_target(target), profile, io=io)
+    profile, machine = profile_of(numerics), load_target(target)
+    return make_plan(prepare(graph, io_dtype=io_dtype), machine, profile, io=io)
+
+
+def profile_of(numerics: str | None) -> Profile:
+    """The numeric profile of that name; `tflm` when it is None or empty."""
+    try:
+        return Profile(numerics) if numerics else Profile.TFLM
+    except ValueError:
+        raise UsageError(f"no numeric profile is called {numerics!r}",
+                         fix=f"choose from {', '.join(Profile)}") from None  # fmt: skip
 
 
 def analyze(graph: Graph, target: str = "host", *, numerics: str | None = None) -> Analysis:
-    """What the model costs on `target`; problems are listed, not raised."""
+    """What the model costs on `target`; problems of the model are listed, not raised.
+
+    Raises:
+        UsageError, TargetError: there is no such profile or target.
+    """
+    profile, machine = profile_of(numerics), load_target(target)
     try:
-        return analysis_of_plan(plan_of(graph, target, numerics=numerics))
+        plan = make_plan(prepare(graph), machine, profile)
     except EdgeqError as error:
         layers = layers_of(graph)
-        return Analysis(graph.name, target, numerics or str(Profile.TFLM),
-                        sum(layer.macs for layer in layers), layers, problem_texts(error))  # fmt: skip
+        return Analysis(graph.name, machine.name, str(profile), sum(x.macs for x in layers),
+                        layers, problem_texts(error))  # fmt: skip
+    found = analysis_of_plan(plan)
+    try:
+        check_budget(plan, code_bytes=found.code_bytes, stack_bytes=found.stack_bytes)
+    except BudgetError as error:
+        return replace(found, problems=problem_texts(error))
+    return found
 
 
-def compile(  # noqa: A001 (the public name)
+def compile(
     graph: Graph, target: str = "host", *, numerics: str | None = None, package: str = "cmake",
     io: str = "arena", io_dtype: str = "", name: str = "", max_ram: int | None = None,
     max_flash: int | None = None,
@@ -80,26 +102,55 @@ def build(graph: Graph, target: str = "host", *, numerics: str | None = None) ->
 def verify(
     graph: Graph, target: str = "host", *, samples: int | None = None, against: str = "",
     numerics: str | None = None, data: Mapping[str, NDArray[Any]] | None = None, seed: int = 0,
+    progress: Progress = no_progress,
 ) -> VerifyReport:  # fmt: skip
     """Compare numpy, the C code and an oracle on every tensor.
 
     Args:
+        graph: as loaded; an oracle is given the file it came from.
+        target: on which the C code runs, natively or emulated.
         samples: how many; 100 on this machine and 3 under emulation when None.
-        against: "tflm" or "litert" (which imply that profile), or "".
-        data: input name (or "x") -> array (N, ...), used before random samples.
+        against: "tflm" or "litert" (which imply that profile), "litert-default" (another
+            arithmetic: the report tells the distance), or "".
+        numerics: the profile, unless `against` implies it.
+        data: input name (or "x") -> array (N, ...), used instead of random samples.
+        seed: of the random samples.
+        progress: told after each sample how many are done.
     """
-    numerics = numerics or ORACLE_PROFILES.get(against)
-    plan = plan_of(graph, target, numerics=numerics)
+    plan = plan_of(graph, target, numerics=numerics or ORACLE_PROFILES.get(against))
     native = runs_in_process(plan.target)
     count = samples if samples is not None else (HOST_SAMPLES if native else EMULATED_SAMPLES)
-    return compare(plan, _samples(plan.graph, data, count, seed), against=against, native=native)
+    chosen = _samples(plan.graph, data, count, seed)
+    return compare(plan, chosen, against=against, native=native, progress=progress)
+
+
+def bench(
+    graph: Graph, target: str = "host", *, numerics: str | None = None, against: str = "",
+    seed: int = 0,
+) -> BenchReport:  # fmt: skip
+    """What one inference on a random sample takes.
+
+    That is microseconds where this machine runs the code (beside a peer, "litert" or "tflm"),
+    else executed instructions under emulation.
+    """
+    plan = plan_of(graph, target, numerics=numerics)
+    measure = bench_host if runs_in_process(plan.target) else bench_emulated
+    return measure(plan, random_samples(plan.graph, 1, seed)[0], against=against)
 
 
 def _samples(
     graph: Graph, data: Mapping[str, NDArray[Any]] | None, count: int, seed: int
 ) -> Sequence[Mapping[str, NDArray[Any]]]:
+    if count < 1:
+        raise UsageError(f"{count} samples verify nothing", fix="give 1 or more")
     if data is None:
         return random_samples(graph, count, seed)
+    missing = [
+        n for n in graph.inputs if n not in data and (len(graph.inputs) > 1 or "x" not in data)
+    ]
+    if missing:
+        raise UsageError(f"no data for input {', '.join(missing)}",
+                         fix=f"give an array for each of {', '.join(graph.inputs)}")  # fmt: skip
     arrays = {n: data[n] if n in data else data["x"] for n in graph.inputs}
     rows = min(count, *(len(a) for a in arrays.values()))
     return [{n: as_integers(graph.tensors[n], np.asarray(a[i])) for n, a in arrays.items()}

@@ -48,11 +48,6 @@ class HostModel:
         self._arena = _aligned(plan.arena_bytes, plan.target.align)
         self._pointer = self._ffi.cast("uint8_t *", self._arena.ctypes.data)
 
-    @property
-    def library_folder(self) -> Path:
-        """Where the sources and the library are, until the model is garbage."""
-        return Path(str(self._cleanup.peek()[2][0])) if self._cleanup.peek() else Path()
-
     def __call__(self, *inputs: Any) -> Any:  # noqa: ANN401 (arrays of any dtype, one or several)
         """Run on one array per model input, or on a dict from input name to array."""
         results = list(self.run(self._named(inputs)).values())
@@ -62,7 +57,9 @@ class HostModel:
         """Outputs by tensor name for inputs by tensor name."""
         self.fill(inputs)
         getattr(self._lib, f"{NAME}_run")(self._pointer)
-        return {port.tensor.name: self._read(port.tensor, port.pointer) for port in self.plan.outputs}
+        return {
+            port.tensor.name: self._read(port.tensor, port.pointer) for port in self.plan.outputs
+        }
 
     def trace(self, inputs: Mapping[str, NDArray[Any]]) -> Iterator[tuple[str, NDArray[Any]]]:
         """Every computed tensor with its value, as the steps complete them."""
@@ -136,5 +133,3 @@ def _aligned(size: int, align: int) -> NDArray[np.uint8]:
     raw = np.empty(size + align, np.uint8)
     start = -raw.ctypes.data % align
     return raw[start : start + size]
-
-

@@ -53,12 +53,15 @@ class Analysis:
 
 def problem_texts(error: EdgeqError) -> tuple[str, ...]:
     """Each problem of an error as one text."""
-    return tuple(p.text() for p in error.problems) if isinstance(error, Problems) else (error.text(),)
+    return (
+        tuple(p.text() for p in error.problems) if isinstance(error, Problems) else (error.text(),)
+    )
 
 
 def macs_of(graph: Graph, node: Node) -> int:
-    """Multiply-accumulates of one node."""
-    return all_ops()[node.op].macs(node, graph.inputs_of(node), graph.outputs_of(node))
+    """Multiply-accumulates of one node; 0 for an operator that is only understood, not compiled."""
+    op = all_ops().get(node.op)
+    return op.macs(node, graph.inputs_of(node), graph.outputs_of(node)) if op else 0
 
 
 def analysis_of_plan(plan: Plan) -> Analysis:

@@ -12,6 +12,7 @@ import math
 import os
 import struct
 import sys
+import time
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from types import ModuleType
@@ -71,6 +72,9 @@ class Engine(Protocol):
     def invoke(self, inputs: Sequence[Array]) -> tuple[list[Array], dict[int, Array]]:
         """Run one sample from a fresh state: the outputs, and tensors by index."""
 
+    def again(self) -> None:
+        """Run once more on the inputs that are set."""
+
 
 class Tflm:
     """TensorFlow Lite Micro's interpreter with its reference kernels."""
@@ -87,6 +91,9 @@ class Tflm:
         )
         self._outputs = range(schema.Model.GetRootAs(model).Subgraphs(0).OutputsLength())
         self._shown = computed_tensors(schema, model) if keep else []
+
+    def again(self) -> None:
+        self._it.invoke()
 
     def invoke(self, inputs: Sequence[Array]) -> tuple[list[Array], dict[int, Array]]:
         self._it.reset()
@@ -109,6 +116,9 @@ class Litert:
         self._outputs = [int(d["index"]) for d in self._it.get_output_details()]
         self._shown = computed_tensors(schema, model) if self._keep else []
         self._has_resources = uses_resources(schema, model)
+
+    def again(self) -> None:
+        self._it.invoke()
 
     def invoke(self, inputs: Sequence[Array]) -> tuple[list[Array], dict[int, Array]]:
         if len(inputs) != len(self._inputs):
@@ -158,10 +168,12 @@ ENGINES: dict[str, Callable[[bytes, Header], Engine]] = {"tflm": Tflm, "litert":
 
 
 def serve(engine: str, requests: IO[bytes], replies: IO[bytes]) -> None:
-    """Answer "load" (array 0: the file) and "invoke" (one array per input) until the stream ends.
+    """Answer requests until the stream ends.
 
-    A reply has `ok`; when true, arrays `outputs` then one for each index in `tensors`; else
-    `why`, or `missing` when the runtime's package cannot be imported.
+    They are "load" (array 0: the file), "invoke" (one array per input) and "time" (`times`
+    more runs on the same inputs).  A reply has `ok`; when true, arrays `outputs` then one for
+    each index in `tensors`, or `nanoseconds`; else `why`, or `missing` when the runtime's
+    package cannot be imported.
     """
     loaded: Engine | None = None
     while True:
@@ -176,6 +188,8 @@ def serve(engine: str, requests: IO[bytes], replies: IO[bytes]) -> None:
                 loaded = None  # its memory is needed
                 loaded = ENGINES[engine](arrays[0].tobytes(), header)
                 reply = {"ok": True}
+            elif header["do"] == "time":
+                reply = _time(loaded, header["times"])
             else:
                 reply, shown = _invoke(loaded, arrays)
         except ImportError as error:
@@ -191,6 +205,15 @@ def _invoke(loaded: Engine | None, inputs: Sequence[Array]) -> tuple[Header, lis
     outputs, tensors = loaded.invoke(inputs)
     reply = {"ok": True, "outputs": len(outputs), "tensors": list(tensors)}
     return reply, [*outputs, *tensors.values()]
+
+
+def _time(loaded: Engine | None, times: int) -> Header:
+    if loaded is None:
+        raise ValueError("no model is loaded")
+    start = time.perf_counter_ns()
+    for _ in range(times):
+        loaded.again()
+    return {"ok": True, "nanoseconds": time.perf_counter_ns() - start}
 
 
 def main() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,18 @@ from edgeq.build.host import HostModel
 from edgeq.ir import DType, Graph, Tensor
 from edgeq.plan.plan import Plan
 from edgeq.reference.exact import Exact
+from edgeq.verify.distance import APPROXIMATE, Distance, DistanceTally
 from edgeq.verify.oracle import Oracle
 from edgeq.verify.program import run_traced
 
 Values = Mapping[str, NDArray[Any]]
+Progress = Callable[[int, int], None]
+"""Told how many samples of how many are done."""
+
+
+def no_progress(done: int, total: int) -> None:
+    """For callers that show none."""
+    del done, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,7 @@ class VerifyReport:
     differing_bytes     bytes of all compared tensors and samples that differ
     compared_bytes      bytes of all comparisons
     oracle_tensors      tensors that the oracle showed, of those that the graph computes
+    distance            for an oracle of another arithmetic, which is no part of `ok`
     """
 
     ok: bool
@@ -62,6 +71,12 @@ class VerifyReport:
     numerics: str
     oracle_tensors: int = 0
     computed_tensors: int = 0
+    distance: Distance | None = None
+
+    @property
+    def exact_peer(self) -> bool:
+        """Whether there was an oracle whose bytes had to be the same."""
+        return bool(self.against) and self.distance is None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -128,37 +143,68 @@ def _wrong(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def compare(
-    plan: Plan, samples: Sequence[Values], *, against: str = "", native: bool = True
-) -> VerifyReport:
+    plan: Plan, samples: Sequence[Values], *, against: str = "", native: bool = True,
+    progress: Progress = no_progress,
+) -> VerifyReport:  # fmt: skip
     """Run `samples` through numpy, the C code and, when named, an oracle.
 
     native   the C code runs in this process (host targets), else as a program of the target
     """
     tally = _Tally(plan)
     model = Exact(plan.graph, plan.lowered)
-    shown: set[str] = set()
-    with tempfile.TemporaryDirectory(prefix="edgeq-") as folder, Oracle(against or "tflm") as oracle:
-        if against:
-            oracle.load(plan.graph.source, intermediates=True)
+    with tempfile.TemporaryDirectory(prefix="edgeq-") as folder, _Peer(plan.graph, against) as peer:
         runs = _runs(plan, samples, Path(folder), native=native)
         for i, (sample, found) in enumerate(zip(samples, runs, strict=True)):
             want = dict(model.trace(sample))
             tally.compare(i, "numpy, C", want, found)
-            if against:
-                peer = _oracle_values(oracle, plan.graph, sample)
-                shown |= peer.keys()
-                tally.compare(i, f"numpy, {against}", want, peer)
+            tally.compare(i, f"numpy, {against}", want, peer.exact_values(sample, want))
+            progress(i + 1, len(samples))
     computed = {t for n in plan.graph.nodes for t in n.outputs}
     return VerifyReport(
         tally.differing == 0 and tally.first is None, len(samples), tally.differing,
         tally.compared, tally.first, against, plan.target.name, str(plan.profile),
-        len(shown & computed), len(computed),
+        len(peer.shown & computed), len(computed), peer.distance,
     )  # fmt: skip
 
 
-def _runs(
-    plan: Plan, samples: Sequence[Values], folder: Path, *, native: bool
-) -> Iterator[Values]:
+class _Peer:
+    """The oracle of a comparison, or nobody."""
+
+    def __init__(self, graph: Graph, name: str) -> None:
+        self._graph = graph
+        self._approximate = name in APPROXIMATE
+        self._oracle = Oracle(name) if name else None
+        self._far = DistanceTally()
+        self.shown: set[str] = set()
+
+    def __enter__(self) -> Self:
+        if self._oracle is not None:
+            self._oracle.load(self._graph.source, intermediates=not self._approximate)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._oracle is not None:
+            self._oracle.close()
+
+    @property
+    def distance(self) -> Distance | None:
+        return self._far.distance() if self._approximate else None
+
+    def exact_values(self, sample: Values, want: Values) -> Values:
+        """What must be the same bytes; nothing where no bytes are promised."""
+        if self._oracle is None:
+            return {}
+        found = _oracle_values(self._oracle, self._graph, sample)
+        if not self._approximate:
+            self.shown |= found.keys()
+            return found
+        tensors = self._graph.tensors
+        shown = {name: as_compared(value, tensors[name]) for name, value in found.items()}
+        self._far.add(self._graph.outputs, want, shown)
+        return {}
+
+
+def _runs(plan: Plan, samples: Sequence[Values], folder: Path, *, native: bool) -> Iterator[Values]:
     if not native:
         yield from run_traced(plan, samples, folder)
         return
@@ -172,7 +218,9 @@ def _oracle_values(oracle: Oracle, graph: Graph, sample: Values) -> dict[str, ND
     answer = oracle.invoke([sample[name] for name in graph.inputs])
     found = {n: answer.tensors[i] for n, i in graph.file_index.items() if i in answer.tensors}
     found |= dict(zip(graph.outputs, answer.outputs, strict=True))
-    return {n: v for n, v in found.items() if n in graph.tensors and v.size == graph.tensors[n].size}
+    return {
+        n: v for n, v in found.items() if n in graph.tensors and v.size == graph.tensors[n].size
+    }
 
 
 def random_samples(graph: Graph, count: int, seed: int = 0) -> list[dict[str, NDArray[Any]]]:

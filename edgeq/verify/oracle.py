@@ -112,6 +112,17 @@ class Oracle:
         tensors = dict(zip(header["tensors"], arrays[count:], strict=True))
         return OracleSample(tuple(arrays[:count]), tensors)
 
+    def time(self, times: int) -> int:
+        """Nanoseconds of `times` runs on the inputs of the last `invoke`, called from Python.
+
+        Raises:
+            OracleRefused, ToolError, UsageError: as `invoke` does.
+        """
+        if self._process is None:
+            raise UsageError(f"oracle '{self.name}' has no model", fix="call load first")
+        header, _ = self._ask({"do": "time", "times": times}, ())
+        return int(header["nanoseconds"])
+
     def run(
         self, model: bytes, samples: Sequence[Sequence[Array]], *, intermediates: bool = False
     ) -> tuple[OracleSample, ...]:

@@ -1,0 +1,95 @@
+"""Runs a command and turns whatever stops it into a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from edgeq._version import __version__
+from edgeq.cli.analyze import analyze
+from edgeq.cli.bench import bench
+from edgeq.cli.compile import compile_
+from edgeq.cli.demo import demo
+from edgeq.cli.ops import ops
+from edgeq.cli.screen import show_error
+from edgeq.cli.targets import targets
+from edgeq.cli.verify import verify
+from edgeq.errors import EdgeqError, ToolError, UsageError
+
+BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
+INTRODUCTION = "Trained networks become plain C with the same bytes on every machine."
+
+# typer's own complaints about arguments; where their class lives depends on its version
+ArgumentError = next(
+    c for c in typer.BadParameter.__mro__
+    if issubclass(c, Exception) and c.__name__ == "ClickException"
+)  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line (the process's own when None) and return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        try:
+            return _run(words)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+
+
+def _run(words: list[str]) -> int:
+    as_json = "--json" in words
+    try:
+        code = app()(words or ["--help"], prog_name="edgeq", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except EdgeqError as error:
+        return show_error(error, as_json=as_json)
+    except ArgumentError as error:
+        return show_error(_argument_problem(error), as_json=as_json)
+    except BrokenPipeError:
+        raise
+    except MemoryError:
+        return show_error(ToolError("there is not enough memory for this"), as_json=as_json)
+    except OSError as error:
+        what = error.strerror or str(error)
+        return show_error(ToolError(what, where=str(error.filename or "")), as_json=as_json)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+
+
+def _argument_problem(error: Exception) -> UsageError:
+    said = getattr(error, "format_message", error.__str__)()
+    return UsageError(str(said), fix="see edgeq --help, or edgeq COMMAND --help")
+
+
+def app() -> typer.Typer:
+    """All commands."""
+    commands = typer.Typer(
+        name="edgeq", help=INTRODUCTION, add_completion=False, pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )  # fmt: skip
+    commands.callback()(_options)
+    for function in (demo, analyze, compile_, verify, bench, targets, ops):
+        commands.command(function.__name__.rstrip("_"))(function)
+    return commands
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, help="Show the version and exit.",
+                           callback=lambda wanted: _version(wanted))
+    ] = False,
+) -> None:  # fmt: skip
+    del version
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"edgeq {__version__}")
+        raise typer.Exit

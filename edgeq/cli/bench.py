@@ -1,0 +1,35 @@
+"""`edgeq bench`: microseconds on this machine, executed instructions under emulation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from edgeq.cli.options import Batch, Json, Model, Numerics, Target
+from edgeq.cli.screen import show_json, show_table, show_text, working
+
+Against = Annotated[
+    str,
+    typer.Option("--against", help="Measure in turns with litert (as it is on PCs and phones, "
+                 "one thread, called from Python) or tflm. [default: nobody]"),
+]  # fmt: skip
+
+
+def bench(
+    model: Model, target: Target = "host", against: Against = "", numerics: Numerics = "",
+    batch: Batch = None, json: Json = False,
+) -> int:  # fmt: skip
+    """Latency on this machine, or instructions per inference and per layer under emulation."""
+    from edgeq import pipeline
+    from edgeq.report.found import bench_table, bench_text
+
+    with working(f"measuring {model.name}"):
+        graph = pipeline.load(model, batch=batch)
+        report = pipeline.bench(graph, target, numerics=numerics, against=against)
+    if json:
+        show_json(report.as_json())
+    else:
+        show_table(bench_table(report))
+        show_text(bench_text(report))
+    return 0

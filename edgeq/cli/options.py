@@ -1,0 +1,47 @@
+"""Arguments that several commands take, each declared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from edgeq.cli.sizes import parse_size
+
+Model: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A .tflite file.", show_default=False)
+]
+Target: TypeAlias = Annotated[
+    str, typer.Option("--target", "-t", help="A name that `edgeq targets` lists, or a .toml file.")
+]
+Numerics: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--numerics", help="Whose bytes: tflm, litert or edgeq. [default: tflm]",
+        show_default=False,
+    ),
+]  # fmt: skip
+Batch: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--batch", min=1, help="Size of a dynamic batch. [default: 1]", show_default=False
+    ),
+]
+Json: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="Print JSON on stdout, and nothing else there.")
+]
+Size: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        metavar="SIZE", parser=parse_size, show_default=False,
+        help="Limit in bytes: 65536, 64K = 64KB = 64,000, 64KiB = 65,536, 1M.",
+    ),
+]  # fmt: skip
+Data: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="D.npz", show_default=False,
+        help="Samples: key x (N, ...), or one key for each input.",
+    ),
+]  # fmt: skip

@@ -1,0 +1,131 @@
+"""What an inference takes: microseconds on this machine, executed instructions elsewhere."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeq.build.host import HostModel
+from edgeq.errors import UsageError
+from edgeq.measure.instructions import Counts, Region, count_instructions
+from edgeq.measure.latency import Peer, measure_latency
+from edgeq.plan.plan import Plan
+from edgeq.verify.emulated import INPUT
+from edgeq.verify.program import RUN_SECONDS, build_program
+
+COUNT_TEMPLATE = "count.c.j2"
+Values = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCost:
+    """One node that runs code: microseconds or executed instructions, whichever was measured."""
+
+    name: str
+    op: str
+    kernel: str
+    median_us: float | None = None
+    instructions: int | None = None
+    classes: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BenchReport:
+    """Of one inference: on this machine the microseconds, else the instructions.
+
+    low_us, high_us   between them are 80 % of the blocks
+    classes           instructions by class
+    peers             other runtimes on the same machine, same input, same minute
+    """
+
+    model: str
+    target: str
+    numerics: str
+    layers: tuple[LayerCost, ...]
+    median_us: float | None = None
+    low_us: float | None = None
+    high_us: float | None = None
+    blocks: int = 0
+    instructions: int | None = None
+    classes: Mapping[str, int] | None = None
+    peers: Mapping[str, Peer] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def bench_host(plan: Plan, inputs: Values, *, against: str = "") -> BenchReport:
+    """Latency of a plan for this machine; raises as `measure_latency` does."""
+    latency = measure_latency(HostModel(plan), inputs, against=against)
+    return BenchReport(
+        plan.graph.name, plan.target.name, str(plan.profile),
+        layers=_timed_layers(plan, latency.layers), peers=latency.peers,
+        median_us=latency.spread.median_us, low_us=latency.spread.low_us,
+        high_us=latency.spread.high_us, blocks=latency.spread.blocks,
+    )  # fmt: skip
+
+
+def bench_emulated(plan: Plan, inputs: Values, *, against: str = "") -> BenchReport:
+    """Executed instructions of a plan for a target with an emulator.
+
+    Raises:
+        UsageError: a peer is named, which only this machine can run.
+        ToolError: the compiler or the emulator is missing, or the program failed.
+    """
+    if against:
+        raise UsageError(f"{against} cannot be measured on {plan.target.name}",
+                         why="peers run on this machine", fix="use target 'host'")  # fmt: skip
+    counts = count_run(plan, inputs)
+    whole, *steps = counts.details
+    return BenchReport(
+        plan.graph.name, plan.target.name, str(plan.profile), layers=_counted_layers(plan, steps),
+        instructions=whole.total, classes=dict(whole.classes),
+    )  # fmt: skip
+
+
+def count_run(plan: Plan, inputs: Values) -> Counts:
+    """Count one whole run (region 0), then every step by itself (regions 1, 2, ...)."""
+    with tempfile.TemporaryDirectory(prefix="edgeq-") as name:
+        folder = Path(name)
+        elf = build_program(plan, COUNT_TEMPLATE, [()] * len(plan.steps), folder)
+        data = b"".join(np.ascontiguousarray(inputs[p.tensor.name]).tobytes() for p in plan.inputs)
+        (folder / INPUT).write_bytes(data * 2)  # it fills its inputs before either part
+        return count_instructions(elf, plan.target, folder, timeout=RUN_SECONDS)
+
+
+def _timed_layers(plan: Plan, microseconds: tuple[float, ...]) -> tuple[LayerCost, ...]:
+    found: dict[str, float] = {}
+    for step, took in zip(plan.steps, microseconds, strict=True):
+        found[step.node] = found.get(step.node, 0.0) + took
+    names = _op_and_kernel(plan)
+    return tuple(LayerCost(node, *names[node], median_us=took) for node, took in found.items())
+
+
+def _counted_layers(plan: Plan, steps: list[Region]) -> tuple[LayerCost, ...]:
+    found: dict[str, Counter[str]] = {}
+    totals: Counter[str] = Counter()
+    for step, region in zip(plan.steps, steps, strict=True):
+        found.setdefault(step.node, Counter()).update(region.classes)
+        totals[step.node] += region.total
+    names = _op_and_kernel(plan)
+    return tuple(
+        LayerCost(node, *names[node], instructions=totals[node], classes=dict(classes))
+        for node, classes in found.items()
+    )
+
+
+def _op_and_kernel(plan: Plan) -> dict[str, tuple[str, str]]:
+    """Operator and C functions of every node that runs code, in order."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    for step in plan.steps:
+        symbols = found.setdefault(step.node, (step.op, []))[1]
+        if step.symbol not in symbols:
+            symbols.append(step.symbol)
+    return {node: (op, ", ".join(symbols)) for node, (op, symbols) in found.items()}

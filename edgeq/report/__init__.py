@@ -1,0 +1,1 @@
+"""What was found, as tables and sentences of plain text; only the command line prints them."""

@@ -1,0 +1,64 @@
+"""Tables of what a model costs, and of where it fits."""
+
+from __future__ import annotations
+
+from edgeq.measure.analysis import Analysis
+from edgeq.report.table import Table, shape_text, short, table
+from edgeq.targets import Target
+
+
+def layer_table(analysis: Analysis) -> Table:
+    """One row for each layer."""
+    rows = [
+        (i, short(layer.name), layer.op, shape_text(layer.shape), layer.dtype, layer.macs,
+         layer.constant_bytes, short(layer.kernel))
+        for i, layer in enumerate(analysis.layers)
+    ]  # fmt: skip
+    columns = (">", "layer", "operator", "output", "type", ">MACs", ">constants", "kernel")
+    return table(f"{short(analysis.model)} on {analysis.target}", columns, rows)
+
+
+def total_table(analysis: Analysis) -> Table:
+    """The sums, in bytes but for the MACs."""
+    bound = analysis.arena_lower_bound
+    rows = [
+        ("MACs", analysis.macs, ""),
+        ("arena", analysis.arena_bytes, f"no placement is below {bound:,}" if bound else ""),
+        ("  of it scratch", analysis.scratch_bytes, "the largest of one step"),
+        ("stack", analysis.stack_bytes, "worst case of a run, without interrupts"),
+        ("constants", analysis.constant_bytes, "weights, tables, parameters"),
+        ("code", analysis.code_bytes, "of the model and its kernels"),
+        ("flash", flash_bytes(analysis), "constants and code"),
+    ]
+    return table(f"totals in bytes, numerics {analysis.numerics}", ("", ">", ""), rows)
+
+
+def memory_table(analysis: Analysis, target: Target) -> Table:
+    """What the target has of each kind of memory, and what the model takes of it."""
+    ram, flash = ram_bytes(analysis), flash_bytes(analysis)
+    if target.flash_bytes is None:
+        both = ram + flash if ram is not None and flash is not None else None
+        rows = [_memory("RAM", both, target.ram_bytes)]
+    else:
+        rows = [_memory("RAM", ram, target.ram_bytes), _memory("flash", flash, target.flash_bytes)]
+    return table(f"memory of {target.name}", ("", ">has", ">takes", ">of it", "fits"), rows)
+
+
+def _memory(kind: str, need: int | None, has: int) -> tuple[object, ...]:
+    if need is None:
+        return kind, has, None, None, "unknown"
+    return kind, has, need, f"{100 * need / has:.2g} %", need <= has
+
+
+def ram_bytes(analysis: Analysis) -> int | None:
+    """Arena and stack; the arena alone while no compiler has told the stack."""
+    if analysis.arena_bytes is None:
+        return None
+    return analysis.arena_bytes + (analysis.stack_bytes or 0)
+
+
+def flash_bytes(analysis: Analysis) -> int | None:
+    """Constants and code; None while no compiler has told the code."""
+    if analysis.constant_bytes is None or analysis.code_bytes is None:
+        return None
+    return analysis.constant_bytes + analysis.code_bytes

@@ -1,0 +1,39 @@
+/* Times code of this machine: a block of runs between two readings of the clock.
+ *
+ * Built by edgeq for its own measurements and called with the addresses of a compiled model's
+ * functions, so that nothing but C runs while the clock does.
+ */
+#define _POSIX_C_SOURCE 199309L
+#include <stdint.h>
+#include <time.h>
+
+typedef void eq_run_fn(uint8_t *arena);
+typedef void eq_step_fn(uint8_t *arena, int32_t step);
+
+int64_t eq_time_run(eq_run_fn *run, uint8_t *arena, int32_t times);
+int64_t eq_time_step(eq_step_fn *run, uint8_t *arena, int32_t step, int32_t times);
+
+static int64_t now(void)
+{
+    struct timespec at;
+    (void)clock_gettime(CLOCK_MONOTONIC, &at);
+    return (int64_t)at.tv_sec * 1000000000 + at.tv_nsec;
+}
+
+/* Nanoseconds of `times` inferences. */
+int64_t eq_time_run(eq_run_fn *run, uint8_t *arena, int32_t times)
+{
+    const int64_t start = now();
+    for (int32_t i = 0; i < times; ++i)
+        run(arena);
+    return now() - start;
+}
+
+/* Nanoseconds of one step, `times` times. */
+int64_t eq_time_step(eq_step_fn *run, uint8_t *arena, int32_t step, int32_t times)
+{
+    const int64_t start = now();
+    for (int32_t i = 0; i < times; ++i)
+        run(arena, step);
+    return now() - start;
+}
