@@ -13,8 +13,7 @@
 eq_conv2d_s16s8_fn EQ_SYM(eq_conv2d_s16s8__ref);
 
 /* A window: taps [kh0, kh1) x [kw0, kw1) are inside; `row` is the ring's row of tap kh0 and
- * `x` column of tap kw0; a window row is `runs` runs of `run` elements, `step` apart in x.
- */
+ * `x` the column of tap kw0; a window row is `runs` runs of `run` elements, `step` apart in x. */
 typedef struct {
     const int16_t *x;
     int32_t kh0, kh1, kw0, kw1, row, runs, run, step;
@@ -29,25 +28,19 @@ static inline int64_t EQ_SYM(conv2d_s16s8_ref_dot)(const int16_t *x, const int8_
     return acc;
 }
 
-/* sum X * w over one window, for the weights `w` of one channel. */
+/* sum x * w over the taps inside, for the weights `w` of one channel. */
 static inline int64_t
-EQ_SYM(conv2d_s16s8_ref_acc)(const EQ_SYM(conv2d_s16s8_ref_window) * t, const int8_t *w,
-                             const eq_conv2d_s16s8_params *p)
+EQ_SYM(conv2d_s16s8_ref_inside)(const EQ_SYM(conv2d_s16s8_ref_window) * t, const int8_t *w,
+                                const eq_conv2d_s16s8_params *p)
 {
-    const int32_t w_row = p->kw * p->in_c;
-    const int32_t left = t->kw0 * p->in_c;
-    const int32_t right = (p->kw - t->kw1) * p->in_c;
     int64_t acc = 0;
     int32_t row = t->row;
-    w += t->kh0 * w_row;
+    w += (t->kh0 * p->kw + t->kw0) * p->in_c;
     for (int32_t kh = t->kh0; kh < t->kh1; ++kh) {
-        w += left;
         const int16_t *x = t->x + row * p->x_row;
-        for (int32_t k = 0; k < t->runs; ++k) {
-            acc += EQ_SYM(conv2d_s16s8_ref_dot)(x + k * t->step, w, t->run);
-            w += t->run;
-        }
-        w += right;
+        for (int32_t k = 0; k < t->runs; ++k)
+            acc += EQ_SYM(conv2d_s16s8_ref_dot)(x + k * t->step, w + k * t->run, t->run);
+        w += p->kw * p->in_c;
         row += p->dil_h;
         if (row >= p->x_ring)
             row -= p->x_ring;
@@ -98,7 +91,7 @@ void EQ_SYM(eq_conv2d_s16s8__ref)(const int16_t *restrict x, const int8_t *restr
             int16_t *out = y + h * p->y_row + c * p->y_pixel;
             const int8_t *wo = w;
             for (int32_t o = 0; o < p->out_c; ++o) {
-                const int64_t acc = bias[o] + EQ_SYM(conv2d_s16s8_ref_acc)(&t, wo, p);
+                const int64_t acc = bias[o] + EQ_SYM(conv2d_s16s8_ref_inside)(&t, wo, p);
                 const int32_t v = eq_requantize64(acc, mult[o], shift[o]);
                 out[o] = (int16_t)eq_clamp(v, p->act_min, p->act_max);
                 wo += w_out;

@@ -13,11 +13,11 @@
 eq_conv2d_s8zw_fn EQ_SYM(eq_conv2d_s8zw__ref);
 
 /* A window: taps [kh0, kh1) x [kw0, kw1) are inside; `row` is the ring's row of tap kh0 and
- * `x` column of tap kw0; a window row is `runs` runs of `run` elements, `step` apart in x.
- */
+ * `x` the column of tap kw0; a window row is `runs` runs of `run` elements, `step` apart in x.
+ * `border` says that some taps are outside, and that they count. */
 typedef struct {
     const int8_t *x;
-    int32_t kh0, kh1, kw0, kw1, row, runs, run, step;
+    int32_t kh0, kh1, kw0, kw1, row, runs, run, step, border;
 } EQ_SYM(conv2d_s8zw_ref_window);
 
 static inline int32_t EQ_SYM(conv2d_s8zw_ref_sum)(const int8_t *w, int32_t n, int32_t zw)
@@ -37,34 +37,43 @@ static inline int32_t EQ_SYM(conv2d_s8zw_ref_dot)(const int8_t *x, const int8_t 
     return acc;
 }
 
-/* sum X * w over one window, for the weights `w` of one channel. */
-static inline int32_t EQ_SYM(conv2d_s8zw_ref_acc)(const EQ_SYM(conv2d_s8zw_ref_window) * t,
-                                                  const int8_t *w,
-                                                  const eq_conv2d_s8zw_params *p)
+/* sum x * (w - zw) over the taps inside, for the weights `w` of one channel. */
+static inline int32_t
+EQ_SYM(conv2d_s8zw_ref_inside)(const EQ_SYM(conv2d_s8zw_ref_window) * t, const int8_t *w,
+                               const eq_conv2d_s8zw_params *p)
 {
-    const int32_t w_row = p->kw * p->in_c;
-    const int32_t left = t->kw0 * p->in_c;
-    const int32_t right = (p->kw - t->kw1) * p->in_c;
-    int32_t outside = EQ_SYM(conv2d_s8zw_ref_sum)(w, t->kh0 * w_row, p->zw);
     int32_t acc = 0;
     int32_t row = t->row;
-    w += t->kh0 * w_row;
+    w += (t->kh0 * p->kw + t->kw0) * p->in_c;
     for (int32_t kh = t->kh0; kh < t->kh1; ++kh) {
-        outside += EQ_SYM(conv2d_s8zw_ref_sum)(w, left, p->zw);
-        w += left;
         const int8_t *x = t->x + row * p->x_row;
-        for (int32_t k = 0; k < t->runs; ++k) {
-            acc += EQ_SYM(conv2d_s8zw_ref_dot)(x + k * t->step, w, t->run, p->zw);
-            w += t->run;
-        }
-        outside += EQ_SYM(conv2d_s8zw_ref_sum)(w, right, p->zw);
-        w += right;
+        for (int32_t k = 0; k < t->runs; ++k)
+            acc +=
+                EQ_SYM(conv2d_s8zw_ref_dot)(x + k * t->step, w + k * t->run, t->run, p->zw);
+        w += p->kw * p->in_c;
         row += p->dil_h;
         if (row >= p->x_ring)
             row -= p->x_ring;
     }
-    outside += EQ_SYM(conv2d_s8zw_ref_sum)(w, (p->kh - t->kh1) * w_row, p->zw);
-    return acc + p->zx * outside;
+    return acc;
+}
+
+/* sum (w - zw) over the taps outside: above, left and right of each row inside, below. */
+static inline int32_t
+EQ_SYM(conv2d_s8zw_ref_outside)(const EQ_SYM(conv2d_s8zw_ref_window) * t, const int8_t *w,
+                                const eq_conv2d_s8zw_params *p)
+{
+    const int32_t w_row = p->kw * p->in_c;
+    const int32_t left = t->kw0 * p->in_c;
+    const int32_t right = t->kw1 * p->in_c;
+    int32_t sum = EQ_SYM(conv2d_s8zw_ref_sum)(w, t->kh0 * w_row, p->zw);
+    for (int32_t kh = t->kh0; kh < t->kh1; ++kh) {
+        const int8_t *row = w + kh * w_row;
+        sum += EQ_SYM(conv2d_s8zw_ref_sum)(row, left, p->zw);
+        sum += EQ_SYM(conv2d_s8zw_ref_sum)(row + right, w_row - right, p->zw);
+    }
+    return sum +
+           EQ_SYM(conv2d_s8zw_ref_sum)(w + t->kh1 * w_row, (p->kh - t->kh1) * w_row, p->zw);
 }
 
 /* The part of a window that its row decides. */
@@ -90,6 +99,7 @@ static inline void EQ_SYM(conv2d_s8zw_ref_columns)(EQ_SYM(conv2d_s8zw_ref_window
     t->runs = dense ? 1 : taps;
     t->run = dense ? taps * p->in_c : p->in_c;
     t->step = p->dil_w * p->x_pixel;
+    t->border = p->zx != 0 && (taps < p->kw || t->kh1 - t->kh0 < p->kh);
     t->x = taps > 0 ? x + (at + t->kw0 * p->dil_w) * p->x_pixel : x;
 }
 
@@ -109,7 +119,9 @@ void EQ_SYM(eq_conv2d_s8zw__ref)(const int8_t *restrict x, const int8_t *restric
             int8_t *out = y + h * p->y_row + c * p->y_pixel;
             const int8_t *wo = w;
             for (int32_t o = 0; o < p->out_c; ++o) {
-                const int32_t acc = bias[o] + EQ_SYM(conv2d_s8zw_ref_acc)(&t, wo, p);
+                int32_t acc = bias[o] + EQ_SYM(conv2d_s8zw_ref_inside)(&t, wo, p);
+                if (t.border)
+                    acc += p->zx * EQ_SYM(conv2d_s8zw_ref_outside)(&t, wo, p);
                 const int32_t v = eq_requantize(acc, mult[o], shift[o]) + p->zy;
                 out[o] = (int8_t)eq_clamp(v, p->act_min, p->act_max);
                 wo += w_out;

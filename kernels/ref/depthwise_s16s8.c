@@ -18,25 +18,24 @@ typedef struct {
     int32_t kh0, kh1, kw0, kw1, row, step, taps;
 } EQ_SYM(depthwise_s16s8_ref_window);
 
-/* sum X * w over one window, for channel `i` of x and the weights `w` of one output. */
+/* sum x * w over the taps inside, for channel `i` of x and the weights `w` of one output. */
 static inline int64_t
-EQ_SYM(depthwise_s16s8_ref_acc)(const EQ_SYM(depthwise_s16s8_ref_window) * t, int32_t i,
-                                const int8_t *w, const eq_depthwise_s16s8_params *p)
+EQ_SYM(depthwise_s16s8_ref_inside)(const EQ_SYM(depthwise_s16s8_ref_window) * t, int32_t i,
+                                   const int8_t *w, const eq_depthwise_s16s8_params *p)
 {
     const int32_t inside = t->kw1 - t->kw0;
-    const int32_t right = p->kw - t->kw1;
+    const int32_t skipped = (p->kw - inside) * t->taps;
     int64_t acc = 0;
     int32_t row = t->row;
-    w += t->kh0 * p->kw * t->taps;
+    w += (t->kh0 * p->kw + t->kw0) * t->taps;
     for (int32_t kh = t->kh0; kh < t->kh1; ++kh) {
-        w += t->kw0 * t->taps;
         const int16_t *x = t->x + row * p->x_row + i;
         for (int32_t k = 0; k < inside; ++k) {
             acc += (int64_t)*x * *w;
             x += t->step;
             w += t->taps;
         }
-        w += right * t->taps;
+        w += skipped;
         row += p->dil_h;
         if (row >= p->x_ring)
             row -= p->x_ring;
@@ -87,7 +86,7 @@ void EQ_SYM(eq_depthwise_s16s8__ref)(const int16_t *restrict x, const int8_t *re
             for (int32_t i = 0; i < p->in_c; ++i) {
                 for (const int32_t end = o + p->multiplier; o < end; ++o) {
                     const int64_t acc =
-                        bias[o] + EQ_SYM(depthwise_s16s8_ref_acc)(&t, i, w + o, p);
+                        bias[o] + EQ_SYM(depthwise_s16s8_ref_inside)(&t, i, w + o, p);
                     const int32_t v = eq_requantize64(acc, mult[o], shift[o]);
                     out[o] = (int16_t)eq_clamp(v, p->act_min, p->act_max);
                 }

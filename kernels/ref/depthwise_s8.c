@@ -13,10 +13,11 @@
 eq_depthwise_s8_fn EQ_SYM(eq_depthwise_s8__ref);
 
 /* A window: taps [kh0, kh1) x [kw0, kw1) are inside; `row` is the ring's row of tap kh0 and
- * `x` the column of tap kw0; taps are `step` elements apart in x and `taps` apart in w. */
+ * `x` the column of tap kw0; taps are `step` elements apart in x and `taps` apart in w.
+ * `border` says that some taps are outside, and that they count. */
 typedef struct {
     const int8_t *x;
-    int32_t kh0, kh1, kw0, kw1, row, step, taps;
+    int32_t kh0, kh1, kw0, kw1, row, step, taps, border;
 } EQ_SYM(depthwise_s8_ref_window);
 
 static inline int32_t EQ_SYM(depthwise_s8_ref_sum)(const int8_t *w, int32_t n, int32_t step)
@@ -29,34 +30,46 @@ static inline int32_t EQ_SYM(depthwise_s8_ref_sum)(const int8_t *w, int32_t n, i
     return sum;
 }
 
-/* sum X * w over one window, for channel `i` of x and the weights `w` of one output. */
+/* sum x * w over the taps inside, for channel `i` of x and the weights `w` of one output. */
 static inline int32_t
-EQ_SYM(depthwise_s8_ref_acc)(const EQ_SYM(depthwise_s8_ref_window) * t, int32_t i,
-                             const int8_t *w, const eq_depthwise_s8_params *p)
+EQ_SYM(depthwise_s8_ref_inside)(const EQ_SYM(depthwise_s8_ref_window) * t, int32_t i,
+                                const int8_t *w, const eq_depthwise_s8_params *p)
 {
     const int32_t inside = t->kw1 - t->kw0;
-    const int32_t right = p->kw - t->kw1;
-    int32_t outside = EQ_SYM(depthwise_s8_ref_sum)(w, t->kh0 * p->kw, t->taps);
+    const int32_t skipped = (p->kw - inside) * t->taps;
     int32_t acc = 0;
     int32_t row = t->row;
-    w += t->kh0 * p->kw * t->taps;
+    w += (t->kh0 * p->kw + t->kw0) * t->taps;
     for (int32_t kh = t->kh0; kh < t->kh1; ++kh) {
-        outside += EQ_SYM(depthwise_s8_ref_sum)(w, t->kw0, t->taps);
-        w += t->kw0 * t->taps;
         const int8_t *x = t->x + row * p->x_row + i;
         for (int32_t k = 0; k < inside; ++k) {
             acc += *x * *w;
             x += t->step;
             w += t->taps;
         }
-        outside += EQ_SYM(depthwise_s8_ref_sum)(w, right, t->taps);
-        w += right * t->taps;
+        w += skipped;
         row += p->dil_h;
         if (row >= p->x_ring)
             row -= p->x_ring;
     }
-    outside += EQ_SYM(depthwise_s8_ref_sum)(w, (p->kh - t->kh1) * p->kw, t->taps);
-    return acc + p->zx * outside;
+    return acc;
+}
+
+/* sum w over the taps outside: above, left and right of each row inside, below. */
+static inline int32_t
+EQ_SYM(depthwise_s8_ref_outside)(const EQ_SYM(depthwise_s8_ref_window) * t, const int8_t *w,
+                                 const eq_depthwise_s8_params *p)
+{
+    const int32_t w_row = p->kw * t->taps;
+    const int32_t right = p->kw - t->kw1;
+    int32_t sum = EQ_SYM(depthwise_s8_ref_sum)(w, t->kh0 * p->kw, t->taps);
+    for (int32_t kh = t->kh0; kh < t->kh1; ++kh) {
+        const int8_t *row = w + kh * w_row;
+        sum += EQ_SYM(depthwise_s8_ref_sum)(row, t->kw0, t->taps);
+        sum += EQ_SYM(depthwise_s8_ref_sum)(row + t->kw1 * t->taps, right, t->taps);
+    }
+    const int8_t *below = w + t->kh1 * w_row;
+    return sum + EQ_SYM(depthwise_s8_ref_sum)(below, (p->kh - t->kh1) * p->kw, t->taps);
 }
 
 /* The part of a window that its row decides. */
@@ -77,6 +90,7 @@ static inline void EQ_SYM(depthwise_s8_ref_columns)(EQ_SYM(depthwise_s8_ref_wind
     const int32_t at = c * p->stride_w - p->pad_left;
     t->kw0 = eq_taps_before(at, p->dil_w, p->kw);
     t->kw1 = eq_taps_before(at - p->in_w, p->dil_w, p->kw);
+    t->border = p->zx != 0 && (t->kw1 - t->kw0 < p->kw || t->kh1 - t->kh0 < p->kh);
     t->x = t->kw0 < t->kw1 ? x + (at + t->kw0 * p->dil_w) * p->x_pixel : x;
 }
 
@@ -99,8 +113,10 @@ void EQ_SYM(eq_depthwise_s8__ref)(const int8_t *restrict x, const int8_t *restri
             int32_t o = 0;
             for (int32_t i = 0; i < p->in_c; ++i) {
                 for (const int32_t end = o + p->multiplier; o < end; ++o) {
-                    const int32_t acc =
-                        bias[o] + EQ_SYM(depthwise_s8_ref_acc)(&t, i, w + o, p);
+                    int32_t acc =
+                        bias[o] + EQ_SYM(depthwise_s8_ref_inside)(&t, i, w + o, p);
+                    if (t.border)
+                        acc += p->zx * EQ_SYM(depthwise_s8_ref_outside)(&t, w + o, p);
                     const int32_t v = eq_requantize(acc, mult[o], shift[o]) + p->zy;
                     out[o] = (int8_t)eq_clamp(v, p->act_min, p->act_max);
                 }

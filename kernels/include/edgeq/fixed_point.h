@@ -33,11 +33,12 @@ static inline int32_t eq_high_mul(int32_t a, int32_t b)
     return rounded > INT32_MAX ? INT32_MAX : (int32_t)rounded;
 }
 
-/* round(x / 2^shift), ties away from zero; shift in [0, 31]. */
+/* round(x / 2^shift), ties away from zero; shift in [0, 31].  Rounds up when the bits shifted
+ * out are above one half, or are one half of a number that is not negative. */
 static inline int32_t eq_shift_right_away(int32_t x, int32_t shift)
 {
-    const int64_t half = ((int64_t)1 << shift) >> 1;
-    return (int32_t)((x + half - (x < 0 && shift > 0)) >> shift);
+    const int32_t mask = (int32_t)(((uint32_t)1 << shift) - 1);
+    return (x >> shift) + ((x & mask) > (mask >> 1) + (x < 0));
 }
 
 /* The same for an int64: |x| < 2^62, shift in [1, 62]. */
