@@ -77,7 +77,9 @@ def labelled_row(stem: str, oracle_name: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("models", nargs="*", help="file stems; all quantized ones when none is named")
+    parser.add_argument(
+        "models", nargs="*", help="file stems; all quantized ones when none is named"
+    )
     parser.add_argument("--samples", type=int, default=100)
     parser.add_argument("--real", type=int, default=100)
     parser.add_argument("--targets", default="host")
@@ -86,7 +88,9 @@ def main() -> None:
     stems = options.models or [s for s in REAL_DATA if s in records()]
     out = sys.stdout
     if options.labelled:
-        out.write("| model | oracle | samples | C | oracle | samples that differ |\n|---|---|---|---|---|---|\n")
+        out.write(
+            "| model | oracle | samples | C | oracle | samples that differ |\n|---|---|---|---|---|---|\n"
+        )
         for stem in stems:
             for oracle in ("tflm", "litert"):
                 if accepted_by(stem, oracle):
