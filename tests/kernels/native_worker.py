@@ -19,7 +19,7 @@ from cffi import FFI
 PAGE = mmap.PAGESIZE
 CANARY = 0xA5
 MARGIN = 256
-SECONDS = 30  # a kernel that takes longer has lost its way
+SECONDS = 10  # a kernel that takes longer has lost its way
 
 SYSTEM = FFI()
 SYSTEM.cdef("int mprotect(void *, size_t, int);")

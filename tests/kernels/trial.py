@@ -108,11 +108,16 @@ def expected(contract: str, form: str, index: int) -> dict[str, Array]:
     return op_of_contract()[contract].exact(contract, case.args, case.params, form)
 
 
+def legal_cases(contract: str, form: str) -> Iterator[tuple[int, Case]]:
+    """The cases of a contract that are legal under `form`, with their numbers."""
+    for index, case in enumerate(cases_of(contract)):
+        if not case.forms or form in case.forms:
+            yield index, case
+
+
 def trials(kernel: Kernel, form: str) -> Iterator[Trial]:
     """Every case that `kernel` accepts, and each again in place as far as it allows that."""
-    for index, case in enumerate(cases_of(kernel.contract.name)):
-        if case.forms and form not in case.forms:
-            continue
+    for index, case in legal_cases(kernel.contract.name, form):
         if not kernel.accepts({**case.facts, **case.params}):
             continue
         want = expected(kernel.contract.name, form, index)

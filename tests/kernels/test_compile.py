@@ -1,0 +1,43 @@
+"""Every kernel compiles without a warning under gcc and clang, alone and with all others."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from pathlib import Path
+
+import pytest
+
+from edgeq.kernels.catalog import Kernel, catalog
+from tests.kernels.build import WARNINGS, compile_c, include_folder, need, unit
+from tests.kernels.trial import forms_of
+
+CLANG = "clang-19"
+CLANG_TARGETS = {"aarch64": ["--target=aarch64-linux-gnu", "-ffreestanding"]}
+
+
+def command(kernel: Kernel, compiler: str) -> list[str]:
+    """The compiler with all warnings, for the kernel's instruction set."""
+    flags = [flag for flag in kernel.isa.cflags if flag != "-static"]
+    if compiler == CLANG and not kernel.isa.runs_here():
+        flags += CLANG_TARGETS[kernel.isa.machine]
+    return [need(compiler), "-std=c11", "-O2", *WARNINGS, *flags, f"-I{include_folder(kernel)}"]
+
+
+@pytest.mark.parametrize("kernel", catalog(), ids=attrgetter("base_symbol"))
+@pytest.mark.parametrize("family", ["gcc", "clang"])
+def test_compiles_without_a_warning(kernel: Kernel, family: str, tmp_path: Path) -> None:
+    compiler = CLANG if family == "clang" else kernel.isa.cc
+    for form in forms_of(kernel):
+        define = [f"-DEQ_FORM={form}"] if form else []
+        output = ["-c", str(kernel.path), "-o", str(tmp_path / "kernel.o")]
+        compile_c([*command(kernel, compiler), *define, *output])
+
+
+@pytest.mark.parametrize("isa", sorted({kernel.isa.name for kernel in catalog()}))
+def test_one_unit_may_hold_every_kernel_in_every_form(isa: str, tmp_path: Path) -> None:
+    """As a generated project may: no static name of one meets that of another."""
+    kernels = [kernel for kernel in catalog() if kernel.isa.name == isa]
+    source = tmp_path / "unit.c"
+    source.write_text("".join(map(unit, kernels)), encoding="utf-8")
+    output = ["-c", str(source), "-o", str(tmp_path / "unit.o")]
+    compile_c([*command(kernels[0], kernels[0].isa.cc), *output])

@@ -1,0 +1,137 @@
+"""The tester sees faults: each one here is planted in a copy of the kernels and must be reported.
+
+A fault that slips through shows that the cases, or the machinery, are not ugly enough.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgeq.kernels.catalog import Kernel, catalog, read_kernel
+from edgeq.kernels.contract import includes
+from edgeq.resources import data_root
+from tests.kernels.rig import Rig
+
+KERNELS = data_root() / "kernels"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """See faults.toml."""
+
+    name: str
+    kernel: str
+    file: str
+    old: str
+    new: str
+    says: str
+    sanitizer: bool = False
+    slow: bool = False
+
+
+def listed() -> Iterator[Any]:
+    with Path(__file__).with_name("faults.toml").open("rb") as file:
+        for entry in tomllib.load(file)["fault"]:
+            fault = Fault(**entry)
+            marks = [pytest.mark.slow] if fault.slow else []
+            yield pytest.param(fault, id=f"{fault.kernel}: {fault.name}", marks=marks)
+
+
+def plant(fault: Fault, folder: Path) -> Kernel:
+    """The kernel in a copy of kernels/ that holds the fault."""
+    copy = folder / "kernels"
+    shutil.copytree(KERNELS, copy)
+    faulty = copy / fault.file
+    text = faulty.read_text(encoding="utf-8")
+    assert fault.old in text, f"{fault.file} has changed: there is no place for the fault"
+    faulty.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
+    kernel = next(k for k in catalog() if k.base_symbol == fault.kernel)
+    path = copy / kernel.path.relative_to(KERNELS)
+    if path == faulty:  # its directives may have changed
+        return read_kernel(path, kernel.isa, {kernel.contract.name: kernel.contract})
+    return replace(kernel, path=path)
+
+
+@pytest.mark.parametrize("fault", list(listed()))
+def test_is_reported(fault: Fault, rig: Rig, tmp_path: Path) -> None:
+    kernel = plant(fault, tmp_path)
+    report = rig.misdeed(kernel) if fault.sanitizer else rig.difference(kernel)
+    assert report, "the fault was not seen"
+    assert re.search(fault.says, report), report
+
+
+def users(call: str) -> list[Kernel]:
+    """The portable kernels that make a `call`, themselves or through a header of theirs."""
+    return [
+        kernel
+        for kernel in catalog()
+        if kernel.isa.name == "ref"
+        and any(re.search(call, path.read_text(encoding="utf-8")) for path in sources(kernel))
+    ]
+
+
+def sources(kernel: Kernel) -> list[Path]:
+    return [kernel.path, *(p for p in includes(kernel.path) if p.name != "fixed_point.h")]
+
+
+def plant_in_header(kernel: Kernel, code: str, folder: Path) -> Kernel:
+    """The kernel in a copy of kernels/ whose fixed_point.h ends with `code`."""
+    end = "\n#endif\n"
+    fault = Fault("", kernel.base_symbol, "include/edgeq/fixed_point.h", end, code + end, "")
+    return plant(fault, folder)
+
+
+CLAMP = """
+static inline int32_t eq_faulty_clamp(int32_t x, int32_t lo, int32_t hi)
+{
+    const int32_t right = eq_clamp(x, lo, hi);
+    return right == BOUND ? BY : right;
+}
+#define eq_clamp eq_faulty_clamp
+"""
+BOUNDS = {"low": ("lo", "lo + (lo < hi)"), "high": ("hi", "hi - (lo < hi)")}
+
+
+@pytest.mark.parametrize("kernel", users(r"\beq_clamp\("), ids=attrgetter("base_symbol"))
+@pytest.mark.parametrize("end", BOUNDS)
+def test_every_clamp_is_reached_at_both_ends(
+    kernel: Kernel, end: str, rig: Rig, tmp_path: Path
+) -> None:
+    bound, by = BOUNDS[end]
+    faulty = plant_in_header(kernel, CLAMP.replace("BOUND", bound).replace("BY", by), tmp_path)
+    assert rig.difference(faulty), f"no case reaches the {end} end"
+
+
+TIE = """
+static inline int32_t eq_at_tie(int64_t acc, int32_t mult, int32_t shift)
+{
+    const int64_t product = acc * mult, unit = (int64_t)1 << (shift & 63);
+    return (product & (unit - 1)) == unit / 2;
+}
+#undef eq_requantize
+#undef eq_requantize64
+#define eq_requantize(a, m, s) (EQ_SYM(eq_requantize)(a, m, s) + eq_at_tie(a, m, s))
+#define eq_requantize64(a, m, s) (EQ_SYM(eq_requantize64)(a, m, s) + eq_at_tie(a, m, s))
+"""
+RESCALED = [
+    pytest.param(kernel, form, id=kernel.symbol(form))
+    for kernel in users(r"\beq_requantize(64)?\(")
+    for form in kernel.contract.forms
+    if form != "fine"  # its mantissa of 56 bits has no ties
+]
+
+
+@pytest.mark.parametrize(("kernel", "form"), RESCALED)
+def test_every_rescale_meets_a_tie(kernel: Kernel, form: str, rig: Rig, tmp_path: Path) -> None:
+    faulty = plant_in_header(kernel, TIE, tmp_path)
+    alone = replace(faulty, contract=replace(faulty.contract, forms=(form,)))
+    assert rig.difference(alone), "no case has a tie"
