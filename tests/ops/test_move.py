@@ -196,3 +196,17 @@ def test_float_meaning_is_what_the_bytes_say(model: bytes, seed: int) -> None:
         assert value.shape == graph.tensors[name].shape
         assert value.dtype == np.float32
         assert np.array_equal(got[name].reshape(-1), value.reshape(-1))
+
+
+# What the bytes of two scales mean is the runtimes' business; edgeq's own profile asks.
+@pytest.mark.parametrize(("factor", "taken"), [(1.0 + 2.0**-23, True), (1.001, False)])
+def test_profile_edgeq_moves_only_on_one_scale(factor: float, taken: bool) -> None:
+    x = act((2, 3))
+    y = replace(x, scale=float(np.float32(ACTIVATION["int8"][0]) * np.float32(factor)))
+    graph = read_tflite(write.reshape(x, (6,), y=y))
+    assert isinstance(exact(graph, Profile.TFLM).lowered[0], Alias)
+    if taken:
+        assert isinstance(exact(graph, Profile.EDGEQ).lowered[0], Alias)
+    else:
+        with pytest.raises(QuantError, match="share"):
+            exact(graph, Profile.EDGEQ)
