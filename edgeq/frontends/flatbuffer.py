@@ -28,8 +28,8 @@ READS_PER_BYTE = 16
 """An honest file shares few vectors; constants count again when float32 is made of int8."""
 
 SMALL_FILE = 65536
-TABLE_COST = 64
-"""A table's price in bytes, above the Python objects that are made of it per byte of file."""
+TABLE_COST = 256
+"""A table's price: what the Python objects made of it take, so that memory is bounded too."""
 
 EMPTY = struct.pack("<HHi", 4, 4, 4)
 """A table without fields, at position 4: every accessor gives its default."""

@@ -13,7 +13,7 @@ from math import prod
 
 import tflite
 
-from edgeq.errors import EdgeqError, ModelError, UsageError
+from edgeq.errors import EdgeqError, ModelError, Problems, UsageError
 from edgeq.frontends.flatbuffer import Reader, Record
 from edgeq.frontends.tflite_ops import RULES, Rule
 from edgeq.frontends.tflite_source import Meaning, Options, Source
@@ -25,6 +25,9 @@ from edgeq.reference.constants import constant_values, dequantized
 ABSENT = -1
 PARAMETERS = (DType.INT32, DType.INT64)
 """Types of operands that may be empty: the shape of a scalar is."""
+
+MAX_PROBLEMS = 500
+"""Told at once: more than any honest model has, few enough to read a hostile one quickly."""
 
 HYBRID = ("conv_2d", "depthwise_conv_2d", "fully_connected")
 
@@ -83,11 +86,14 @@ class Subgraph:
         """Keep a problem, with the place where it happened, and go on."""
         try:
             yield
-        except UsageError:
+        except (Problems, UsageError):
             raise
         except EdgeqError as error:
             place = f"{where}, {error.where}" if error.where else where
             self.problems.append(type(error)(error.what, where=place, why=error.why, fix=error.fix))
+            if len(self.problems) >= MAX_PROBLEMS:
+                what = f"the model cannot be read; the first {MAX_PROBLEMS} problems are"
+                raise Problems(what, self.problems) from None
 
     def _input(self, index: int, batch: int | None) -> None:
         tensor = self.table[index]
