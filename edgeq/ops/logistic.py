@@ -27,6 +27,7 @@ from edgeq.ops.base import (
 from edgeq.ops.broadcast import put
 from edgeq.ops.common import need
 from edgeq.ops.floats import floats
+from edgeq.ops.sigmoid16 import interpolate, lower_sigmoid, outputs, sigmoid_cases, steps
 from edgeq.ops.tables import (
     Table,
     exp_f32,
@@ -43,7 +44,7 @@ class Logistic(Op):
     """y = 1 / (1 + exp(-x)), element by element."""
 
     name = "logistic"
-    contracts = ("lookup_s8",)
+    contracts = ("lookup_s8", "logistic_s16")
 
     @staticmethod
     def infer(node: Node, inputs: Inputs) -> tuple[Shape, ...]:
@@ -57,22 +58,35 @@ class Logistic(Op):
     @staticmethod
     def lower(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile) -> Lowered:
         x, (y,) = need(inputs[0], node, "x"), outputs
-        need_dtypes(node, x, y, DType.INT8)
+        need_dtypes(node, x, y, DType.INT8, DType.INT16)
+        if x.dtype is DType.INT16:
+            return lower_sigmoid(node, "logistic_s16", x, y)
         return lookup(x, y, _table(x, y, profile))
 
     @staticmethod
     def exact(contract: str, args: Args, params: Params, form: str) -> dict[str, Array]:
+        if contract == "logistic_s16":
+            return _logistic_s16(args, params)
         x = args["x"].reshape(-1)[: params["count"]].astype(np.int64)
         return {"y": put(args["y"], args["table"].reshape(-1)[x + 128])}
 
     @staticmethod
     def cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
+        if contract == "logistic_s16":
+            yield from sigmoid_cases(rng)
+            return
         for n in (1, 7, 8, 15, 16, 17, 33, 256, 259):
             x = rng.integers(-128, 128, n, np.int8)
             x[0], x[-1] = 127, -128
             table = rng.integers(-128, 128, 256, np.int8)
             args = {"x": x, "table": table, "y": np.full(n + 2, 77, np.int8)}
             yield Case(args, {"count": n})
+
+
+def _logistic_s16(args: Args, params: Params) -> dict[str, Array]:
+    magnitude, negative = steps(args, params)
+    r = interpolate(args["table"], magnitude, 9, 2 * 32767)
+    return outputs(args, np.where(negative, (1 << 25) - r + 511, r + 512) >> 10)
 
 
 def _logistic_f32(x: NDArray[np.float32]) -> NDArray[np.float32]:

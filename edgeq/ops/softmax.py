@@ -38,6 +38,7 @@ from edgeq.ops.base import (
 from edgeq.ops.broadcast import put
 from edgeq.ops.common import need, scale_of
 from edgeq.ops.floats import floats
+from edgeq.ops.softmax16 import exact_softmax16, lower_softmax16, softmax16_cases
 
 DIFF_BITS = 5
 SUM_BITS = 12
@@ -55,7 +56,7 @@ class Softmax(Op):
     """y[n][c] = exp(beta * x[n][c]) / sum_k exp(beta * x[n][k]); x is seen as (N, C)."""
 
     name = "softmax"
-    contracts = ("softmax_s8",)
+    contracts = ("softmax_s8", "softmax_s8s16", "softmax_s16")
 
     @staticmethod
     def infer(node: Node, inputs: Inputs) -> tuple[Shape, ...]:
@@ -70,6 +71,8 @@ class Softmax(Op):
     @staticmethod
     def lower(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile) -> Lowered:
         x, (y,) = need(inputs[0], node, "x"), outputs
+        if x.dtype is DType.INT16 and y.dtype is DType.INT16:
+            return lower_softmax16(node, x, y, float(_beta(node)), profile)
         if (x.dtype, y.dtype) not in CONTRACT:
             raise GraphError(f"softmax from {x.dtype} to {y.dtype} is not known", where=node.name)
         depth = x.shape[-1] if x.shape else 1
@@ -80,6 +83,8 @@ class Softmax(Op):
 
     @staticmethod
     def exact(contract: str, args: Args, params: Params, form: str) -> dict[str, Array]:
+        if contract == "softmax_s16":
+            return exact_softmax16(args, params, form)
         n, c = params["rows"], params["depth"]
         x = args["x"].reshape(-1)[: n * c].reshape(n, c).astype(np.int64)
         bits = OUTPUT_BITS[contract]
@@ -94,6 +99,9 @@ class Softmax(Op):
 
     @staticmethod
     def cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
+        if contract == "softmax_s16":
+            yield from softmax16_cases(rng)
+            return
         dtype = np.int8 if contract == "softmax_s8" else np.int16
         shapes = (1, 1), (1, 2), (3, 7), (1, 12), (2, 17), (1, 130), (1, 600), (1, 9000)
         for n, c in shapes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,10 @@ from edgeq.ir import DType, Node, Shape, Tensor
 from edgeq.numerics import gemmlowp
 from edgeq.numerics.fixed_point import Ints, shift_right_away
 from edgeq.numerics.profile import Profile
-from edgeq.ops.base import Floats, Inputs, Lowered, Op, Outputs, register
+from edgeq.ops.base import Args, Array, Case, Floats, Inputs, Lowered, Op, Outputs, Params, register
 from edgeq.ops.common import need
 from edgeq.ops.floats import floats
+from edgeq.ops.sigmoid16 import interpolate, lower_sigmoid, outputs, sigmoid_cases, steps
 from edgeq.ops.tables import (
     Table,
     fixed_point_table,
@@ -29,6 +31,7 @@ class Tanh(Op):
     """y = tanh(x), element by element."""
 
     name = "tanh"
+    contracts = ("tanh_s16",)
 
     @staticmethod
     def infer(node: Node, inputs: Inputs) -> tuple[Shape, ...]:
@@ -42,8 +45,20 @@ class Tanh(Op):
     @staticmethod
     def lower(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile) -> Lowered:
         x, (y,) = need(inputs[0], node, "x"), outputs
-        need_dtypes(node, x, y, DType.INT8)
+        need_dtypes(node, x, y, DType.INT8, DType.INT16)
+        if x.dtype is DType.INT16:
+            return lower_sigmoid(node, "tanh_s16", x, y)
         return lookup(x, y, _table(x, y, profile))
+
+    @staticmethod
+    def exact(contract: str, args: Args, params: Params, form: str) -> dict[str, Array]:
+        magnitude, negative = steps(args, params)
+        r = interpolate(args["table"], magnitude, 8, 65535) - (1 << 23)
+        return outputs(args, np.where(negative, 127 - r, r + 128) >> 8)
+
+    @staticmethod
+    def cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
+        yield from sigmoid_cases(rng)
 
 
 def _tanh_f32(x: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,114 @@
+"""SOFTMAX on int16: exponentials and the reciprocal of their sum from interpolated tables.
+
+A table holds 512 steps and an end point over an int16 argument; each entry is corrected by
+half of the error that interpolation makes in the middle of its step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeq.errors import QuantError
+from edgeq.ir import Node, Tensor
+from edgeq.numerics.fixed_point import Ints, quantize_multiplier, requantize
+from edgeq.numerics.profile import Profile
+from edgeq.ops.base import Args, Array, Call, Case, Operand, Params, View
+from edgeq.ops.broadcast import put
+from edgeq.ops.common import scale_of
+from edgeq.ops.tables import exp_f32
+
+Reals = NDArray[np.float32]
+Curve = Callable[[Reals], Reals]
+STEPS = 512
+STEP_PER_Q15 = 10.0 / 65535.0
+DEPTH_MAX, SHIFT_MIN = 65535, 17
+
+
+def lower_softmax16(
+    node: Node, x: Tensor, y: Tensor, beta: float, profile: Profile
+) -> tuple[Call, ...]:
+    """The call of softmax_s16.
+
+    Raises:
+        QuantError: more than 65535 classes, or beta * scale above 2.5.
+    """
+    depth = x.shape[-1] if x.shape else 1
+    mult, shift = quantize_multiplier(scale_of(x) * beta / STEP_PER_Q15)
+    if depth > DEPTH_MAX:
+        raise QuantError(f"{depth} classes are more than {DEPTH_MAX}", where=node.name)
+    if shift < SHIFT_MIN:
+        raise QuantError(f"beta * scale is {beta * scale_of(x)}, above 2.5", where=node.name)
+    args: dict[str, Operand] = {"x": View(x.name), "powers": powers_table(),
+                                "inverse": inverse_table(), "y": View(y.name)}  # fmt: skip
+    params = {"rows": x.size // depth, "depth": depth, "mult": mult, "shift": shift}
+    return (Call("softmax_s16", args, params, profile.rounding),)
+
+
+def powers_table() -> NDArray[np.int16]:
+    """Exp on [-10, 0] in Q15."""
+    return _curve_table(exp_f32, -10.0, 0.0)
+
+
+def inverse_table() -> NDArray[np.int16]:
+    """1 / (1 + v) on [0, 1] in Q15."""
+    return _curve_table(lambda v: np.float32(1) / (np.float32(1) + v), 0.0, 1.0)
+
+
+def _round_f32(v: Reals) -> Reals:
+    """To nearest, ties away."""
+    wide = v.astype(np.float64)
+    return (np.sign(wide) * np.floor(np.abs(wide) + 0.5)).astype(np.float32)
+
+
+def _curve_table(curve: Curve, low: float, high: float) -> NDArray[np.int16]:
+    """(513) `curve` over [low, high] in Q15, in single precision throughout."""
+    q15 = np.float32(32768)
+    step = np.float32((high - low) / STEPS)
+    start = np.float32(low)
+    index = np.arange(STEPS, dtype=np.float32)
+    at = curve(start + index * step)
+    middle = curve(start + index * step + step / np.float32(2))
+    after = curve(start + (index + np.float32(1)) * step)
+    straight = _round_f32((after * q15 + _round_f32(at * q15)) / np.float32(2))
+    bias = _round_f32((straight - _round_f32(middle * q15)) / np.float32(2))
+    end = curve(np.array([high], np.float32))
+    entries = np.concatenate([_round_f32(at * q15) - bias, _round_f32(end * q15)])
+    table: NDArray[np.int16] = np.clip(entries, -32768, 32767).astype(np.int16)
+    return table
+
+
+def _at(table: Array, v: Ints) -> Ints:
+    entries = table.reshape(-1).astype(np.int64)
+    index = 256 + (v >> 7)
+    slope = entries[index + 1] - entries[index]
+    value: Ints = entries[index] + ((slope * (v & 127) + 64) >> 7)
+    return value
+
+
+def exact_softmax16(args: Args, params: Params, form: str) -> dict[str, Array]:
+    """What softmax_s16 returns."""
+    n, c = params["rows"], params["depth"]
+    x = args["x"].reshape(-1)[: n * c].reshape(n, c).astype(np.int64)
+    difference = requantize(x - x.max(axis=1, keepdims=True), params["mult"], params["shift"], form)
+    powers = _at(args["powers"], np.clip(difference + 32767, -32768, 32767))
+    total = powers.sum(axis=1, keepdims=True)
+    right = np.frexp(total.astype(np.float64))[1].astype(np.int64) - 1
+    shifted = ((total << (30 - right)) + (1 << 13)) >> 14
+    inverse = _at(args["inverse"], np.clip(shifted - 98304, -32768, 32767))
+    y = (powers * inverse + (np.int64(1) << (right - 1))) >> right
+    return {"y": put(args["y"], np.clip(y, 0, 32767))}
+
+
+def softmax16_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """From one class to thousands, from flat to steep."""
+    factors = ((2**30, 31), (2**30 + 12345, 28), (2**31 - 1, SHIFT_MIN), (2**30, 36))
+    for n, c in ((1, 1), (1, 2), (3, 7), (1, 12), (2, 17), (1, 130), (1, 5000)):
+        for mult, shift in factors:
+            x = rng.integers(-32768, 32768, (n, c), np.int16)
+            x[0, : c // 3] = 32767
+            args = {"x": x, "powers": powers_table(), "inverse": inverse_table(),
+                    "y": np.zeros(n * c + 3, np.int16)}  # fmt: skip
+            yield Case(args, {"rows": n, "depth": c, "mult": mult, "shift": shift})

@@ -1,0 +1,37 @@
+/* max_s8, portable: four loops, one comparison per element.
+ *
+ * Exact: it is the contract's formula.
+ *
+ * @inplace a b
+ */
+#include "edgeq/max_s8.h"
+
+eq_max_s8_fn eq_max_s8__ref;
+
+static inline void max_s8_ref_row(const int8_t *a, const int8_t *b, int8_t *y,
+                                  const eq_max_s8_params *restrict p)
+{
+    const int32_t a3 = p->a3, b3 = p->b3;
+    for (int32_t i = 0; i < p->d3; ++i) {
+        y[i] = *a > *b ? *a : *b;
+        a += a3;
+        b += b3;
+    }
+}
+
+void eq_max_s8__ref(const int8_t *a, const int8_t *b, int8_t *y,
+                    const eq_max_s8_params *restrict p)
+{
+    for (int32_t i0 = 0; i0 < p->d0; ++i0) {
+        for (int32_t i1 = 0; i1 < p->d1; ++i1) {
+            const int8_t *a2 = a + i0 * p->a0 + i1 * p->a1;
+            const int8_t *b2 = b + i0 * p->b0 + i1 * p->b1;
+            for (int32_t i2 = 0; i2 < p->d2; ++i2) {
+                max_s8_ref_row(a2, b2, y, p);
+                a2 += p->a2;
+                b2 += p->b2;
+                y += p->d3;
+            }
+        }
+    }
+}
