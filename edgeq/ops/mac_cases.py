@@ -28,6 +28,7 @@ from edgeq.ops.window import gather
 Ints = NDArray[np.int64]
 
 HALF = (MULT_MIN, 31)
+QUARTER = (MULT_MIN, 32)  # the double form's second rounding, whose ties go the other way
 THIRTY_TWO = (MULT_MIN, 25)
 X_RANGE = {np.dtype(np.int8): (-128, 127), np.dtype(np.int16): (-32768, 32767)}
 
@@ -219,7 +220,7 @@ def draw_factors(
     """Bias (int64), mult and shift of every channel, overflow-free under every form.
 
     Channels in turn are ordinary, cancelling at 1/2, saturated mantissa, cancelling at 32,
-    at the end of int32, and zero.
+    at the end of int32, zero, and a negative tie at 1/4.
     """
     count = len(rows)
     bias = rng.integers(-1000, 1001, count)
@@ -229,7 +230,7 @@ def draw_factors(
     pixel = int(rng.integers(len(dots)))
     _, high = interval(rows, np.zeros(count, np.int64), x_range)
     for o in range(count):
-        kind = (o + count) % 6 if count > 1 else 1
+        kind = (o + count) % 7 if count > 1 else 1
         if kind in (1, 3):
             bias[o] = -dots[pixel, o] + int(rng.integers(-5, 6))
             mult[o], shift[o] = HALF if kind == 1 or high[o] >= 2**24 else THIRTY_TWO
@@ -239,6 +240,9 @@ def draw_factors(
             bias[o], shift[o] = INT32_MAX - high[o], 31 + 31 - x_range[1].bit_length()
         elif kind == 5 and count > 6:  # noqa: PLR2004
             mult[o], shift[o] = 0, 31
+        elif kind == 6:  # noqa: PLR2004
+            bias[o] = -dots[pixel, o] - 2
+            mult[o], shift[o] = QUARTER
     return bias, mult.astype(np.int32), shift.astype(np.int32)
 
 
