@@ -40,7 +40,9 @@ class Builder:
         data = self.rng.integers(-900, 900, count, np.int32)
         return self.tensor(name, (count,), None, DType.INT32, data)
 
-    def node(self, op: str, inputs: tuple[str, ...], outputs: tuple[str, ...], **attrs: Attr) -> None:
+    def node(
+        self, op: str, inputs: tuple[str, ...], outputs: tuple[str, ...], **attrs: Attr
+    ) -> None:
         self.nodes.append(Node(f"{op}_{len(self.nodes)}", op, inputs, outputs, attrs))
 
     def graph(self, name: str, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Graph:
