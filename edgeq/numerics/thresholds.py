@@ -168,13 +168,16 @@ def fine_factor(real: float, low: int, high: int, clamp: tuple[int, int]) -> tup
 def _on_grid(real: float, bounds: tuple[Bound, Bound], extra: int) -> tuple[int, int] | None:
     """The factor mantissa * 2**-(shift + extra) inside `bounds` that is nearest to `real`.
 
-    mantissa is 0 or has 31 + extra bits; the largest shift, which has the finest grid, wins.
+    mantissa is 0 or has 31 + extra bits, so one shift suits `real`; its neighbours are for
+    factors beyond the next power of two.
     """
     below, above = bounds
     if inside(Fraction(0), bounds):
         return 0, SHIFT_ZERO
-    top = math.frexp(float(above.value))[1]
-    for shift in range(min(32 - top, SHIFT_MAX), max(28 - top, SHIFT_MIN) - 1, -1):
+    usual = SHIFT_ZERO - math.frexp(real)[1]
+    for shift in (usual, usual + 1, usual - 1):
+        if not SHIFT_MIN <= shift <= SHIFT_MAX:
+            continue
         unit = Fraction(1, 2 ** (shift + extra))
         least = math.ceil(below.value / unit)
         most = math.floor(above.value / unit)
