@@ -81,7 +81,7 @@ class Pad(Op):
     @staticmethod
     def cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
         for run in (1, 2, 3, 7, 8, 15, 16, 17, 33):
-            for extents in ((1, 1, 1, 1), (1, 1, 1, 5), (2, 3, 1, 4)):
+            for extents in ((1, 1, 1, 1), (1, 1, 1, 5), (2, 3, 1, 4), (1, 2, 3, 2)):
                 steps = dense_strides(extents, run + int(rng.integers(3)))
                 params = {"run": run, "value": int(rng.integers(-128, 127))}
                 for i in range(MAX_DIMS):

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from math import prod
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from edgeq.errors import GraphError, QuantError
 from edgeq.ir import DType, Node, Shape
-from edgeq.numerics.fixed_point import divide
+from edgeq.numerics.fixed_point import divide_away
 from edgeq.numerics.profile import Profile
 from edgeq.ops.base import (
     Args,
@@ -28,10 +27,12 @@ from edgeq.ops.base import (
     register,
 )
 from edgeq.ops.common import RANGES, need
+from edgeq.ops.resize_legacy import legacy_blend, legacy_positions, neighbours
 from edgeq.ops.strided import check_same_scale, present
 from edgeq.ops.window import scatter
 
 ONE = 1 << 10
+LEGACY = "resize_bilinear_s8f"
 CONTRACTS = {DType.INT8: "resize_bilinear_s8", DType.INT16: "resize_bilinear_s16"}
 TABLES = ("row", "row_next", "row_weight", "column", "column_next", "column_weight")
 
@@ -40,13 +41,13 @@ TABLES = ("row", "row_next", "row_weight", "column", "column_next", "column_weig
 class ResizeBilinear(Op):
     """(N, H, W, C) -> (N, *size, C).
 
-    Ties are rounded away from zero, or toward +infinity in what was a uint8 model (attribute
-    legacy_uint8): LiteRT computes uint8 in float32 with exact weights, which is the same
-    wherever the weights are multiples of 1/1024, as in every resize by a power of two.
+    Weights are rounded to multiples of 1/1024, and ties away from zero.  What was a uint8
+    model (attribute legacy_uint8) is computed in float32 as LiteRT does it, except under
+    profile edgeq: no integer form gives all of its ties.
     """
 
     name = "resize_bilinear"
-    contracts = ("resize_bilinear_s8", "resize_bilinear_s16")
+    contracts = ("resize_bilinear_s8", "resize_bilinear_s16", "resize_bilinear_s8f")
 
     @staticmethod
     def infer(node: Node, inputs: Inputs) -> tuple[Shape, ...]:
@@ -72,57 +73,54 @@ class ResizeBilinear(Op):
             raise QuantError(f"bilinear resize of {x.dtype} into {y.dtype}", where=node.name)
         _, in_h, in_w, c = x.shape
         _, out_h, out_w, _ = y.shape
-        tables = (*_positions(node, in_h, out_h), *_positions(node, in_w, out_w))
+        legacy = bool(node.attrs.get("legacy_uint8")) and profile is not Profile.EDGEQ
+        positions = legacy_positions if legacy else _positions
+        tables = (
+            *positions(in_h, out_h, *_flags(node)),
+            *positions(in_w, out_w, *_flags(node)),
+        )
         params = {
             "in_c": c, "out_w": out_w, "row0": 0, "row1": out_h, "x_row": in_w * c, "x_pixel": c,
             "x_ring": in_h, "y_row": out_w * c, "y_pixel": c,
         }  # fmt: skip
-        form = "up" if node.attrs.get("legacy_uint8") else "away"
         constants = dict(zip(TABLES, tables, strict=True))
         images = [(n * prod(x.shape[1:]), n * prod(y.shape[1:])) for n in range(x.shape[0])]
         return tuple(
-            Call(CONTRACTS[x.dtype],
-                 {"x": View(x.name, x_at), **constants, "y": View(y.name, y_at)},
-                 params, form if x.dtype is DType.INT8 else "")
+            Call(LEGACY if legacy else CONTRACTS[x.dtype],
+                 {"x": View(x.name, x_at), **constants, "y": View(y.name, y_at)}, params)
             for x_at, y_at in images
         )  # fmt: skip
 
     @staticmethod
     def exact(contract: str, args: Args, params: Params, form: str) -> dict[str, Array]:
-        rows, columns = slice(params["row0"], params["row1"]), slice(0, params["out_w"])
-        pixels = sliding_window_view(args["x"].reshape(-1), params["in_c"])
-
-        def at(row: Array, column: Array) -> Array:
-            lines = (row[rows] % params["x_ring"])[:, None] * params["x_row"]
-            start = lines + column[columns] * params["x_pixel"]
-            return np.asarray(pixels[start], np.int64)
-
-        v, u = args["row_weight"][rows, None, None], args["column_weight"][columns, None]
-        left, right = args["column"], args["column_next"]
-        upper = (ONE - u) * at(args["row"], left) + u * at(args["row"], right)
-        lower = (ONE - u) * at(args["row_next"], left) + u * at(args["row_next"], right)
-        y = divide((ONE - v) * upper + v * lower, ONE * ONE, form or "away")
+        v = args["row_weight"][params["row0"] : params["row1"], None, None]
+        u = args["column_weight"][: params["out_w"], None]
+        if contract == LEGACY:
+            return {"y": scatter(args["y"], legacy_blend(neighbours(args, params), v, u), params)}
+        x00, x10, x01, x11 = (x.astype(np.int64) for x in neighbours(args, params))
+        upper, lower = (ONE - u) * x00 + u * x01, (ONE - u) * x10 + u * x11
+        y = divide_away((ONE - v) * upper + v * lower, ONE * ONE)
         return {"y": scatter(args["y"], y, params)}
 
     @staticmethod
     def cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
-        dtype = DType.INT8 if contract == "resize_bilinear_s8" else DType.INT16
+        dtype = DType.INT16 if contract == "resize_bilinear_s16" else DType.INT8
         for geometry in (
             # in_h, in_w, in_c, out_h, out_w, gap, ring
             (1, 1, 1, 1, 1, 0, 1), (2, 3, 1, 5, 7, 0, 2), (4, 4, 16, 2, 2, 1, 4),
             (5, 2, 33, 3, 9, 2, 3), (3, 7, 8, 6, 4, 0, 3), (2, 2, 15, 4, 4, 3, 2),
         ):  # fmt: skip
             for halves in (False, True):
-                yield _case(geometry, dtype, rng, halves=halves)
+                case = _case(geometry, dtype, rng, halves=halves)
+                yield _in_floats(case) if contract == LEGACY else case
 
 
-def _positions(node: Node, n_in: int, n_out: int) -> tuple[NDArray[np.int32], ...]:
+def _positions(n_in: int, n_out: int, align: bool, half: bool) -> tuple[NDArray[np.int32], ...]:
     """Index, next index and weight of the next (0 .. 1023) of every output along one axis.
 
     Where rounding of the scale leads behind the last index, the last one is taken; the
     runtimes read outside of the image there.
     """
-    align, half = _flags(node)
     steps = (n_in - 1, n_out - 1) if align and n_out > 1 else (n_in, n_out)
     scale = (ONE * steps[0] + steps[1] // 2) // steps[1]
     at = np.arange(n_out, dtype=np.int64) * scale
@@ -147,6 +145,15 @@ def _flags(node: Node) -> tuple[bool, bool]:
     if align and half:
         raise GraphError("align_corners and half_pixel_centers exclude each other", where=node.name)
     return align, half
+
+
+def _in_floats(case: Case) -> Case:
+    """The case with weights as fractions, a negative one among them."""
+    args = dict(case.args)
+    for name in ("row_weight", "column_weight"):
+        args[name] = (args[name] / ONE).astype(np.float32) * np.float32(0.999)
+        args[name][0] = -0.25 if args[name.replace("weight", "next")][0] == 0 else 0.5
+    return Case(args, case.params)
 
 
 def _case(

@@ -5,7 +5,7 @@
 #include "edgeq/resize_bilinear_s8.h"
 #include "edgeq/fixed_point.h"
 
-eq_resize_bilinear_s8_fn EQ_SYM(eq_resize_bilinear_s8__ref);
+eq_resize_bilinear_s8_fn eq_resize_bilinear_s8__ref;
 
 /* Four neighbours and their weights, which add up to 2^20. */
 typedef struct {
@@ -17,24 +17,26 @@ typedef struct {
     int32_t w10;
     int32_t w01;
     int32_t w11;
-} EQ_SYM(resize_bilinear_s8_ref_pixel);
+} resize_bilinear_s8_ref_pixel;
 
 static inline void
-EQ_SYM(resize_bilinear_s8_ref_blend)(const EQ_SYM(resize_bilinear_s8_ref_pixel) *restrict q,
-                                     int8_t *restrict y, int32_t in_c)
+resize_bilinear_s8_ref_blend(const resize_bilinear_s8_ref_pixel *restrict q,
+                             int8_t *restrict y, int32_t in_c)
 {
     for (int32_t c = 0; c < in_c; ++c) {
         const int32_t acc = q->w00 * q->x00[c] + q->w10 * q->x10[c] + q->w01 * q->x01[c] +
                             q->w11 * q->x11[c];
-        y[c] = (int8_t)eq_divide(acc, 1 << 20);
+        y[c] = (int8_t)eq_divide_away(acc, 1 << 20);
     }
 }
 
-void EQ_SYM(eq_resize_bilinear_s8__ref)(
-    const int8_t *restrict x, const int32_t *restrict row, const int32_t *restrict row_next,
-    const int32_t *restrict row_weight, const int32_t *restrict column,
-    const int32_t *restrict column_next, const int32_t *restrict column_weight,
-    int8_t *restrict y, const eq_resize_bilinear_s8_params *restrict p)
+void eq_resize_bilinear_s8__ref(const int8_t *restrict x, const int32_t *restrict row,
+                                const int32_t *restrict row_next,
+                                const int32_t *restrict row_weight,
+                                const int32_t *restrict column,
+                                const int32_t *restrict column_next,
+                                const int32_t *restrict column_weight, int8_t *restrict y,
+                                const eq_resize_bilinear_s8_params *restrict p)
 {
     for (int32_t h = p->row0; h < p->row1; ++h) {
         const int8_t *here = x + (row[h] % p->x_ring) * p->x_row;
@@ -44,7 +46,7 @@ void EQ_SYM(eq_resize_bilinear_s8__ref)(
             const int32_t u = column_weight[w];
             const int32_t left = column[w] * p->x_pixel;
             const int32_t right = column_next[w] * p->x_pixel;
-            const EQ_SYM(resize_bilinear_s8_ref_pixel) q = {
+            const resize_bilinear_s8_ref_pixel q = {
                 .x00 = here + left,
                 .x10 = next + left,
                 .x01 = here + right,
@@ -54,8 +56,7 @@ void EQ_SYM(eq_resize_bilinear_s8__ref)(
                 .w01 = (1024 - v) * u,
                 .w11 = v * u,
             };
-            EQ_SYM(resize_bilinear_s8_ref_blend)(&q, y + (h * p->y_row + w * p->y_pixel),
-                                                 p->in_c);
+            resize_bilinear_s8_ref_blend(&q, y + (h * p->y_row + w * p->y_pixel), p->in_c);
         }
     }
 }
