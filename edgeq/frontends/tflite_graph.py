@@ -123,12 +123,11 @@ class Subgraph:
         )
 
     def _output(self, index: int) -> None:
-        tensor = self.table[index]
-        if self.outputs.count(index) > 1:
-            raise ModelError(f"tensor {index} is an output twice")
-        if self.known.get(index, tensor).data is not None:
-            raise ModelError(f"tensor {index} is an output, but constant")
-        if not any(tensor.name in node.outputs for node in self.nodes) and not self.problems:
+        """An output may be an input, a constant, or an output twice: it is only named here."""
+        tensor = self.known.get(index, self.table[index])
+        if index in self.known or tensor.data is not None:
+            self.tensors[tensor.name] = tensor
+        else:
             raise ModelError(f"tensor {index} is an output, but no operator computes it")
 
     def _operator(self, number: int, operator: Record) -> None:
@@ -213,7 +212,7 @@ class Subgraph:
         declared: tuple[Tensor, ...],
     ) -> tuple[Tensor, ...]:
         """The outputs with computed shapes, which must agree with the declared ones."""
-        shapes = meaning.shapes or _inferred(node, taken, declared)
+        shapes = meaning.shapes or all_ops()[node.op].infer(node, taken)
         if len(set(indices)) != len(indices) or len(shapes) != len(indices):
             raise ModelError(f"{len(indices)} outputs, one twice or not {len(shapes)}")
         for index, tensor, shape in zip(indices, declared, shapes, strict=True):
@@ -248,13 +247,6 @@ def _options(reader: Reader, operator: Record, rule: Rule) -> Options:
     if kind not in (0, getattr(tflite.BuiltinOptions, rule.options)):
         raise ModelError(f"its options are not {rule.options}")
     return Options(reader, reader.member(operator, "BuiltinOptions", table))
-
-
-def _inferred(node: Node, inputs: Inputs, declared: tuple[Tensor, ...]) -> tuple[Shape, ...]:
-    op = all_ops().get(node.op)
-    if op is None:  # an operator that the front end knows before the IR does
-        return tuple(t.shape for t in declared)
-    return op.infer(node, inputs)
 
 
 def _agree(declared: Shape, computed: Shape) -> bool:

@@ -36,7 +36,11 @@ def float_io(graph: Graph, io_dtype: str) -> Graph:
         tensors[new] = replace(tensors[name], name=new)
         tensors[name] = Tensor(name, tensors[name].shape, DType.FLOAT32)
     first = [_node("quantize", i, n, inner[n]) for i, n in enumerate(graph.inputs) if n in inner]
-    last = [_node("dequantize", i, inner[n], n) for i, n in enumerate(graph.outputs) if n in inner]
+    last = [
+        _node("dequantize", i, inner[n], n)
+        for i, n in enumerate(dict.fromkeys(graph.outputs))
+        if n in inner and n not in graph.inputs
+    ]
     nodes = (*first, *(_renamed(node, inner) for node in graph.nodes), *last)
     index = {inner.get(n, n): i for n, i in graph.file_index.items()}
     return replace(graph, tensors=tensors, nodes=nodes, file_index=index)

@@ -39,10 +39,11 @@ def legacy_uint8(graph: Graph) -> Graph:
     flips_in = [_flip(i, n, inner[n], "in") for i, n in enumerate(graph.inputs) if n in inner]
     flips_out = [
         _flip(i, inner[n], n, "out")
-        for i, n in enumerate(graph.outputs)
-        if n in inner and n not in graph.inputs
+        for i, n in enumerate(dict.fromkeys(graph.outputs))
+        if n in inner and n not in graph.inputs and not old[n].is_constant
     ]
-    return replace(graph, tensors=tensors, nodes=(*flips_in, *nodes, *flips_out))
+    seen = replace(graph, tensors=tensors, nodes=(*flips_in, *nodes, *flips_out))
+    return seen.replace_nodes({})
 
 
 def _signed(tensor: Tensor, name: str) -> Tensor:
