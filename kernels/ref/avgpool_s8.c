@@ -1,4 +1,4 @@
-/* avgpool_s8, portable: four channels at a time, so that one walk over the window serves four.
+/* avgpool_s8, portable: one walk over a window serves four channels.
  *
  * Exact: sums of integers that the compiler proved to fit, then the contract's division.
  */

@@ -1,4 +1,4 @@
-/* maxpool_s8, portable: four channels at a time, so that one walk over the window serves four.
+/* maxpool_s8, portable: one walk over a window serves four channels.
  *
  * Exact: nothing is rounded.  The clamp's lower end stands in for the maximum of nothing.
  */

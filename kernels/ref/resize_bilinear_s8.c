@@ -1,4 +1,4 @@
-/* resize_bilinear_s8, portable: four weights for each pixel, then a weighted sum for each channel.
+/* resize_bilinear_s8, portable: four weights a pixel, one weighted sum a channel.
  *
  * Exact: |acc| <= 2^7 * 2^20, so int32 holds it and the rounding.
  */
