@@ -76,7 +76,8 @@ def labelled_row(stem: str, oracle_name: str) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Print the table that the command line asks for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
         "models", nargs="*", help="file stems; all quantized ones when none is named"
     )
@@ -88,9 +89,8 @@ def main() -> None:
     stems = options.models or [s for s in REAL_DATA if s in records()]
     out = sys.stdout
     if options.labelled:
-        out.write(
-            "| model | oracle | samples | C | oracle | samples that differ |\n|---|---|---|---|---|---|\n"
-        )
+        out.write("| model | oracle | samples | C | oracle | samples that differ |\n")
+        out.write("|---|---|---|---|---|---|\n")
         for stem in stems:
             for oracle in ("tflm", "litert"):
                 if accepted_by(stem, oracle):

@@ -81,12 +81,13 @@ def line(row: Row) -> str:
 
 
 HEAD = """\
-| model | instructions | / TFLM reference | / TFLM CMSIS-NN | arena | TFLM | flash | TFLM | stack | TFLM |
+| model | instructions | / TFLM | / CMSIS-NN | arena | TFLM | flash | TFLM | stack | TFLM |
 |---|---|---|---|---|---|---|---|---|---|"""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Print the table, and keep it when asked to."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("models", nargs="*")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()

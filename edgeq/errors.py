@@ -40,7 +40,7 @@ class GraphError(EdgeqError):
 
 
 class QuantError(EdgeqError):
-    """A quantization parameter or an accumulator leaves the range that makes the arithmetic exact."""
+    """A quantization parameter or an accumulator leaves the range of exact arithmetic."""
 
 
 class PlanError(EdgeqError):
@@ -73,7 +73,7 @@ class BudgetError(EdgeqError):
     exit_code = 1
 
 
-class Problems(EdgeqError):
+class Problems(EdgeqError):  # noqa: N818 (several errors, named for what they are)
     """Every reason at once why a model is refused.
 
     problems   the single errors, in model order

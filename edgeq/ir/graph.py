@@ -46,7 +46,8 @@ class QuantParams:
     """Affine quantization: real = scale * (q - zero_point).
 
     scale       float64, shape (1,) per tensor or (C,) along `axis`; finite, > 0
-    zero_point  in the range of the tensor's dtype; 0 for weights and biases (legacy uint8 weights excepted)
+    zero_point  in the range of the tensor's dtype; 0 for weights and biases (legacy uint8
+                weights excepted)
     axis        the quantized dimension, or None per tensor
     """
 

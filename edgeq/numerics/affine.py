@@ -27,7 +27,8 @@ def quantize(
     whole = np.trunc(steps)
     rest = steps - whole
     nearest = whole + (rest >= HALF) - (rest <= -HALF)
-    return (nearest + zero_point).astype(dtype)
+    result: NDArray[Any] = (nearest + zero_point).astype(dtype)
+    return result
 
 
 def dequantize(value: NDArray[Any], scale: float, zero_point: int) -> NDArray[np.float32]:

@@ -36,7 +36,7 @@ def quant_of(tensor: Tensor) -> QuantParams:
     if tensor.quant is None:
         raise QuantError(
             f"tensor {tensor.name} is {tensor.dtype} without a scale",
-            fix="quantize the model first: edgeq quantize MODEL --data CALIBRATION.npz -o OUT.tflite",
+            fix="quantize the model first: edgeq quantize MODEL --data DATA.npz -o OUT.tflite",
         )
     return tensor.quant
 
@@ -50,6 +50,7 @@ def scale_of(tensor: Tensor) -> float:
 
 
 def zero_point_of(tensor: Tensor) -> int:
+    """The zero point of `tensor`, which must be quantized."""
     return quant_of(tensor).zero_point
 
 

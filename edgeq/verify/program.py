@@ -33,9 +33,7 @@ class StepDumps:
     dumps: tuple[str, ...]
 
 
-def build_program(
-    plan: Plan, template: str, dumps: Sequence[Sequence[str]], folder: Path
-) -> Path:
+def build_program(plan: Plan, template: str, dumps: Sequence[Sequence[str]], folder: Path) -> Path:
     """Link the model and a driver rendered from `template` into folder/NAME.elf.
 
     dumps   per step the tensors that the driver writes after it
@@ -43,25 +41,25 @@ def build_program(
     files = emit(plan, name=NAME, selftest=False)
     write_files(files, folder)
     driver = folder / "driver.c"
-    driver.write_text(
-        environment().get_template(template).render({
-            **model_view(plan, NAME),
-            "steps": [StepDumps(i, tuple(map(_dump(plan), names))) for i, names in enumerate(dumps)],
-            "inputs": [{"offset": p.pointer.offset, "bytes": p.tensor.nbytes} for p in plan.inputs],
-        }),
-        encoding="utf-8",
-    )  # fmt: skip
+    values = {
+        **model_view(plan, NAME),
+        "steps": [
+            StepDumps(i, tuple(_dump(plan, name) for name in names))
+            for i, names in enumerate(dumps)
+        ],
+        "inputs": [{"offset": p.pointer.offset, "bytes": p.tensor.nbytes} for p in plan.inputs],
+    }
+    text = environment().get_template(template).render(values)
+    driver.write_text(text, encoding="utf-8")
     sources = [*c_sources(files, folder), driver]
     return link_program(
         sources, folder / f"{NAME}.elf", plan.target, include=[folder, folder / "include"]
     )
 
 
-def _dump(plan: Plan) -> Any:  # noqa: ANN401 (a function from str to str, used at once)
-    def text(name: str) -> str:
-        return f"arena + {plan.places[name].offset}, {plan.graph.tensors[name].nbytes}u"
-
-    return text
+def _dump(plan: Plan, name: str) -> str:
+    """The arguments of the write of one tensor."""
+    return f"arena + {plan.places[name].offset}, {plan.graph.tensors[name].nbytes}u"
 
 
 def run_traced(

@@ -32,7 +32,8 @@ REFUSED = {
     "tflm_mnist_lstm_int8": "UNIDIRECTIONAL_SEQUENCE_LSTM",
 }
 FLOAT = {
-    "mlperf_tiny_ad_float", "mlperf_tiny_ic_float", "mlperf_tiny_kws_float", "mlperf_tiny_vww_float",
+    "mlperf_tiny_ad_float", "mlperf_tiny_ic_float", "mlperf_tiny_kws_float",
+    "mlperf_tiny_vww_float",
     "mnist_conv_fc_float", "tflm_hello_world_float", "ultraface_slim_320_float",
 }  # fmt: skip
 GOLDEN_NAMES = {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from benchmarks.collection import REAL_DATA, real_data, records
 from edgeq.build.figures import compiled_figures
@@ -38,16 +39,17 @@ def is_large(stem: str) -> bool:
     return record is not None and record["macs"] > SLOW_MACS
 
 
-CASES = [
-    pytest.param(
-        stem, target, marks=[pytest.mark.slow] if is_large(stem) and target != REPRESENTATIVE else []
-    )
-    for stem in sorted(REAL_DATA)
-    for target in TARGETS
-]  # fmt: skip
+def cases() -> list[ParameterSet]:
+    """Every model on every emulated target; large ones on one target only by default."""
+    return [
+        pytest.param(stem, target, marks=marks)
+        for stem in sorted(REAL_DATA)
+        for target in TARGETS
+        for marks in [[pytest.mark.slow] if is_large(stem) and target != REPRESENTATIVE else []]
+    ]
 
 
-@pytest.mark.parametrize(("stem", "target"), CASES)
+@pytest.mark.parametrize(("stem", "target"), cases())
 def test_program_equals_numpy(stem: str, target: str, shared_file: Callable[[str], Path]) -> None:
     need_target(load_target(target))
     graph = load(shared_file(f"models/{stem}.tflite"))
