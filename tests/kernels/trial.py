@@ -123,8 +123,29 @@ def trials(kernel: Kernel, form: str) -> Iterator[Trial]:
         want = expected(kernel.contract.name, form, index)
         yield _trial(kernel, form, case, want, f"case {index}")
         for name in kernel.inplace:
-            if case.args["y"].nbytes <= case.args[name].nbytes:
-                yield _in_place(kernel, form, case, name, f"case {index}, y in place of {name}")
+            used = case.args["y"].reshape(-1)[: reach(kernel.contract.name, form, index)]
+            if used.nbytes <= case.args[name].nbytes:
+                moved = Case({**case.args, "y": used}, case.params, case.facts)
+                yield _in_place(kernel, form, moved, name, f"case {index}, y in place of {name}")
+
+
+@cache
+def reach(contract: str, form: str, index: int) -> int:
+    """Elements of y up to the last one that case `index` writes.
+
+    An element is untouched when two runs that find different bytes there leave them.
+    """
+    case, first = cases_of(contract)[index], expected(contract, form, index)["y"]
+    inverted = (~case.args["y"].reshape(-1).view(np.uint8)).view(case.args["y"].dtype)
+    args = {**case.args, "y": inverted.reshape(case.args["y"].shape)}
+    second = op_of_contract()[contract].exact(contract, args, case.params, form)["y"]
+    return int(np.flatnonzero(bits(first) == bits(second))[-1]) + 1
+
+
+def bits(array: Array) -> Array:
+    """The elements as unsigned integers, flat: equal only when every bit is."""
+    flat = np.ascontiguousarray(array).reshape(-1)
+    return flat.view(f"u{flat.itemsize}")
 
 
 def _trial(kernel: Kernel, form: str, case: Case, want: Mapping[str, Array], label: str) -> Trial:
