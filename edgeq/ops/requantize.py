@@ -76,6 +76,8 @@ def requantize_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
         if n > 2:  # noqa: PLR2004
             x[:3] = x_lo, x_hi, 1
         zx = 0 if x_type is DType.INT32 else int(rng.integers(x_lo, x_hi + 1))
+        if n > 6:  # noqa: PLR2004 (ties of a factor that is a power of two)
+            x[3:6] = np.clip(zx + np.array([-3, -1, 1]) * 2 ** max(shift - 31, 0), x_lo, x_hi)
         params = {"count": n, "zx": zx, "mult": mult, "shift": shift,
                   "zy": int(rng.integers(-100, 100)), "act_min": y_lo + int(rng.integers(0, 9)),
                   "act_max": y_hi}  # fmt: skip
