@@ -2,8 +2,8 @@
  *
  *   y[(i * inner + j) * words] = the smallest k that maximizes x[(i * axis + k) * inner + j]
  *
- * for 0 <= i < outer and 0 <= j < inner.  With words = 2 an output is a little-endian int64:
- * its high word, y[(i * inner + j) * 2 + 1], becomes 0.
+ * for 0 <= i < outer and 0 <= j < inner.  With words = 2 an output is a little-endian
+ * int64: its high word, y[(i * inner + j) * 2 + 1], becomes 0.
  */
 #ifndef EDGEQ_ARGMAX_S8_H
 #define EDGEQ_ARGMAX_S8_H

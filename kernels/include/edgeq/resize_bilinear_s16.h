@@ -5,10 +5,10 @@
  *                    + (1024 - v) * u * x[row[h]][column_next[w]][c]
  *                    + v * u * x[row_next[h]][column_next[w]][c])
  *
- * with v = row_weight[h], u = column_weight[w], for the output rows [row0, row1) of one image.
- * round divides by 2^20 and rounds ties away from zero.
- * Pixel (r, c) of x starts at x + (r % x_ring) * x_row + c * x_pixel, that of y at
- * y + r * y_row + c * y_pixel; channels are contiguous.
+ * with v = row_weight[h], u = column_weight[w], for the output rows [row0, row1) of one
+ * image. round divides by 2^20 and rounds ties away from zero. Pixel (r, c) of x starts at
+ * x + (r % x_ring) * x_row + c * x_pixel, that of y at y + r * y_row + c * y_pixel;
+ * channels are contiguous.
  */
 #ifndef EDGEQ_RESIZE_BILINEAR_S16_H
 #define EDGEQ_RESIZE_BILINEAR_S16_H

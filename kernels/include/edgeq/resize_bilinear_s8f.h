@@ -3,18 +3,19 @@
  *   t_k = ((x_k + 128) * a_k) * b_k
  *   y[h][w][c] = trunc((((t_0 + t_1) + t_2) + t_3) + 0.5) - 128
  *
- * Every operation is rounded to IEEE 754 single precision, nearest even, in this order; the
- * pixels x_k and weights (a_k, b_k) are
+ * Every operation is rounded to IEEE 754 single precision, nearest even, in this order;
+ * the pixels x_k and weights (a_k, b_k) are
  *
  *   0   row[h], column[w]             1 - row_weight[h], 1 - column_weight[w]
  *   1   row_next[h], column[w]        row_weight[h],     1 - column_weight[w]
  *   2   row[h], column_next[w]        1 - row_weight[h], column_weight[w]
  *   3   row_next[h], column_next[w]   row_weight[h],     column_weight[w]
  *
- * for the output rows [row0, row1) of one image.  Weights may be negative where an index was
- * clipped to the image.  Pixel (r, c) of x starts at x + (r % x_ring) * x_row + c * x_pixel,
- * that of y at y + r * y_row + c * y_pixel; channels are contiguous.  The runtime that such
- * models are compared with computes in float, and no integer form gives all of its ties.
+ * for the output rows [row0, row1) of one image.  Weights may be negative where an index
+ * was clipped to the image.  Pixel (r, c) of x starts at x + (r % x_ring) * x_row + c *
+ * x_pixel, that of y at y + r * y_row + c * y_pixel; channels are contiguous.  The runtime
+ * that such models are compared with computes in float, and no integer form gives all of
+ * its ties.
  */
 #ifndef EDGEQ_RESIZE_BILINEAR_S8F_H
 #define EDGEQ_RESIZE_BILINEAR_S8F_H
