@@ -1,6 +1,6 @@
 /* argmax_s8 -- index of the largest element along an axis, int8.
  *
- *   y[(i * inner + j) * words] = the smallest k that maximizes x[(i * axis + k) * inner + j]
+ *   y[(i * inner + j) * words] = the first k of the largest x[(i * axis + k) * inner + j]
  *
  * for 0 <= i < outer and 0 <= j < inner.  With words = 2 an output is a little-endian
  * int64: its high word, y[(i * inner + j) * 2 + 1], becomes 0.

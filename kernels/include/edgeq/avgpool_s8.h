@@ -2,15 +2,16 @@
  *
  *   y[h][w][c] = clamp(round(sum / count))
  *
- * where sum and count run over the kh * kw window at row h * stride_h - pad_top, column w
- * * stride_w - pad_left, as far as it lies inside the image; at least one pixel does. Ties
- * are rounded away from zero (form "away") or toward +infinity (form "up", which is what
- * unsigned arithmetic on x + 128 gives).  x and y share their scale, so zero points do not
- * matter. The compiler proved that 128 * count + count / 2 fits int32.
+ * where sum and count run over the kh * kw window at row h * stride_h - pad_top and
+ * column w * stride_w - pad_left, as far as it lies inside the image; at least one pixel
+ * does.
+ * Ties are rounded away from zero (form "away") or toward +infinity (form "up", which is
+ * what unsigned arithmetic on x + 128 gives).  x and y share their scale, so zero points
+ * do not matter.  The compiler proved that 128 * count + count / 2 fits int32.
  *
- * Computes the output rows [row0, row1) of one image.  Pixel (r, c) of x starts at x + (r
- * % x_ring) * x_row + c * x_pixel, that of y at y + r * y_row + c * y_pixel; channels are
- * contiguous.  A ring holds all rows that a window reads.
+ * Computes the output rows [row0, row1) of one image.  Pixel (r, c) of x starts at
+ * x + (r % x_ring) * x_row + c * x_pixel, that of y at y + r * y_row + c * y_pixel;
+ * channels are contiguous.  A ring holds all rows that a window reads.
  *
  * @forms away up
  */

@@ -2,13 +2,13 @@
  *
  *   y[h][w][c] = clamp(max)
  *
- * where max runs over the kh * kw window at row h * stride_h - pad_top, column w *
- * stride_w - pad_left, as far as it lies inside the image; at least one pixel does.  x and
- * y share their scale.
+ * where max runs over the kh * kw window at row h * stride_h - pad_top and
+ * column w * stride_w - pad_left, as far as it lies inside the image; at least one pixel
+ * does.  x and y share their scale.
  *
- * Computes the output rows [row0, row1) of one image.  Pixel (r, c) of x starts at x + (r
- * % x_ring) * x_row + c * x_pixel, that of y at y + r * y_row + c * y_pixel; channels are
- * contiguous.  A ring holds all rows that a window reads.
+ * Computes the output rows [row0, row1) of one image.  Pixel (r, c) of x starts at
+ * x + (r % x_ring) * x_row + c * x_pixel, that of y at y + r * y_row + c * y_pixel;
+ * channels are contiguous.  A ring holds all rows that a window reads.
  */
 #ifndef EDGEQ_MAXPOOL_S16_H
 #define EDGEQ_MAXPOOL_S16_H
