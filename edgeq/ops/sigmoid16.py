@@ -74,7 +74,7 @@ def _factor(scale: float) -> tuple[int, int]:
 
 
 def steps(args: Args, params: Params) -> tuple[Ints, NDArray[np.bool_]]:
-    """X in table steps with fraction bits, as (magnitude, whether it is negative)."""
+    """Inputs in table steps with fraction bits: each as (magnitude, whether it is negative)."""
     x = args["x"].reshape(-1)[: params["count"]].astype(np.int64)
     t = (x * params["mult"] + (1 << params["shift"] >> 1)) >> params["shift"]
     return np.abs(t), t < 0

@@ -7,6 +7,7 @@ half of the error that interpolation makes in the middle of its step.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,9 @@ from edgeq.numerics.profile import Profile
 from edgeq.ops.base import Args, Array, Call, Case, Operand, Params, View
 from edgeq.ops.broadcast import put
 from edgeq.ops.common import scale_of
-from edgeq.ops.tables import exp_f32
 
-Reals = NDArray[np.float32]
+Reals = NDArray[Any]
+Real = type[np.float32] | type[np.float64]
 Curve = Callable[[Reals], Reals]
 STEPS = 512
 STEP_PER_Q15 = 10.0 / 65535.0
@@ -41,41 +42,39 @@ def lower_softmax16(
         raise QuantError(f"{depth} classes are more than {DEPTH_MAX}", where=node.name)
     if shift < SHIFT_MIN:
         raise QuantError(f"beta * scale is {beta * scale_of(x)}, above 2.5", where=node.name)
+    real = np.float32 if profile is Profile.TFLM else np.float64
     args: dict[str, Operand] = {"x": View(x.name), "powers": powers_table(),
-                                "inverse": inverse_table(), "y": View(y.name)}  # fmt: skip
+                                "inverse": inverse_table(real), "y": View(y.name)}  # fmt: skip
     params = {"rows": x.size // depth, "depth": depth, "mult": mult, "shift": shift}
     return (Call("softmax_s16", args, params, profile.rounding),)
 
 
 def powers_table() -> NDArray[np.int16]:
-    """Exp on [-10, 0] in Q15."""
-    return _curve_table(exp_f32, -10.0, 0.0)
+    """Exp on [-10, 0] in Q15; single and double precision agree on it."""
+    return _curve_table(np.exp, -10.0, 0.0, np.float64)
 
 
-def inverse_table() -> NDArray[np.int16]:
-    """1 / (1 + v) on [0, 1] in Q15."""
-    return _curve_table(lambda v: np.float32(1) / (np.float32(1) + v), 0.0, 1.0)
+def inverse_table(real: Real) -> NDArray[np.int16]:
+    """1 / (1 + v) on [0, 1] in Q15; two entries depend on the precision."""
+    return _curve_table(lambda v: 1 / (1 + v), 0.0, 1.0, real)
 
 
-def _round_f32(v: Reals) -> Reals:
+def _round(v: Reals) -> Reals:
     """To nearest, ties away."""
-    wide = v.astype(np.float64)
-    return (np.sign(wide) * np.floor(np.abs(wide) + 0.5)).astype(np.float32)
+    nearest: Reals = np.sign(v) * np.floor(np.abs(v) + 0.5)
+    return nearest
 
 
-def _curve_table(curve: Curve, low: float, high: float) -> NDArray[np.int16]:
-    """(513) `curve` over [low, high] in Q15, in single precision throughout."""
-    q15 = np.float32(32768)
-    step = np.float32((high - low) / STEPS)
-    start = np.float32(low)
-    index = np.arange(STEPS, dtype=np.float32)
-    at = curve(start + index * step)
-    middle = curve(start + index * step + step / np.float32(2))
-    after = curve(start + (index + np.float32(1)) * step)
-    straight = _round_f32((after * q15 + _round_f32(at * q15)) / np.float32(2))
-    bias = _round_f32((straight - _round_f32(middle * q15)) / np.float32(2))
-    end = curve(np.array([high], np.float32))
-    entries = np.concatenate([_round_f32(at * q15) - bias, _round_f32(end * q15)])
+def _curve_table(curve: Curve, low: float, high: float, real: Real) -> NDArray[np.int16]:
+    """(513) `curve` over [low, high] in Q15, computed in `real`; ends and steps are exact in both."""
+    step = (high - low) / STEPS
+    index: Reals = np.arange(STEPS).astype(real)
+    at, after = curve(low + index * step) * 32768, curve(low + (index + 1) * step) * 32768
+    middle = curve(low + index * step + step / 2) * 32768
+    straight = _round((after + _round(at)) / 2)
+    bias = _round((straight - _round(middle)) / 2)
+    end = curve(np.array([high]).astype(real)) * 32768
+    entries = np.concatenate([_round(at) - bias, _round(end)])
     table: NDArray[np.int16] = np.clip(entries, -32768, 32767).astype(np.int16)
     return table
 
@@ -109,6 +108,6 @@ def softmax16_cases(rng: np.random.Generator) -> Iterator[Case]:
         for mult, shift in factors:
             x = rng.integers(-32768, 32768, (n, c), np.int16)
             x[0, : c // 3] = 32767
-            args = {"x": x, "powers": powers_table(), "inverse": inverse_table(),
+            args = {"x": x, "powers": powers_table(), "inverse": inverse_table(np.float64),
                     "y": np.zeros(n * c + 3, np.int16)}  # fmt: skip
             yield Case(args, {"rows": n, "depth": c, "mult": mult, "shift": shift})

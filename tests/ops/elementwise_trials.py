@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edgeq.ir import DType, Graph, Node, QuantParams, Tensor
@@ -78,3 +80,17 @@ def all_codes(dtype: str = "int8") -> Array:
     """Every value of an integer dtype, ascending."""
     info = np.iinfo(dtype)
     return np.arange(info.min, info.max + 1).astype(dtype)
+
+
+def scales(low: float, high: float) -> st.SearchStrategy[float]:
+    """Scales between two powers of e, evenly by logarithm, as float32 numbers."""
+    logs = st.floats(math.log(low), math.log(high))
+    return logs.map(lambda v: float(np.float32(math.exp(v))))
+
+
+def zero_points() -> st.SearchStrategy[int]:
+    """Zero points of int8."""
+    return st.integers(-128, 127)
+
+
+ACTIVATIONS = st.sampled_from(["none", "relu", "relu6", "relu_n1_to_1"])
