@@ -21,7 +21,8 @@ def quantize(
     Computed in float32, as the helpers in the generated C do.
     """
     info = np.iinfo(dtype)
-    steps = np.asarray(real, np.float32) / np.float32(scale)
+    with np.errstate(over="ignore"):  # an infinite number of steps is saturated as well
+        steps = np.asarray(real, np.float32) / np.float32(scale)
     steps = np.nan_to_num(steps, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
     steps = np.clip(steps, info.min - zero_point, info.max - zero_point)
     whole = np.trunc(steps)
