@@ -6,11 +6,13 @@ that claims the contract, and the expected bytes are its `exact`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from operator import attrgetter
 
 import pytest
 
 from edgeq.kernels.catalog import Kernel, catalog
+from edgeq.kernels.isa import Isa
 from tests.kernels.rig import Rig
 
 KERNELS = catalog()
@@ -26,4 +28,16 @@ def test_returns_the_exact_bytes(kernel: Kernel, rig: Rig) -> None:
 @pytest.mark.parametrize("kernel", HERE, ids=attrgetter("base_symbol"))
 def test_sanitizers_have_nothing_to_say(kernel: Kernel, rig: Rig) -> None:
     if text := rig.misdeed(kernel):
+        pytest.fail(text, pytrace=False)
+
+
+NARROW = Isa("ref", "arm-linux-gnueabihf-gcc", ("-static",), "armv7l", (), ("qemu-arm",))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "kernel", [k for k in KERNELS if k.isa.name == "ref"], ids=attrgetter("base_symbol")
+)
+def test_portable_kernels_do_not_need_64_bits(kernel: Kernel, rig: Rig) -> None:
+    if text := rig.difference(replace(kernel, isa=NARROW)):
         pytest.fail(text, pytrace=False)
