@@ -31,6 +31,9 @@ SMALL_FILE = 65536
 TABLE_COST = 256
 """A table's price: what the Python objects made of it take, so that memory is bounded too."""
 
+INTEGER_COST = 16
+"""What a number costs that becomes a Python object, and is looked at one by one."""
+
 EMPTY = struct.pack("<HHi", 4, 4, 4)
 """A table without fields, at position 4: every accessor gives its default."""
 
@@ -98,7 +101,9 @@ class Reader:
 
     def integers(self, table: Record, field: str) -> tuple[int, ...]:
         """A vector of int32, as Python integers."""
-        return tuple(self.vector(table, field, np.int32).tolist())
+        values = self.vector(table, field, np.int32)
+        self.charge(INTEGER_COST * len(values))
+        return tuple(values.tolist())
 
     def tables(self, table: Record, field: str) -> Iterator[Record]:
         """The tables of a vector, one at a time."""
