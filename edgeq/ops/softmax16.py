@@ -33,15 +33,21 @@ def lower_softmax16(
 ) -> tuple[Call, ...]:
     """The call of softmax_s16.
 
+    TensorFlow Lite Micro makes its tables in single precision; LiteRT multiplies beta and scale
+    in it.
+
     Raises:
         QuantError: more than 65535 classes, or beta * scale above 2.5.
     """
     depth = x.shape[-1] if x.shape else 1
-    mult, shift = quantize_multiplier(scale_of(x) * beta / STEP_PER_Q15)
+    step = scale_of(x) * beta
+    if profile is Profile.LITERT:
+        step = float(np.float32(scale_of(x)) * np.float32(beta))
+    mult, shift = quantize_multiplier(step / STEP_PER_Q15)
     if depth > DEPTH_MAX:
         raise QuantError(f"{depth} classes are more than {DEPTH_MAX}", where=node.name)
     if shift < SHIFT_MIN:
-        raise QuantError(f"beta * scale is {beta * scale_of(x)}, above 2.5", where=node.name)
+        raise QuantError(f"beta * scale is {step}, above 2.5", where=node.name)
     real = np.float32 if profile is Profile.TFLM else np.float64
     args: dict[str, Operand] = {"x": View(x.name), "powers": powers_table(),
                                 "inverse": inverse_table(real), "y": View(y.name)}  # fmt: skip
@@ -66,7 +72,7 @@ def _round(v: Reals) -> Reals:
 
 
 def _curve_table(curve: Curve, low: float, high: float, real: Real) -> NDArray[np.int16]:
-    """(513) `curve` over [low, high] in Q15, computed in `real`; ends and steps are exact in both."""
+    """(513) `curve` over [low, high] in Q15, computed in `real`; the ends are exact in both."""
     step = (high - low) / STEPS
     index: Reals = np.arange(STEPS).astype(real)
     at, after = curve(low + index * step) * 32768, curve(low + (index + 1) * step) * 32768
