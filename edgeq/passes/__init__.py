@@ -12,6 +12,7 @@ from edgeq.ir.spec import check
 from edgeq.passes.float_io import float_io
 from edgeq.passes.fold_constants import fold_constants
 from edgeq.passes.fold_pad import fold_pad
+from edgeq.passes.fold_quantize import fold_quantize
 from edgeq.passes.legacy_uint8 import legacy_uint8
 from edgeq.passes.remove_dead import remove_dead
 from edgeq.passes.separate_outputs import separate_outputs
@@ -19,6 +20,7 @@ from edgeq.passes.separate_outputs import separate_outputs
 ORDER: tuple[Callable[[Graph], Graph], ...] = (
     fold_constants,
     legacy_uint8,
+    fold_quantize,
     fold_pad,
     remove_dead,
     separate_outputs,
