@@ -15,8 +15,9 @@ def load(path: str | Path, batch: int | None = None) -> Graph:
     """The graph of a model file.
 
     Args:
-        path: ends in `.tflite`.
-        batch: the size of a dynamic first dimension; None reads it as 1.
+        path: ends in `.tflite` or `.edgeq`.
+        batch: the size of a dynamic first dimension; None reads it as 1 (a stored graph has
+            none left, and ignores it).
 
     Raises:
         UsageError: no such file, or an ending that no front end reads.
@@ -24,14 +25,20 @@ def load(path: str | Path, batch: int | None = None) -> Graph:
         Problems: every reason why the model cannot be read.
     """
     path = Path(path)
-    if path.suffix != ".tflite":
-        raise UsageError(
-            f"no front end reads '{path.suffix}' files", where=str(path), fix="give a .tflite file"
-        )
-    # here, so that importing edgeq does not load the schema
-    from edgeq.frontends.tflite import read_tflite
+    # imported where they are used, so that one format does not load the others' schemas
+    if path.suffix == ".tflite":
+        from edgeq.frontends.tflite import read_tflite
 
-    return read_tflite(_read(path), path.stem, batch)
+        return read_tflite(_read(path), path.stem, batch)
+    if path.suffix == ".edgeq":
+        from edgeq.frontends.edgeq import read_edgeq
+
+        return read_edgeq(_read(path))
+    raise UsageError(
+        f"no front end reads '{path.suffix}' files",
+        where=str(path),
+        fix="give a .tflite or .edgeq file",
+    )
 
 
 def _read(path: Path) -> bytes:
