@@ -1,0 +1,64 @@
+"""Choosing a kernel: the order of the target, what kernels ask for, what is said otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edgeq.errors import PlanError
+from edgeq.kernels.catalog import Kernel
+from edgeq.kernels.contract import contracts
+from edgeq.kernels.isa import isas
+from edgeq.ops.base import Call
+from edgeq.plan.choose import choose
+
+REF = Kernel(contracts()["fc_s8"], isas()["ref"], "", Path("kernels/ref/fc_s8.c"))
+AVX2 = replace(REF, isa=isas()["avx2"], path=Path("kernels/avx2/fc_s8.c"))
+WIDE = replace(AVX2, tile="wide", requires=("in_dim >= 8", "acc_bits <= 24"))
+CALL = Call("fc_s8", {}, {"in_dim": 16}, "double", {"acc_bits": 20})
+
+
+def test_the_order_of_instruction_sets_decides() -> None:
+    assert choose(CALL, ("avx2", "ref"), [REF, AVX2], "n") is AVX2
+    assert choose(CALL, ("ref", "avx2"), [REF, AVX2], "n") is REF
+    assert choose(CALL, ("ref",), [AVX2, REF], "n") is REF
+
+
+def test_the_first_kernel_of_a_set_that_accepts_is_taken() -> None:
+    assert choose(CALL, ("avx2", "ref"), [WIDE, AVX2, REF], "n") is WIDE
+    small = replace(CALL, params={"in_dim": 7})
+    assert choose(small, ("avx2", "ref"), [WIDE, AVX2, REF], "n") is AVX2
+
+
+def test_facts_count_as_parameters_do() -> None:
+    loose = replace(CALL, facts={"acc_bits": 25})
+    assert choose(loose, ("avx2", "ref"), [WIDE, REF], "n") is REF
+
+
+def test_another_contract_is_never_taken() -> None:
+    other = replace(REF, contract=contracts()["conv2d_s8"])
+    assert choose(CALL, ("ref",), [other, REF], "n") is REF
+
+
+@pytest.mark.parametrize(("align", "taken"), [(1, REF), (8, REF), (16, AVX2), (64, AVX2)])
+def test_a_kernel_is_given_the_alignment_that_it_asks_for(align: int, taken: Kernel) -> None:
+    aligned = replace(AVX2, align=16)
+    found = choose(CALL, ("avx2", "ref"), [aligned, REF], "n", align=align)
+    assert found.isa is taken.isa
+
+
+def test_the_message_names_what_was_tried() -> None:
+    with pytest.raises(PlanError) as caught:
+        choose(replace(CALL, params={"in_dim": 4}), ("avx2",), [WIDE], "fc0 (fully_connected)")
+    text = caught.value.text()
+    assert text.startswith("fc0 (fully_connected): no kernel for avx2 accepts this call")
+    assert "fc_s8 with {'acc_bits': 20, 'in_dim': 4}" in text
+    assert "tried eq_fc_s8__avx2_wide (requires in_dim >= 8 and acc_bits <= 24" in text
+    assert "fix: add kernels/ref/fc_s8.c, or choose a target with more kernels" in text
+
+
+def test_the_message_says_when_there_was_nothing_to_try() -> None:
+    with pytest.raises(PlanError, match="tried nothing"):
+        choose(CALL, ("ref",), [], "n")
