@@ -23,6 +23,8 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edgeq.errors import EdgeqError
 from edgeq.frontends.tflite import read_tflite
+from edgeq.numerics.profile import Profile
+from edgeq.ops.base import lower_node
 from edgeq.passes import prepare
 from tests.examples import DTYPES, EXAMPLES
 
@@ -91,12 +93,15 @@ def _bent(value: Any, rng: random.Random) -> Any:
 
 
 def attempt(data: bytes, counts: Counter[str]) -> str:
-    """Read and prepare a file; the traceback of whatever is no EdgeqError."""
+    """Read, prepare and lower a file; the traceback of whatever is no EdgeqError."""
     try:
         graph = read_tflite(data)
         counts["read"] += 1
-        prepare(graph)
+        graph = prepare(graph)
         counts["prepared"] += 1
+        for node in graph.nodes:
+            lower_node(graph, node, Profile.TFLM)
+        counts["lowered"] += 1
     except EdgeqError as error:
         counts["refused"] += 1
         error.text()
