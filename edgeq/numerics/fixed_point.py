@@ -72,12 +72,11 @@ def high_mul(a: Like, b: Like) -> Ints:
     """round(a * b / 2**31), int32 operands; ties toward +infinity; saturates at a = b = -2**31.
 
     The doubling high multiply with rounding (Arm SQRDMULH, gemmlowp's
-    SaturatingRoundingDoublingHighMul).  Written as the C text divides: nudge, then truncate.
+    SaturatingRoundingDoublingHighMul, which nudges by the sign and truncates: the same).
     """
     product = np.asarray(a, np.int64) * np.asarray(b, np.int64)
-    nudged = product + np.where(product >= 0, 1 << 30, 1 - (1 << 30))
-    truncated = np.where(nudged >= 0, nudged >> 31, -((-nudged) >> 31))
-    return np.minimum(truncated, INT32_MAX)
+    rounded: Ints = np.minimum((product + (1 << 30)) >> 31, INT32_MAX)
+    return rounded
 
 
 def shift_right_away(x: Like, shift: Like) -> Ints:

@@ -69,12 +69,10 @@ def feasible(
         The lower and the upper bound, or None when no f satisfies all inequalities.
     """
     starts, steps = _starts(real, low, high, clamp)
-    last, last_steps = starts - 1, steps
     begun = starts > low  # a step that has begun at `low` asks only D(low) >= k
     reached = starts <= high  # a step that never begins asks only D(high) < k
-    up = _bounds(np.where(begun, starts, low)[reached], steps[reached])
-    down = _bounds(np.where(reached, last, high)[begun], last_steps[begun])
-    # acc * f >= k - 1/2 bounds f from below for acc > 0 and from above for acc < 0
+    up = starts[reached], 2 * steps[reached] - 1  # acc * f >= (2 * k - 1) / 2
+    down = starts[begun] - 1, 2 * steps[begun] - 1  # acc * f < (2 * k - 1) / 2
     lower = [Bound(Fraction(0), False), *_ends(up, 1, False), *_ends(down, -1, True)]
     upper = [Bound(Fraction(2**31), True), *_ends(up, -1, False), *_ends(down, 1, True)]
     below = max(lower, key=lambda b: (b.value, b.strict))
@@ -101,11 +99,6 @@ def _starts(real: float, low: int, high: int, clamp: tuple[int, int]) -> tuple[I
         raise ArithmeticError("double rounding is not monotone")  # pragma: no cover
     starts = tries[:, 0] + (~begun).sum(axis=1)
     return np.clip(starts, low, high + 1), steps
-
-
-def _bounds(acc: Ints, steps: Ints) -> tuple[Ints, Ints]:
-    """Acc and 2 * k - 1 of the inequalities acc * f <> (2 * k - 1) / 2."""
-    return acc, 2 * steps - 1
 
 
 def _ends(inequalities: tuple[Ints, Ints], side: int, strict: bool) -> list[Bound]:

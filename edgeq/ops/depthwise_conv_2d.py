@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from edgeq.errors import GraphError
-from edgeq.ir import Node, Shape
+from edgeq.ir import Node, Shape, Tensor
 from edgeq.numerics.fixed_point import requantize
 from edgeq.numerics.profile import Profile
 from edgeq.ops.base import (
@@ -26,8 +26,10 @@ from edgeq.ops.base import (
     register,
 )
 from edgeq.ops.common import activation_range, constant_of, need, zero_point_of
+from edgeq.ops.float_windows import float_depthwise
 from edgeq.ops.floats import activate, floats
 from edgeq.ops.mac import (
+    Mac,
     bias_of,
     contract_of,
     convolution_reals,
@@ -37,7 +39,7 @@ from edgeq.ops.mac import (
     zero_points,
 )
 from edgeq.ops.mac_cases import depthwise_cases
-from edgeq.ops.window import float_windows, gather, scatter, window_params, window_size
+from edgeq.ops.window import gather, scatter, window_params, window_size
 
 
 @register
@@ -64,11 +66,7 @@ class DepthwiseConv2D(Op):
     @staticmethod
     def reference(node: Node, inputs: tuple[Floats | None, ...]) -> tuple[Floats, ...]:
         x, w = floats(inputs, 2)
-        channels = x.shape[3]
-        windows = float_windows(node, x, w.shape[1:3])
-        split = w.reshape(w.shape[1], w.shape[2], channels, -1)
-        y = np.einsum("nhwckl,klcm->nhwcm", windows, split, optimize=True)
-        return (activate(node, y.reshape(*y.shape[:3], -1) + float_bias(inputs)),)
+        return (activate(node, float_depthwise(node, x, w) + float_bias(inputs)),)
 
     @staticmethod
     def lower(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile) -> Lowered:
@@ -85,23 +83,7 @@ class DepthwiseConv2D(Op):
         params = window_params(node, x.shape, y.shape, (kh, kw), x.shape[3], out_c)
         params["multiplier"] = params.pop("out_c") // x.shape[3]
         params |= {"act_min": lo, "act_max": hi, **zero_points(contract, x, w, y)}
-        args: dict[str, View | Array] = {
-            "w": data,
-            "bias": mac.bias,
-            "mult": mac.mult,
-            "shift": mac.shift,
-        }
-        x_size, y_size = prod(x.shape[1:]), prod(y.shape[1:])
-        return tuple(
-            Call(
-                contract,
-                {"x": View(x.name, n * x_size), **args, "y": View(y.name, n * y_size)},
-                params,
-                mac.form,
-                {"acc_bits": mac.acc_bits},
-            )
-            for n in range(x.shape[0])
-        )
+        return _calls(contract, x, y, data, mac, params)
 
     @staticmethod
     def exact(contract: str, args: Args, params: Params, form: str) -> dict[str, Array]:
@@ -125,3 +107,22 @@ class DepthwiseConv2D(Op):
     def macs(node: Node, inputs: Inputs, outputs: Outputs) -> int:
         w = need(inputs[1], node, "weights")
         return prod(outputs[0].shape) * w.shape[1] * w.shape[2]
+
+
+def _calls(
+    contract: str, x: Tensor, y: Tensor, data: Array, mac: Mac, params: Params
+) -> tuple[Call, ...]:
+    """One call for each image of the batch."""
+    args: dict[str, View | Array] = {"w": data, "bias": mac.bias, "mult": mac.mult}
+    args["shift"] = mac.shift
+    sizes = prod(x.shape[1:]), prod(y.shape[1:])
+    return tuple(
+        Call(
+            contract,
+            {"x": View(x.name, n * sizes[0]), **args, "y": View(y.name, n * sizes[1])},
+            params,
+            mac.form,
+            {"acc_bits": mac.acc_bits},
+        )
+        for n in range(x.shape[0])
+    )

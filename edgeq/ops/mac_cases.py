@@ -206,12 +206,18 @@ def finish_cases(
         extra = rng.integers(0, 2**FINE_BITS, len(shift)).astype(np.int32) << SHIFT_BITS
         yield Case({**args, "shift": shift | extra, "y": y.copy()}, p, facts, ("fine",))
     if wide:
-        bias[-1] += 2**40  # one channel out of int32, scaled to match
-        mult, shift = wide_factors(mult, shift)
-        mult[-1], shift[-1] = 2**14 + 1, 41
-        facts = {"acc_bits": accumulator_bits(rows, bias, X_RANGE[x.dtype])}
-        args = {**args, "bias": bias, "mult": mult, "shift": shift, "y": y.copy()}
-        yield Case(args, p, facts, ("wide",))
+        yield wide_case(args, rows, p)
+
+
+def wide_case(args: dict[str, NDArray[Any]], rows: Ints, p: dict[str, int]) -> Case:
+    """The same arguments for the form wide, with one channel out of int32, scaled to match."""
+    bias = args["bias"].copy()
+    bias[-1] += 2**40
+    mult, shift = wide_factors(args["mult"], args["shift"])
+    mult[-1], shift[-1] = 2**14 + 1, 41
+    facts = {"acc_bits": accumulator_bits(rows, bias, X_RANGE[args["x"].dtype])}
+    changed = {"bias": bias, "mult": mult, "shift": shift, "y": args["y"].copy()}
+    return Case({**args, **changed}, p, facts, ("wide",))
 
 
 def draw_factors(
@@ -225,8 +231,7 @@ def draw_factors(
     count = len(rows)
     bias = rng.integers(-1000, 1001, count)
     mult = rng.integers(MULT_MIN, MULT_MAX + 1, count)
-    spread = np.abs(dots).mean(axis=0) / x_range[1] + 1
-    shift = 31 + np.ceil(np.log2(spread)).astype(np.int64)
+    shift = 31 + np.ceil(np.log2(np.abs(dots).mean(axis=0) / x_range[1] + 1)).astype(np.int64)
     pixel = int(rng.integers(len(dots)))
     _, high = interval(rows, np.zeros(count, np.int64), x_range)
     for o in range(count):
