@@ -1,5 +1,5 @@
-/* conv2d_s16s8, portable: for every output pixel the taps inside the input are found once, then
- * each channel is a few dot products over contiguous memory.
+/* conv2d_s16s8, portable: for every output pixel the taps inside the input are found once,
+ * then each channel is a few dot products over contiguous memory.
  *
  * Dense pixels without dilation make one run of a window row.  Taps outside the input add
  * nothing and are stepped over, so no loop tests a coordinate.
@@ -13,7 +13,7 @@
 eq_conv2d_s16s8_fn EQ_SYM(eq_conv2d_s16s8__ref);
 
 /* A window: taps [kh0, kh1) x [kw0, kw1) are inside; `row` is the ring's row of tap kh0 and
- * `x` the column of tap kw0; a window row is `runs` runs of `run` elements, `step` apart in x. */
+ * `x` the column of tap kw0; a window row is `runs` runs of `run` elements, `step` apart. */
 typedef struct {
     const int16_t *x;
     int32_t kh0, kh1, kw0, kw1, row, runs, run, step;

@@ -13,7 +13,7 @@
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__ref);
 
 /* A window: taps [kh0, kh1) x [kw0, kw1) are inside; `row` is the ring's row of tap kh0 and
- * `x` the column of tap kw0; a window row is `runs` runs of `run` elements, `step` apart in x.
+ * `x` the column of tap kw0; a window row is `runs` runs of `run` elements, `step` apart.
  * `border` says that some taps are outside, and that they count. */
 typedef struct {
     const int8_t *x;

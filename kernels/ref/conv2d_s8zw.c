@@ -1,8 +1,8 @@
-/* conv2d_s8zw, portable: for every output pixel the taps inside the input are found once, then
- * each channel is a few dot products over contiguous memory.
+/* conv2d_s8zw, portable: for every output pixel the taps inside the input are found once,
+ * then each channel is a few dot products over contiguous memory.
  *
- * Dense pixels without dilation make one run of a window row.  Taps outside the input add zx
- * times their weights less zw, which lie in runs too, so no loop tests a coordinate.
+ * Dense pixels without dilation make one run of a window row.  Taps outside the input add
+ * zx times their weights less zw, which lie in runs too, so no loop tests a coordinate.
  *
  * Exact: it is the contract's formula; the compiler proved that partial sums stay in int32.
  */
@@ -13,7 +13,7 @@
 eq_conv2d_s8zw_fn EQ_SYM(eq_conv2d_s8zw__ref);
 
 /* A window: taps [kh0, kh1) x [kw0, kw1) are inside; `row` is the ring's row of tap kh0 and
- * `x` the column of tap kw0; a window row is `runs` runs of `run` elements, `step` apart in x.
+ * `x` the column of tap kw0; a window row is `runs` runs of `run` elements, `step` apart.
  * `border` says that some taps are outside, and that they count. */
 typedef struct {
     const int8_t *x;

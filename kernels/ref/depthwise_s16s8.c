@@ -1,5 +1,5 @@
-/* depthwise_s16s8, portable: for every output pixel the taps inside the input are found once,
- * then each channel walks down the window.
+/* depthwise_s16s8, portable: for every output pixel the taps inside the input are found
+ * once, then each channel walks down the window.
  *
  * Taps outside the input add nothing and are stepped over, so no loop tests a coordinate.
  *
@@ -18,7 +18,7 @@ typedef struct {
     int32_t kh0, kh1, kw0, kw1, row, step, taps;
 } EQ_SYM(depthwise_s16s8_ref_window);
 
-/* sum x * w over the taps inside, for channel `i` of x and the weights `w` of one output. */
+/* sum x * w over the taps inside, for channel `i` of x and the weights of one output. */
 static inline int64_t
 EQ_SYM(depthwise_s16s8_ref_inside)(const EQ_SYM(depthwise_s16s8_ref_window) * t, int32_t i,
                                    const int8_t *w, const eq_depthwise_s16s8_params *p)

@@ -1,5 +1,5 @@
-/* depthwise_s8, portable: for every output pixel the taps inside the input are found once, then
- * each channel walks down the window.
+/* depthwise_s8, portable: for every output pixel the taps inside the input are found once,
+ * then each channel walks down the window.
  *
  * Taps outside the input add zx times their weights, which lie in runs of taps, so no loop
  * tests a coordinate.
@@ -30,7 +30,7 @@ static inline int32_t EQ_SYM(depthwise_s8_ref_sum)(const int8_t *w, int32_t n, i
     return sum;
 }
 
-/* sum x * w over the taps inside, for channel `i` of x and the weights `w` of one output. */
+/* sum x * w over the taps inside, for channel `i` of x and the weights of one output. */
 static inline int32_t
 EQ_SYM(depthwise_s8_ref_inside)(const EQ_SYM(depthwise_s8_ref_window) * t, int32_t i,
                                 const int8_t *w, const eq_depthwise_s8_params *p)

@@ -1,8 +1,8 @@
-/* depthwise_s8zw, portable: for every output pixel the taps inside the input are found once, then
- * each channel walks down the window.
+/* depthwise_s8zw, portable: for every output pixel the taps inside the input are found
+ * once, then each channel walks down the window.
  *
- * Taps outside the input add zx times their weights less zw, which lie in runs of taps, so no
- * loop tests a coordinate.
+ * Taps outside the input add zx times their weights less zw, which lie in runs of taps, so
+ * no loop tests a coordinate.
  *
  * Exact: it is the contract's formula; the compiler proved that partial sums stay in int32.
  */
@@ -31,7 +31,7 @@ static inline int32_t EQ_SYM(depthwise_s8zw_ref_sum)(const int8_t *w, int32_t n,
     return sum;
 }
 
-/* sum x * (w - zw) over the taps inside, for channel `i` of x and the weights of one output. */
+/* sum x * (w - zw) over the taps inside, for channel `i` of x and one output. */
 static inline int32_t
 EQ_SYM(depthwise_s8zw_ref_inside)(const EQ_SYM(depthwise_s8zw_ref_window) * t, int32_t i,
                                   const int8_t *w, const eq_depthwise_s8zw_params *p)

@@ -1,5 +1,5 @@
-/* depthwise_s16s8 -- depthwise convolution, int16 activations of zero point 0, int8 weights per
- * output channel.
+/* depthwise_s16s8 -- depthwise convolution, int16 activations of zero point 0, int8 weights
+ * per output channel.
  *
  * With o = i * multiplier + m for every input channel i and m in [0, multiplier):
  *
@@ -9,12 +9,12 @@
  *   y[h][w][o] = clamp(requantize(acc, mult[o], shift[o]))
  *
  * for the output rows [row0, row1) of one image.  X is x inside [0, in_h) x [0, in_w) and 0
- * outside.  The accumulator is int64 in the form wide, where it stays below 2^47, and within
- * int32 in the others; the compiler proved this for every partial sum, in any order, and
- * that the rescale fits int32.
+ * outside.  The accumulator is int64 in the form wide, where it stays below 2^47, and
+ * within int32 in the others; the compiler proved this for every partial sum, in any order,
+ * and that the rescale fits int32.
  *
- * Pixel (r, c) of x starts at x + (r % x_ring) * x_row + c * x_pixel, that of y at
- * y + r * y_row + c * y_pixel; channels are contiguous.  A ring holds all rows that a window reads.
+ * Pixel (r, c) of x starts at x + (r % x_ring) * x_row + c * x_pixel, that of y at y + r *
+ * y_row + c * y_pixel; channels are contiguous.  A ring holds all rows that a window reads.
  *
  * @forms double single wide
  */

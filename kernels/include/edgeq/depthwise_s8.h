@@ -7,13 +7,14 @@
  *                                        * w[kh][kw][o]
  *   y[h][w][o] = clamp(requantize(acc, mult[o], shift[o]) + zy)
  *
- * for the output rows [row0, row1) of one image.  X is x inside [0, in_h) x [0, in_w) and zx
- * outside.  The bias already holds b[o] - zx * sum w[o]: the input zero point is folded when
- * the model is compiled, so zx serves borders alone.  The compiler proved that every partial
- * sum, in any order, stays within int32, and that the rescale and the sum with zy do.
+ * for the output rows [row0, row1) of one image.  X is x inside [0, in_h) x [0, in_w) and
+ * zx outside.  The bias already holds b[o] - zx * sum w[o]: the input zero point is folded
+ * when the model is compiled, so zx serves borders alone.  The compiler proved that every
+ * partial sum, in any order, stays within int32, and that the rescale and the sum with zy
+ * do.
  *
- * Pixel (r, c) of x starts at x + (r % x_ring) * x_row + c * x_pixel, that of y at
- * y + r * y_row + c * y_pixel; channels are contiguous.  A ring holds all rows that a window reads.
+ * Pixel (r, c) of x starts at x + (r % x_ring) * x_row + c * x_pixel, that of y at y + r *
+ * y_row + c * y_pixel; channels are contiguous.  A ring holds all rows that a window reads.
  *
  * @forms double single
  */

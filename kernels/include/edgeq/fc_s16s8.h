@@ -1,12 +1,12 @@
-/* fc_s16s8 -- fully connected layer, int16 activations of zero point 0, int8 weights per output
- * channel.
+/* fc_s16s8 -- fully connected layer, int16 activations of zero point 0, int8 weights per
+ * output channel.
  *
  *   y[n][o] = clamp(requantize(bias[o] + sum_i x[n][i] * w[o][i], mult[o], shift[o]))
  *
- * The accumulator is int64 in the form wide, where it stays below 2^47, and within int32 in the
- * others; the compiler proved this for every partial sum, in any order, and that the rescale
- * fits int32.  In the form fine the low 6 bits of shift are the shift, and the 25 bits above
- * continue the mantissa below mult.
+ * The accumulator is int64 in the form wide, where it stays below 2^47, and within int32 in
+ * the others; the compiler proved this for every partial sum, in any order, and that the
+ * rescale fits int32.  In the form fine the low 6 bits of shift are the shift, and the 25
+ * bits above continue the mantissa below mult.
  *
  * @forms double single wide fine
  */

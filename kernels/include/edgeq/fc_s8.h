@@ -3,8 +3,8 @@
  *   y[n][o] = clamp(requantize(bias[o] + sum_i x[n][i] * w[o][i], mult[o], shift[o]) + zy)
  *
  * The bias already holds b[o] - zx * sum_i w[o][i]: input zero points are folded when the
- * model is compiled, so no kernel ever sees zx.  The compiler proved that every partial sum,
- * in any order, stays within int32, and that the rescale is in range.
+ * model is compiled, so no kernel ever sees zx.  The compiler proved that every partial
+ * sum, in any order, stays within int32, and that the rescale is in range.
  *
  * @forms double single
  */

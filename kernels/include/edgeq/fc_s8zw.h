@@ -1,10 +1,11 @@
 /* fc_s8zw -- fully connected layer of legacy uint8 models: weights have a zero point zw.
  *
- *   y[n][o] = clamp(requantize(bias[o] + sum_i x[n][i] * (w[o][i] - zw), mult[o], shift[o]) + zy)
+ *   acc[n][o] = bias[o] + sum_i x[n][i] * (w[o][i] - zw)
+ *   y[n][o] = clamp(requantize(acc[n][o], mult[o], shift[o]) + zy)
  *
- * The bias already holds b[o] - zx * sum_i (w[o][i] - zw): input zero points are folded when the
- * model is compiled, so no kernel ever sees zx.  The compiler proved that every partial sum,
- * in any order, stays within int32, and that the rescale is in range.
+ * The bias already holds b[o] - zx * sum_i (w[o][i] - zw): input zero points are folded
+ * when the model is compiled, so no kernel ever sees zx.  The compiler proved that every
+ * partial sum, in any order, stays within int32, and that the rescale is in range.
  *
  * @forms double single
  */
