@@ -24,8 +24,9 @@ from edgeq.ops.base import (
     Params,
     View,
     register,
-)  # fmt: skip
+)
 from edgeq.ops.common import activation_range, constant_of, need, zero_point_of
+from edgeq.ops.float_windows import float_convolution
 from edgeq.ops.floats import activate, floats
 from edgeq.ops.mac import (
     Mac,
@@ -38,7 +39,7 @@ from edgeq.ops.mac import (
     zero_points,
 )
 from edgeq.ops.mac_cases import convolution_cases
-from edgeq.ops.window import float_windows, gather, scatter, window_params, window_size
+from edgeq.ops.window import gather, scatter, window_params, window_size
 
 
 @register
@@ -67,13 +68,7 @@ class Conv2D(Op):
     @staticmethod
     def reference(node: Node, inputs: tuple[Floats | None, ...]) -> tuple[Floats, ...]:
         x, w = floats(inputs, 2)
-        out_c, kh, kw, in_c = w.shape
-        groups = x.shape[3] // in_c
-        patches = float_windows(node, x, (kh, kw)).transpose(0, 1, 2, 4, 5, 3)
-        grouped = patches.reshape(*patches.shape[:5], groups, in_c)
-        split = w.reshape(groups, out_c // groups, kh, kw, in_c)
-        y = np.einsum("nhwklgi,gokli->nhwgo", grouped, split, optimize=True)
-        return (activate(node, y.reshape(*y.shape[:3], out_c) + float_bias(inputs)),)
+        return (activate(node, float_convolution(node, x, w) + float_bias(inputs)),)
 
     @staticmethod
     def lower(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile) -> Lowered:

@@ -14,6 +14,7 @@ from edgeq.numerics.fixed_point import INT32_MAX
 from edgeq.numerics.profile import Profile
 from edgeq.ops.base import Array, Call, Case, Floats, Inputs, Outputs, Params, View
 from edgeq.ops.common import ACTIVATIONS, RANGES, activation_range, need
+from edgeq.ops.float_windows import float_pool
 from edgeq.ops.strided import check_same_scale, present
 from edgeq.ops.window import window_size
 
@@ -117,9 +118,9 @@ def pool_reference(
     out_h, out_w = window_size(node, x.shape, (kh, kw))
     rows = spans(0, out_h, x.shape[1], kh, stride[0], pad[0])
     columns = spans(0, out_w, x.shape[2], kw, stride[1], pad[2])
-    y = np.stack([reduced(image, rows, columns, ufunc) for image in x])
+    y = float_pool(node, x, ufunc, -np.inf if ufunc is np.maximum else 0.0)
     count = np.outer([r.stop - r.start for r in rows], [c.stop - c.start for c in columns])
-    return y.astype(np.float32), count[:, :, None].astype(np.float32)
+    return y, count[:, :, None].astype(np.float32)
 
 
 def activated(node: Node, y: Floats) -> Floats:

@@ -81,16 +81,6 @@ def gather(x: NDArray[Any], p: Params, outside: int) -> NDArray[Any]:
     return strided[..., :: p["dil_h"], :: p["dil_w"]]
 
 
-def float_windows(node: Node, x: NDArray[Any], taps: Shape) -> NDArray[Any]:
-    """The windows of float images (N, H, W, C), padded with 0: (N, OH, OW, C, KH, KW)."""
-    top, bottom, left, right = node.ints("padding")
-    (sh, sw), (dh, dw) = node.ints("stride"), node.ints("dilation")
-    padded = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)))
-    spans = ((taps[0] - 1) * dh + 1, (taps[1] - 1) * dw + 1)
-    every = sliding_window_view(padded, spans, axis=(1, 2))
-    return every[:, ::sh, ::sw, :, ::dh, ::dw]
-
-
 def scatter(y: NDArray[Any], values: NDArray[Any], p: Params) -> NDArray[Any]:
     """A copy of `y` with rows [row0, row1) set to values (rows, out_w, out_c); gaps keep theirs."""
     out = y.reshape(-1).copy()
