@@ -44,8 +44,12 @@ CONVOLUTIONS: tuple[dict[str, int], ...] = (
      "stride_w": 2, "y_gap": 1},
     {"in_h": 9, "in_w": 8, "in_c": 4, "out_c": 5, "kh": 3, "kw": 2, "pad": 2, "dil_h": 3,
      "dil_w": 2, "x_gap": 1},
-    {"in_h": 9, "in_w": 4, "in_c": 17, "out_c": 4, "kh": 3, "kw": 3, "pad": 1, "x_ring": 4,
-     "row0": 3, "row1": 5},
+    {"in_h": 9, "in_w": 4, "in_c": 17, "out_c": 4, "kh": 3, "kw": 3, "pad": 1, "x_ring": 5,
+     "row0": 4, "row1": 7},
+    {"in_h": 6, "in_w": 5, "in_c": 3, "out_c": 4, "kh": 3, "kw": 3, "pad": 3, "pad_left": 1,
+     "dil_h": 2, "x_gap": 2},
+    {"in_h": 5, "in_w": 7, "in_c": 4, "out_c": 4, "kh": 2, "kw": 3, "pad": 1, "pad_left": 2,
+     "dil_w": 2, "stride_h": 2},
     {"in_h": 12, "in_w": 3, "in_c": 5, "out_c": 3, "kh": 2, "kw": 1, "dil_h": 3, "x_ring": 5,
      "row0": 4, "row1": 6, "x_gap": 2},
     {"in_h": 2, "in_w": 3, "in_c": 16, "out_c": 6, "kh": 5, "kw": 7, "pad": 3},
@@ -55,7 +59,7 @@ CONVOLUTIONS: tuple[dict[str, int], ...] = (
      "pad": 6},
     {"in_h": 4, "in_w": 5, "in_c": 65, "out_c": 12, "kh": 3, "kw": 3, "pad": 1},
 )  # fmt: skip
-"""Geometries; `pad` pads all four sides, `*_gap` widens the pixel and the row strides."""
+"""Geometries; `pad` pads all sides but for `pad_left`, `*_gap` widens the strides."""
 
 
 DEPTHWISE: tuple[dict[str, int], ...] = (
@@ -71,8 +75,12 @@ DEPTHWISE: tuple[dict[str, int], ...] = (
     {"in_h": 3, "in_w": 3, "in_c": 5, "multiplier": 3, "kh": 2, "kw": 2, "y_gap": 1},
     {"in_h": 9, "in_w": 7, "in_c": 4, "multiplier": 2, "kh": 3, "kw": 3, "pad": 2, "dil_h": 2,
      "dil_w": 3, "x_gap": 1},
-    {"in_h": 9, "in_w": 4, "in_c": 17, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "x_ring": 4,
-     "row0": 3, "row1": 5},
+    {"in_h": 9, "in_w": 4, "in_c": 17, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "x_ring": 5,
+     "row0": 4, "row1": 7},
+    {"in_h": 6, "in_w": 5, "in_c": 3, "multiplier": 2, "kh": 3, "kw": 3, "pad": 3,
+     "pad_left": 1, "dil_h": 2},
+    {"in_h": 5, "in_w": 7, "in_c": 4, "multiplier": 1, "kh": 2, "kw": 3, "pad": 1,
+     "pad_left": 2, "dil_w": 2, "stride_h": 2},
     {"in_h": 2, "in_w": 2, "in_c": 6, "multiplier": 1, "kh": 5, "kw": 7, "pad": 3},
     {"in_h": 3, "in_w": 3, "in_c": 4, "multiplier": 1, "pad": 1},
     {"in_h": 1, "in_w": 2, "in_c": 4, "multiplier": 1, "kh": 2, "kw": 2, "dil_h": 9, "dil_w": 9,
@@ -92,11 +100,13 @@ def geometry(shape: dict[str, int], out_c: int) -> dict[str, int]:
     """The geometry fields of a contract for one entry of a table of shapes."""
     one = ("kh", "kw", "stride_h", "stride_w", "dil_h", "dil_w")
     p = {"in_h": 0, "in_w": 0, "in_c": 0, "out_w": 0, "out_c": out_c}
-    p |= dict.fromkeys(one, 1) | {"pad_top": shape.get("pad", 0), "pad_left": shape.get("pad", 0)}
+    pad = shape.get("pad", 0)
+    p |= dict.fromkeys(one, 1) | {"pad_top": pad, "pad_left": pad}
     p |= {k: v for k, v in shape.items() if k in p}
-    pad = 2 * shape.get("pad", 0)
-    out_h = (p["in_h"] + pad - (p["kh"] - 1) * p["dil_h"] - 1) // p["stride_h"] + 1
-    p["out_w"] = (p["in_w"] + pad - (p["kw"] - 1) * p["dil_w"] - 1) // p["stride_w"] + 1
+    out_h = (p["in_h"] + 2 * pad - (p["kh"] - 1) * p["dil_h"] - 1) // p["stride_h"] + 1
+    p["out_w"] = (p["in_w"] + 2 * p["pad_left"] - (p["kw"] - 1) * p["dil_w"] - 1) // p[
+        "stride_w"
+    ] + 1
     p |= {"row0": shape.get("row0", 0), "row1": shape.get("row1", out_h)}
     x_gap, y_gap = shape.get("x_gap", 0), shape.get("y_gap", 0)
     x_pixel, y_pixel = p["in_c"] + x_gap, out_c + y_gap
