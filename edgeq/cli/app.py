@@ -15,13 +15,23 @@ from edgeq.cli.bench import bench
 from edgeq.cli.compile import compile_
 from edgeq.cli.demo import demo
 from edgeq.cli.ops import ops
-from edgeq.cli.screen import show_error
+from edgeq.cli.screen import ReaderLeft, show_error, tolerate_encodings
 from edgeq.cli.targets import targets
 from edgeq.cli.verify import verify
 from edgeq.errors import EdgeqError, ToolError, UsageError
 
-BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
+INTERRUPTED, READER_LEFT = 130, 141
 INTRODUCTION = "Trained networks become plain C with the same bytes on every machine."
+
+# What scripts read from a command's JSON, beside "error" and "problems" when it fails.
+KEYS = {
+    "analyze": ("arena_bytes", "arena_lower_bound", "scratch_bytes", "constant_bytes",
+                "code_bytes", "stack_bytes", "macs"),
+    "compile": ("arena_bytes", "constant_bytes"),
+    "verify": ("ok", "samples", "differing_bytes", "first_difference", "against", "target"),
+    "bench": ("target", "median_us", "instructions"),
+}  # fmt: skip
+LISTS = {"analyze": ("layers",), "compile": ("files",), "bench": ("layers",)}
 
 # typer's own complaints about arguments; where their class lives depends on its version
 ArgumentError = next(
@@ -33,34 +43,38 @@ ArgumentError = next(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (the process's own when None) and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    tolerate_encodings()
     try:
-        try:
-            return _run(words)
-        finally:
-            sys.stdout.flush()
-    except BrokenPipeError:  # whoever read our output has seen enough
+        return _run(words)
+    except ReaderLeft:  # what is still buffered goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+        return READER_LEFT
 
 
 def _run(words: list[str]) -> int:
-    as_json = "--json" in words
+    absent = _without_result(words)
     try:
         code = app()(words or ["--help"], prog_name="edgeq", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except EdgeqError as error:
-        return show_error(error, as_json=as_json)
+        return show_error(error, absent=absent)
     except ArgumentError as error:
-        return show_error(_argument_problem(error), as_json=as_json)
-    except BrokenPipeError:
-        raise
+        return show_error(_argument_problem(error), absent=absent)
     except MemoryError:
-        return show_error(ToolError("there is not enough memory for this"), as_json=as_json)
+        return show_error(ToolError("there is not enough memory for this"), absent=absent)
     except OSError as error:
         what = error.strerror or str(error)
-        return show_error(ToolError(what, where=str(error.filename or "")), as_json=as_json)
+        return show_error(ToolError(what, where=str(error.filename or "")), absent=absent)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
+
+
+def _without_result(words: Sequence[str]) -> dict[str, object] | None:
+    """The JSON keys of the command when it fails; None where JSON is not wanted."""
+    if "--json" not in words:
+        return None
+    name = next((word for word in words if not word.startswith("-")), "")
+    return dict.fromkeys(KEYS.get(name, ())) | {key: [] for key in LISTS.get(name, ())}
 
 
 def _argument_problem(error: Exception) -> UsageError:

@@ -12,7 +12,7 @@ from edgeq.cli.screen import show_json, show_table, show_text, working
 Against = Annotated[
     str,
     typer.Option("--against", help="Measure in turns with litert (as it is on PCs and phones, "
-                 "one thread, called from Python) or tflm. [default: nobody]"),
+                 "one thread, called from Python) or tflm."),
 ]  # fmt: skip
 
 

@@ -11,11 +11,11 @@ from edgeq.cli.options import Batch, Json, Model, Numerics, Size, Target
 from edgeq.cli.screen import show_json, show_text, working
 
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.")]
-Name = Annotated[str, typer.Option("--name", help="Name of the C module. [default: the model's]")]
+Name = Annotated[str, typer.Option("--name", help="Name of the C module; else the model's.")]
 Io = Annotated[str, typer.Option("--io", help="Inputs and outputs: in the arena, or pointers.")]
 IoType = Annotated[
     str,
-    typer.Option("--io-dtype", help="float32 for float inputs and outputs. [default: integers]"),
+    typer.Option("--io-dtype", help="float32 for float inputs and outputs; else as in the model."),
 ]
 Kind = Annotated[str, typer.Option("--package", help="Kind of project: cmake.")]
 

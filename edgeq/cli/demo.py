@@ -19,6 +19,7 @@ from edgeq.errors import ToolError
 
 if TYPE_CHECKING:
     from edgeq.ir import Graph
+    from edgeq.report.table import Table
 
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.")]
 FOLDER = Path("edgeq-demo")
@@ -31,17 +32,31 @@ class _Tour:
     """What has been found so far, and where it is told.
 
     notes    what could not be done, and why
-    quiet    JSON is wanted: nothing is told on the way
+    said     what is still to be told: after a stage, when no progress is shown
     """
 
-    quiet: bool
     found: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    said: list[str | Table] = field(default_factory=list)
     ok: bool = True
 
-    def say(self, text: str) -> None:
-        if not self.quiet:
-            show_text(text)
+    def say(self, what: str | Table) -> None:
+        self.said.append(what)
+
+    def leave_out(self, what: str, why: str) -> None:
+        """Note what is missing; a reason that was told is not told again."""
+        told = any(why in note for note in self.notes)
+        self.notes.append(f"{what}: {why}")
+        self.say(f"{what}: left out{', as above' if told else _indented(why)}")
+
+    def tell(self, *, quiet: bool) -> None:
+        """Print what was said since, unless JSON is wanted."""
+        for what in () if quiet else self.said:
+            if isinstance(what, str):
+                show_text(what)
+            else:
+                show_table(what)
+        self.said.clear()
 
     @contextmanager
     def stage(self, what: str) -> Iterator[None]:
@@ -50,8 +65,7 @@ class _Tour:
             with working(what):
                 yield
         except ToolError as error:
-            self.notes.append(f"{what}: {error.text()}")
-            self.say(f"{what}: left out\n{_indented(error.text())}")
+            self.leave_out(what, error.text())
 
 
 def demo(output: Output = FOLDER, target: Target = "cortex-m4", json: Json = False) -> int:
@@ -60,12 +74,13 @@ def demo(output: Output = FOLDER, target: Target = "cortex-m4", json: Json = Fal
     from edgeq.demo import model_path
     from edgeq.report.tour import tour_table
 
-    tour = _Tour(json)
+    tour = _Tour()
     graph = pipeline.load(model_path())
     tour.say(f"model: {model_path().name}, {len(graph.nodes)} operators, 8x8 handwritten digits")
     tour.found = {"target": target, "folder": str(output)}
     for part in _parts(output, target):
         part(tour, graph)
+        tour.tell(quiet=json)
     tour.found |= {"ok": tour.ok, "notes": tour.notes}
     if json:
         show_json(tour.found)
@@ -104,11 +119,9 @@ def _analyze(tour: _Tour, graph: Graph, target: str) -> None:
         costs = pipeline.analyze(graph, target)
     tour.found |= {"macs": costs.macs, "code_bytes": costs.code_bytes,
                    "stack_bytes": costs.stack_bytes, "flash_bytes": flash_bytes(costs)}  # fmt: skip
-    if not tour.quiet:
-        show_table(layer_table(costs))
+    tour.say(layer_table(costs))
     if costs.note:
-        tour.notes.append(f"code and stack: {costs.note}")
-        tour.say(f"code and stack: left out\n{_indented(costs.note)}")
+        tour.leave_out(f"code and stack on {target}", costs.note)
 
 
 def _accuracy(tour: _Tour, graph: Graph) -> None:
@@ -167,4 +180,4 @@ def _time(tour: _Tour, graph: Graph) -> None:
 
 
 def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())
+    return "".join(f"\n  {line}" for line in text.splitlines())

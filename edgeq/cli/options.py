@@ -18,14 +18,14 @@ Target: TypeAlias = Annotated[
 Numerics: TypeAlias = Annotated[
     str,
     typer.Option(
-        "--numerics", help="Whose bytes: tflm, litert or edgeq. [default: tflm]",
+        "--numerics", help="Whose bytes: tflm (default), litert or edgeq.",
         show_default=False,
     ),
 ]  # fmt: skip
 Batch: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        "--batch", min=1, help="Size of a dynamic batch. [default: 1]", show_default=False
+        "--batch", min=1, help="Size of a dynamic batch; else it is read as 1.", show_default=False
     ),
 ]
 Json: TypeAlias = Annotated[

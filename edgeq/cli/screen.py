@@ -6,11 +6,13 @@ as escapes.
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TextIO
 
 from edgeq.errors import EdgeqError, Problems
 from edgeq.report.table import Table, printable
@@ -20,9 +22,28 @@ WIDE = 200  # columns where no terminal limits them
 Progress = Callable[[int, int], None]
 
 
+class ReaderLeft(Exception):  # noqa: N818 (no error: whoever read has seen enough)
+    """Nobody reads our output any more."""
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        raise ReaderLeft from None
+
+
+def tolerate_encodings() -> None:
+    """Escape what a terminal's encoding lacks, instead of failing on it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def show_json(value: object) -> None:
     """One JSON document on stdout."""
-    sys.stdout.write(json.dumps(_plain(value), indent=2, allow_nan=False) + "\n")
+    _write(sys.stdout, json.dumps(_plain(value), indent=2, allow_nan=False) + "\n")
 
 
 def _plain(value: object) -> object:
@@ -38,12 +59,12 @@ def _plain(value: object) -> object:
 
 def show_text(text: str) -> None:
     """Lines on stdout."""
-    sys.stdout.write(printable(text) + "\n")
+    _write(sys.stdout, printable(text) + "\n")
 
 
 def show_note(text: str) -> None:
     """Lines on stderr."""
-    sys.stderr.write(printable(text) + "\n")
+    _write(sys.stderr, printable(text) + "\n")
 
 
 def show_table(table: Table) -> None:
@@ -54,21 +75,31 @@ def show_table(table: Table) -> None:
     from rich.text import Text
 
     console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
-    drawn = RichTable(title=Text(table.title), title_justify="left", box=SIMPLE_HEAD)
+    headed = any(column.strip(">") for column in table.columns)
+    drawn = RichTable(
+        title=Text(table.title), title_justify="left", box=SIMPLE_HEAD, show_header=headed
+    )
     for column in table.columns:
         right = column.startswith(">")
         drawn.add_column(Text(column.removeprefix(">")), justify="right" if right else "left",
                          no_wrap=right)  # fmt: skip
     for row in table.rows:
         drawn.add_row(*map(Text, row))
-    console.print(drawn)
+    with console.capture() as drawing:
+        console.print(drawn)
+    _write(sys.stdout, drawing.get())
 
 
-def show_error(error: EdgeqError, *, as_json: bool) -> int:
-    """An error's text on stderr, on stdout too where JSON is wanted; returns its exit code."""
-    if as_json:
+def show_error(error: EdgeqError, *, absent: Mapping[str, object] | None = None) -> int:
+    """An error's text on stderr; returns its exit code.
+
+    absent   where JSON is wanted, the command's keys as they are when there is no result:
+             they are printed on stdout with `error` and `problems`
+    """
+    if absent is not None:
         singles = error.problems if isinstance(error, Problems) else (error,)
-        show_json({"error": error.text(), "problems": [single.text() for single in singles]})
+        problems = [single.text() for single in singles]
+        show_json({**absent, "error": error.text(), "problems": problems})
     show_note(f"error: {error.text()}")
     return error.exit_code
 
@@ -83,7 +114,10 @@ def working(what: str) -> Iterator[Progress]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    with Progress(
+        *columns, console=Console(stderr=True), transient=True, redirect_stdout=False,
+        redirect_stderr=False,
+    ) as bars:  # fmt: skip
         bar = bars.add_task(what, total=None)
         yield lambda done, total: bars.update(bar, completed=done, total=total)
 

@@ -10,7 +10,7 @@ UNITS = {
     "": 1, "K": 1000, "KB": 1000, "KIB": 1024, "M": 1000**2, "MB": 1000**2, "MIB": 1024**2,
     "G": 1000**3, "GB": 1000**3, "GIB": 1024**3,
 }  # fmt: skip
-PATTERN = re.compile(r"(\d[\d_,]{0,20}|\d{0,20}\.\d{1,10})\s*([A-Z]{0,3})")
+PATTERN = re.compile(r"(\d[\d_,]{0,20}|\d{0,20}\.\d{1,10})\s*([A-Z]{0,3})", re.ASCII)
 
 
 def parse_size(text: str) -> int:

@@ -14,13 +14,13 @@ Against = Annotated[
     str,
     typer.Option(
         "--against", help="tflm or litert, whose bytes must be the same; litert-default, whose "
-        "distance is told. [default: nobody, numpy and C alone]",
+        "distance is told; else numpy and C alone are compared.",
     ),
 ]  # fmt: skip
 Samples = Annotated[
     int | None,
     typer.Option("--samples", min=1, show_default=False,
-                 help="How many. [default: 100, under emulation 3]"),
+                 help="How many; else 100, under emulation 3."),
 ]  # fmt: skip
 
 

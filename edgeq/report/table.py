@@ -21,7 +21,7 @@ class Table:
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
     """A table of anything: numbers get thousands separators, None becomes a dash."""
-    return Table(title, tuple(columns), tuple(tuple(map(cell, row)) for row in rows))
+    return Table(printable(title), tuple(columns), tuple(tuple(map(cell, row)) for row in rows))
 
 
 def cell(value: object) -> str:

@@ -178,8 +178,12 @@ class _Peer:
         self.shown: set[str] = set()
 
     def __enter__(self) -> Self:
-        if self._oracle is not None:
-            self._oracle.load(self._graph.source, intermediates=not self._approximate)
+        try:
+            if self._oracle is not None:
+                self._oracle.load(self._graph.source, intermediates=not self._approximate)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

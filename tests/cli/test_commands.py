@@ -1,0 +1,221 @@
+"""Every command does its work, and its JSON has the keys that scripts rely on."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeq._version import __version__
+from edgeq.demo import test_data as demo_data
+from edgeq.kernels.catalog import Kernel
+from edgeq.ops.base import all_ops
+from edgeq.targets import list_targets, load_target
+from tests.cli.conftest import Run
+from tests.tools import need_target, need_tool
+
+
+def test_version_and_help(run: Run) -> None:
+    assert run("--version").out == f"edgeq {__version__}\n"
+    commands = ("demo", "analyze", "compile", "verify", "bench", "targets", "ops")
+    said = run("--help")
+    assert said.code == 0
+    assert all(name in said.out for name in commands)
+    assert all("--json" in run(name, "--help").out for name in commands)
+
+
+def test_a_bare_command_shows_the_help(run: Run) -> None:
+    assert run().out == run("--help").out
+
+
+def test_analyze_shows_layers_and_totals(run: Run, digits: Path) -> None:
+    need_target(load_target("cortex-m4"))
+    said = run("analyze", digits, "--target", "cortex-m4")
+    assert said.code == 0
+    for word in ("conv_2d_0", "1x8x8x12", "eq_conv2d_s8", "MACs", "arena", "stack", "flash", "yes"):
+        assert word in said.out
+
+
+def test_analyze_json(run: Run, digits: Path) -> None:
+    need_target(load_target("cortex-m4"))
+    found = run("analyze", digits, "-t", "cortex-m4", "--json").json
+    assert found["problems"] == []
+    assert found["macs"] == sum(layer["macs"] for layer in found["layers"]) > 0
+    assert 0 < found["arena_lower_bound"] <= found["arena_bytes"]
+    assert found["scratch_bytes"] <= found["arena_bytes"]
+    assert found["constant_bytes"] > 0 < found["code_bytes"]
+    assert found["stack_bytes"] > 0
+    assert found["layers"][0]["op"] == "conv_2d"
+
+
+def test_analyze_finds_what_does_not_fit(run: Run, digits: Path, tmp_path: Path) -> None:
+    small = load_target("cortex-m0")
+    text = (Path(__file__).parents[2] / "targets" / "cortex-m0.toml").read_text(encoding="utf-8")
+    assert small.ram_bytes == 16_384
+    tiny = tmp_path / "tiny.toml"
+    tiny.write_text(text.replace("bytes = 16_384", "bytes = 1_024"), encoding="utf-8")
+    assert load_target(str(tiny)).ram_bytes == 1_024
+    said = run("analyze", digits, "-t", tiny, "--json")
+    assert said.code == 1
+    assert said.json["arena_bytes"] > 1_024
+    assert "bytes of RAM" in said.json["problems"][0]
+    assert "conv_2d" in said.json["problems"][0]
+
+
+def test_compile_writes_a_folder_and_lists_it(run: Run, digits: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    found = run("compile", digits, "-t", "cortex-m4", "-o", folder, "--name", "net", "--json").json
+    written = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+    assert found["files"] == written
+    assert {"net.h", "net.c", "net_selftest.c", "manifest.json"} <= set(written)
+    assert found["arena_bytes"] > 0 < found["constant_bytes"]
+    assert f"#define NET_ARENA_BYTES {found['arena_bytes']}\n" in (folder / "net.h").read_text()
+
+
+def test_compile_prints_what_it_wrote(run: Run, digits: Path, tmp_path: Path) -> None:
+    said = run("compile", digits, "-o", tmp_path / "out", "--io", "pointers")
+    assert said.code == 0
+    assert "digits_int8.h" in said.out
+    assert "arena" in said.out
+    assert "digits_int8_io" in (tmp_path / "out" / "digits_int8.h").read_text()
+
+
+def test_compile_takes_float_inputs(run: Run, digits: Path, tmp_path: Path) -> None:
+    assert run("compile", digits, "-o", tmp_path / "out", "--io-dtype", "float32").code == 0
+    assert "float *" in (tmp_path / "out" / "digits_int8.h").read_text()
+
+
+def test_compile_twice_into_its_own_folder(run: Run, digits: Path, tmp_path: Path) -> None:
+    words = ("compile", digits, "-o", tmp_path / "out")
+    assert run(*words).code == 0
+    before = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    assert run(*words).code == 0
+    assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == before
+
+
+def test_verify_numpy_and_c(run: Run, digits: Path) -> None:
+    need_tool("gcc")
+    found = run("verify", digits, "--samples", 4, "--json")
+    assert found.code == 0
+    assert found.json["ok"] is True
+    assert (found.json["samples"], found.json["differing_bytes"]) == (4, 0)
+    assert found.json["first_difference"] is None
+    assert (found.json["against"], found.json["target"]) == ("", "host")
+
+
+@pytest.mark.parametrize("against", ["tflm", "litert"])
+def test_verify_against_an_oracle_on_the_users_data(
+    run: Run, digits: Path, tmp_path: Path, against: str, request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue(against)
+    x, y = demo_data()
+    np.savez(tmp_path / "digits.npz", x=x[:7], y=y[:7])
+    data = tmp_path / "digits.npz"
+    found = run("verify", digits, "--against", against, "--data", data, "--json").json
+    assert found["ok"] is True
+    assert (found["samples"], found["numerics"]) == (7, against)
+    assert found["oracle_tensors"] == found["computed_tensors"] == 12
+
+
+def test_verify_against_litert_default_promises_nothing(
+    run: Run, digits: Path, litert: object
+) -> None:
+    del litert
+    words = ("verify", digits, "--against", "litert-default", "--samples", 20)
+    found = run(*words, "--json")
+    assert found.code == 0
+    far = found.json["distance"]
+    assert far["samples"] == 20
+    assert 0 < far["equal"] < far["elements"] == 200  # XNNPACK rounds in float
+    assert far["largest"] >= 1
+    assert "no bytes are promised" in run(*words).out
+
+
+def plant_fault(monkeypatch: pytest.MonkeyPatch, contract: str, right: str, wrong: str) -> None:
+    emit = importlib.import_module("edgeq.codegen.emit")
+    real = emit.kernel_text
+
+    def faulty(kernel: Kernel, form: str) -> str:
+        text: str = real(kernel, form)
+        if kernel.contract.name == contract:
+            assert right in text
+            text = text.replace(right, wrong)
+        return text
+
+    monkeypatch.setattr(emit, "kernel_text", faulty)
+
+
+@pytest.mark.parametrize("target", ["host", "cortex-m4"])
+def test_verify_names_the_first_node_that_differs(
+    run: Run, digits: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    need_target(load_target(target))
+    plant_fault(monkeypatch, "maxpool_s8", "p->act_max", "(p->act_max - 100)")
+    words = ("verify", digits, "--samples", 2, "-t", target)
+    found = run(*words, "--json")
+    assert found.code == 1
+    assert found.json["ok"] is False
+    assert found.json["differing_bytes"] > 0
+    first = found.json["first_difference"]
+    assert (first["op"], first["sides"]) == ("max_pool_2d", "numpy, C")
+    assert first["kernel"].startswith("eq_maxpool_s8__")
+    said = run(*words)
+    assert said.code == 1
+    assert "max_pool_2d_3" in said.out
+    assert "eq_maxpool_s8__" in said.out
+
+
+def test_bench_on_this_machine(run: Run, digits: Path) -> None:
+    need_tool("gcc")
+    found = run("bench", digits, "--json").json
+    assert found["target"] == "host"
+    assert 0 < found["low_us"] <= found["median_us"] <= found["high_us"]
+    assert found["instructions"] is None
+    assert all(layer["median_us"] > 0 for layer in found["layers"])
+    assert found["peers"] == {}
+
+
+def test_bench_in_turns_with_litert(run: Run, digits: Path, litert: object) -> None:
+    del litert
+    need_tool("gcc")
+    said = run("bench", digits, "--against", "litert")
+    assert said.code == 0
+    assert "ours / theirs" in said.out
+
+
+def test_bench_counts_under_emulation(run: Run, digits: Path) -> None:
+    need_target(load_target("cortex-m4"))
+    found = run("bench", digits, "-t", "cortex-m4", "--json").json
+    assert found["instructions"] > 100_000
+    assert found["median_us"] is None
+    assert sum(found["classes"].values()) == found["instructions"]
+
+
+def test_targets_are_those_of_the_files(run: Run) -> None:
+    found = run("targets", "--json").json["targets"]
+    assert [row["name"] for row in found] == list(list_targets())
+    assert all(row["isa"][-1] == "ref" and row["ram_bytes"] > 0 for row in found)
+    said = run("targets").out
+    assert all(name in said for name in list_targets())
+
+
+def test_ops_are_those_of_the_files(run: Run) -> None:
+    found = run("ops", "--json").json
+    assert [row["name"] for row in found["ops"]] == sorted(all_ops())
+    assert all(row["means"] for row in found["ops"])
+    assert "CONV_2D" in found["reads"][".tflite"]
+    assert all(sentence.endswith(".") for rule in found["rules"].values() for sentence in rule)
+    assert "Every tensor that something names exists." in run("ops").out
+
+
+def test_json_is_all_that_is_on_stdout(run: Run, digits: Path, tmp_path: Path) -> None:
+    need_tool("gcc")
+    for words in (
+        ("analyze", digits), ("compile", digits, "-o", tmp_path / "out"), ("targets",), ("ops",),
+        ("verify", digits, "--samples", 1), ("analyze", "missing.tflite"), ("nonsense",),
+    ):  # fmt: skip
+        said = run(*words, "--json")
+        assert isinstance(json.loads(said.out), dict)
