@@ -43,24 +43,37 @@ class DType(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QuantParams:
-    """Affine quantization: real = scale * (q - zero_point).
+    """Affine quantization: real = scale * (q - zero_point), in groups scale * factor * q.
 
-    scale       float64, shape (1,) per tensor or (C,) along `axis`; finite, > 0
-    zero_point  in the range of the tensor's dtype; 0 for weights and biases (legacy uint8
-                weights excepted)
-    axis        the quantized dimension, or None per tensor
+    scale          float64, shape (1,) per tensor or (C,) along `axis`; finite, > 0
+    zero_point     in the range of the tensor's dtype; 0 for weights and biases (legacy uint8
+                   weights excepted)
+    axis           the quantized dimension, or None per tensor
+    group_factors  None, or for int4 weights along axis 0 an int32 array (C, G) in [1, 255]:
+                   the factor of channel c in group g, which is the indices
+                   [g * group_size, (g + 1) * group_size) of the last dimension
+    group_size     indices in a group, the last group perhaps fewer; 0 without groups
     """
 
     scale: NDArray[np.float64]
     zero_point: int = 0
     axis: int | None = None
+    group_factors: NDArray[np.int32] | None = None
+    group_size: int = 0
 
     @property
     def per_channel(self) -> bool:
         return self.axis is not None
 
-    def _key(self) -> tuple[bytes, int, int | None]:
-        return (self.scale.tobytes(), self.zero_point, self.axis)
+    def factors(self, size: int) -> NDArray[np.int32]:
+        """The factor of each channel at each of `size` indices of the last dimension, (C, size)."""
+        if self.group_factors is None:
+            return np.ones((self.scale.size, size), np.int32)
+        return np.repeat(self.group_factors, self.group_size, axis=1)[:, :size]
+
+    def _key(self) -> tuple[bytes, int, int | None, bytes, int]:
+        groups = b"" if self.group_factors is None else self.group_factors.tobytes()
+        return (self.scale.tobytes(), self.zero_point, self.axis, groups, self.group_size)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, QuantParams) and self._key() == other._key()
@@ -120,6 +133,7 @@ class Graph:
 
     source       bytes of the file it was read from, for oracles and manifests
     file_index   the index in that file of every tensor that it holds
+    numerics     the numeric profile that it was quantized for, "" when nobody said
     """
 
     name: str
@@ -129,6 +143,7 @@ class Graph:
     outputs: tuple[str, ...]
     source: bytes = b""
     file_index: Mapping[str, int] = field(default_factory=dict)
+    numerics: str = ""
 
     def users(self, tensor: str) -> tuple[Node, ...]:
         """The nodes that read `tensor`, in execution order."""
