@@ -65,9 +65,9 @@ class Add(Op):
         if contract == "add_pot_s16":
             v = params["ka"] * a + params["kb"] * shift_right_away(b, params["right"])
             return {"y": put(args["y"], np.clip(v, lo, hi))}
-        grid = (b << GRID_BITS[contract]) + params["cb"]
+        grid = (b << GRID_BITS[contract]) + params.get("cb", 0)
         scaled = requantize(grid, params["mult_b"], params["shift_b"], form)
-        t = params["ka"] * a + params["ca"] + params["kb"] * scaled
+        t = params["ka"] * a + params.get("ca", 0) + params["kb"] * scaled
         v = requantize(t, params["mult_y"], params["shift_y"], form) + params["zy"]
         return {"y": put(args["y"], np.clip(v, lo, hi))}
 
@@ -76,11 +76,13 @@ class Add(Op):
         dtype = np.int8 if contract == "add_s8" else np.int16
         info = np.iinfo(dtype)
         for size_a, size_b, size_y, strides in case_walks():
-            a = rng.integers(info.min, info.max + 1, size_a, dtype)
             b = rng.integers(info.min, info.max + 1, size_b, dtype)
-            a[0] = b[0] = info.min
             make = _pot_params if contract == "add_pot_s16" else _sum_params
-            for params in make(contract, rng):
+            for params, cancels in make(contract, rng):
+                a = rng.integers(info.min, info.max + 1, size_a, dtype)
+                a[0] = b[0] = info.min
+                if cancels is not None:
+                    a[:] = cancels
                 args = {"a": a, "b": b, "y": np.zeros(size_y + 3, dtype)}
                 yield Case(args, {**strides, **params})
 
@@ -98,7 +100,7 @@ def lower_sum(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile, si
         raise GraphError(f"cannot add {a.dtype} and {b.dtype} to {y.dtype}", where=node.name)
     sides = Sides(a, 1, b, sign)
     if profile is Profile.LITERT and _is_power_of_two_case(node, a, b, y):
-        sides = sides.ordered(scale_of(a) == scale_of(y))
+        sides = sides.ordered(_log2(scale_of(a)) == _log2(scale_of(y)))
         contract, form, own = "add_pot_s16", "", _pot_fields(sides, y)
     else:
         sides = sides.ordered(scale_of(a) >= scale_of(b))
@@ -139,12 +141,13 @@ def _fields(node: Node, sides: Sides, y: Tensor) -> dict[str, int]:
             why=f"an input's is {scale_of(sides.a)}, more than 2**{bits - 2} times as large",
         )  # fmt: skip
     ka = sides.sign_a << (bits - 1)
-    return {
-        "ka": ka, "ca": -zero_point_of(sides.a) * ka,
-        "kb": sides.sign_b, "cb": -zero_point_of(sides.b) << bits,
-        "mult_b": mult_b, "shift_b": shift_b,
-        "mult_y": mult_y, "shift_y": max(shift_y, SHIFT_Y_MIN), "zy": zero_point_of(y),
-    }  # fmt: skip
+    fields = {"ka": ka, "kb": sides.sign_b, "mult_b": mult_b, "shift_b": shift_b, "mult_y": mult_y,
+              "shift_y": max(shift_y, SHIFT_Y_MIN), "zy": zero_point_of(y)}  # fmt: skip
+    if y.dtype is DType.INT8:
+        return fields | {"ca": -zero_point_of(sides.a) * ka, "cb": -zero_point_of(sides.b) << bits}
+    if zero_point_of(sides.a) or zero_point_of(sides.b):
+        raise QuantError("int16 operands need zero point 0", where=node.name)
+    return fields
 
 
 def _log2(scale: float) -> int | None:
@@ -167,29 +170,56 @@ def _is_power_of_two_case(node: Node, a: Tensor, b: Tensor, y: Tensor) -> bool:
 
 
 def _pot_fields(sides: Sides, y: Tensor) -> dict[str, int]:
-    right = round(math.log2(scale_of(y) / scale_of(sides.b)))
+    right = round(math.log2(scale_of(y))) - round(math.log2(scale_of(sides.b)))
     return {"ka": sides.sign_a, "kb": sides.sign_b, "right": min(right, 31)}
 
 
-def _pot_params(contract: str, rng: np.random.Generator) -> Iterator[dict[str, int]]:
+ParamsAndA = tuple[dict[str, int], int | None]
+"""Parameters of a case, and the one value that every element of a is to have."""
+
+
+def _pot_params(contract: str, rng: np.random.Generator) -> Iterator[ParamsAndA]:
     del contract
     for right, ka, kb in ((0, 1, 1), (1, -1, 1), (4, 1, -1), (15, 1, 1), (31, 1, -1)):
-        yield {"ka": ka, "kb": kb, "right": right, "act_min": -32768, "act_max": 32767}
-    yield {"ka": 1, "kb": 1, "right": int(rng.integers(1, 9)), "act_min": 0, "act_max": 20000}
+        yield {"ka": ka, "kb": kb, "right": right, "act_min": -32768, "act_max": 32767}, None
+    yield {"ka": 1, "kb": 1, "right": int(rng.integers(1, 9)), "act_min": 0, "act_max": 20000}, None
 
 
-def _sum_params(contract: str, rng: np.random.Generator) -> Iterator[dict[str, int]]:
-    """Equal scales, ties, a factor just below 1/2, a vanishing operand, and random ones."""
-    bits, lo, hi = (20, -128, 127) if contract == "add_s8" else (15, -32768, 32767)
-    top = 2**31 - 1
-    tried = [(2**30, 31, 2**30, 30 + bits, 1, 1), (2**30, 32, 2**30, 31 + bits, -1, 1),
-             (top, 32, top, 30 + bits, 1, -1), (0, 31, 2**30 + 1, 31 + bits, 1, 1)]  # fmt: skip
+def _sum_params(contract: str, rng: np.random.Generator) -> Iterator[ParamsAndA]:
+    """Equal scales, ties, a factor just below 1/2, a vanishing operand, and random ones.
+
+    The last ones show the low bits of b on the common grid: a adds nothing, b comes down to a
+    few steps of the grid, and y is half of them.
+    """
+    bits, top = GRID_BITS[contract], 2**31 - 1
+    tried = [(2**30, 31, 2**30, 30 + bits), (2**30, 32, 2**30, 31 + bits),
+             (top, 32, top, 30 + bits), (0, 31, 2**30 + 1, 31 + bits)]  # fmt: skip
     for _ in range(2):
         m1, m2 = (int(m) for m in rng.integers(2**30, 2**31, 2))
-        tried.append((m1, 32 + int(rng.integers(0, 4)), m2, 29 + bits, 1, -1))
-    for mult_b, shift_b, mult_y, shift_y, sign_a, kb in tried:
-        za, zb, zy = (int(z) for z in rng.integers(-128, 128, 3)) if bits == 20 else (0, 0, 0)  # noqa: PLR2004
-        ka = sign_a << (bits - 1)
-        yield {"ka": ka, "ca": -za * ka, "kb": kb, "cb": -zb << bits, "mult_b": mult_b,
-               "shift_b": shift_b, "mult_y": mult_y, "shift_y": shift_y, "zy": zy,
+        tried.append((m1, 32 + int(rng.integers(0, 4)), m2, 29 + bits))
+    for number, factors in enumerate(tried):
+        signs = ((1, 1), (-1, 1), (1, -1))[number % 3]
+        yield _sum_fields(contract, rng, factors, signs)[0], None
+    for mult in (2**30, top, int(rng.integers(2**30, 2**31))):
+        for mult_y in (2**30, top):
+            yield _sum_fields(contract, rng, (mult, 31 + bits, mult_y, SHIFT_Y_MIN), (1, -1))
+
+
+def _sum_fields(
+    contract: str,
+    rng: np.random.Generator,
+    factors: tuple[int, int, int, int],
+    signs: tuple[int, int],
+) -> tuple[dict[str, int], int]:
+    """Fields for mult_b, shift_b, mult_y, shift_y with random zero points, and a's zero point."""
+    bits, lo, hi = GRID_BITS[contract], -128, 127
+    za, zb, zy = (int(z) for z in rng.integers(-128, 128, 3))
+    ka = signs[0] << (bits - 1)
+    fields = {"ka": ka, "ca": -za * ka, "kb": signs[1], "cb": -zb << bits, "zy": zy}
+    if contract == "add_s16":
+        za, lo, hi = 0, -32768, 32767
+        fields = {"ka": ka, "kb": signs[1], "zy": zy}
+    mult_b, shift_b, mult_y, shift_y = factors
+    fields |= {"mult_b": mult_b, "shift_b": shift_b, "mult_y": mult_y, "shift_y": shift_y,
                "act_min": lo + int(rng.integers(0, 20)), "act_max": hi}  # fmt: skip
+    return fields, za

@@ -60,8 +60,9 @@ class Mul(Op):
             )
         mult, shift = _factor(node, a, b, y, profile)
         lo, hi = activation_range(str(node.attrs.get("activation", "none")), y)
-        own = {"za": zero_point_of(a), "zb": zero_point_of(b), "mult": mult, "shift": shift,
-               "zy": zero_point_of(y), "act_min": lo, "act_max": hi}  # fmt: skip
+        own = {"mult": mult, "shift": shift, "zy": zero_point_of(y), "act_min": lo, "act_max": hi}
+        if y.dtype is DType.INT8:
+            own |= {"za": zero_point_of(a), "zb": zero_point_of(b)}
         calls = []
         for walk in walks(a.shape, b.shape):
             args = {"a": operand(a, walk.a), "b": operand(b, walk.b), "y": View(y.name, walk.y)}
@@ -70,8 +71,8 @@ class Mul(Op):
 
     @staticmethod
     def exact(contract: str, args: Args, params: Params, form: str) -> dict[str, Array]:
-        a = gather(args["a"], params, "a") - params["za"]
-        b = gather(args["b"], params, "b") - params["zb"]
+        a = gather(args["a"], params, "a") - params.get("za", 0)
+        b = gather(args["b"], params, "b") - params.get("zb", 0)
         v = requantize(a * b, params["mult"], params["shift"], form) + params["zy"]
         return {"y": put(args["y"], np.clip(v, params["act_min"], params["act_max"]))}
 
@@ -84,10 +85,11 @@ class Mul(Op):
             b = rng.integers(info.min, info.max + 1, size_b, dtype)
             a[0] = b[0] = info.min
             for mult, shift in _case_factors(contract, rng):
-                zero = (0, 0, 0) if contract == "mul_s16" else rng.integers(-128, 128, 3).tolist()
-                params = {"za": zero[0], "zb": zero[1], "mult": mult, "shift": shift,
-                          "zy": zero[2], "act_min": info.min + int(rng.integers(0, 20)),
-                          "act_max": info.max}  # fmt: skip
+                za, zb, zy = rng.integers(-128, 128, 3).tolist()
+                params = {"mult": mult, "shift": shift, "zy": zy, "act_max": info.max,
+                          "act_min": info.min + int(rng.integers(0, 20))}  # fmt: skip
+                if contract == "mul_s8":
+                    params |= {"za": za, "zb": zb}
                 args = {"a": a, "b": b, "y": np.zeros(size_y + 3, dtype)}
                 yield Case(args, {**strides, **params})
 
@@ -115,6 +117,8 @@ def _factor(node: Node, a: Tensor, b: Tensor, y: Tensor, profile: Profile) -> tu
     mult, shift = quantize_multiplier(real)
     if y.dtype is DType.INT8:
         return (mult, shift) if shift >= SHIFT_MIN else (MULT_MAX, SHIFT_MIN)
+    if zero_point_of(a) or zero_point_of(b):
+        raise QuantError("int16 operands need zero point 0", where=node.name)
     worst = _reach(a) * _reach(b) << max(0, 31 - shift)
     if worst > INT32_MAX:
         raise QuantError(
@@ -125,8 +129,7 @@ def _factor(node: Node, a: Tensor, b: Tensor, y: Tensor, profile: Profile) -> tu
 
 
 def _reach(tensor: Tensor) -> int:
-    """The largest |q - zero_point|, from the constant's own values if it is one."""
-    lo, hi = RANGES[tensor.dtype]
+    """The largest |q|, from the constant's own values if it is one."""
     if tensor.data is not None:
-        lo, hi = int(tensor.data.min()), int(tensor.data.max())
-    return max(abs(lo - zero_point_of(tensor)), abs(hi - zero_point_of(tensor)))
+        return int(np.abs(tensor.data.astype(np.int64)).max())
+    return max(abs(end) for end in RANGES[tensor.dtype])

@@ -103,6 +103,9 @@ class Softmax(Op):
             yield from softmax16_cases(rng)
             return
         dtype = np.int8 if contract == "softmax_s8" else np.int16
+        for powers in _boundary_tables(OUTPUT_BITS[contract]):
+            x, y = np.array([[5, 4]], np.int8), np.zeros(5, dtype)
+            yield Case({"x": x, "table": powers, "y": y}, {"rows": 1, "depth": 2})
         shapes = (1, 1), (1, 2), (3, 7), (1, 12), (2, 17), (1, 130), (1, 600), (1, 9000)
         for n, c in shapes:
             for scale in (0.004, 0.1, 1.7):
@@ -111,6 +114,28 @@ class Softmax(Op):
                 x[0, : c // 2] = 127
                 y = np.zeros(n * c + 3, dtype)
                 yield Case({"x": x, "table": table, "y": y}, {"rows": n, "depth": c})
+
+
+def _boundary_tables(bits: int) -> Iterator[NDArray[np.int32]]:
+    """Tables whose second entry, beside the first, comes to just half a step of the output.
+
+    So that one unit in the last place of the reciprocal or of a product shows: the quotient of
+    32 bits is 2**(right - 1) above a multiple of 2**right, or one less.
+    """
+    for share in (0.1, 0.2, 0.3):
+        step = 1 << bits
+        target = (math.floor(share * step) + 0.5) / step  # of the whole: e / (1 + e)
+        middle = round(target / (1 - target) * 2**31)
+        entries = np.arange(middle - (1 << 17), middle + (1 << 17), dtype=np.int64)
+        total = (1 << 19) + shift_right_away(entries, SUM_BITS)
+        factor, over = gemmlowp.reciprocal(total, SUM_BITS)
+        right = over + 31 - bits
+        rest = high_mul(factor, entries) & ((np.int64(1) << right) - 1)
+        half = np.int64(1) << (right - 1)
+        for wanted in (half, half - 1):
+            table = real_exponentials(0.1)
+            table[1] = entries[np.flatnonzero(rest == wanted)[0]]
+            yield table
 
 
 def real_exponentials(step: float) -> NDArray[np.int32]:

@@ -1,7 +1,7 @@
 /* add_s16, portable: four loops, two high multiplies per element.
  *
  * Exact: every value is doubled before its high multiply, which then is the high word of the
- * product: 2 * (2^15 * b + cb) and 2 * t lie in [-2^31, 2^31).
+ * product: 2 * 2^15 * b and 2 * t lie in [-2^31, 2^31).
  *
  * @inplace a b
  */
@@ -14,12 +14,12 @@ static inline void EQ_SYM(add_s16_ref_row)(const int16_t *a, const int16_t *b, i
                                            const eq_add_s16_params *restrict p)
 {
     const eq_scaling rescale_b = eq_scaling_of(p->mult_b, p->shift_b);
-    const int32_t a3 = p->a3, b3 = p->b3, ka = 2 * p->ka, ca = 2 * p->ca, kb = 2 * p->kb;
-    const int32_t cb = p->cb, mult_y = p->mult_y, right_y = p->shift_y - 31;
+    const int32_t a3 = p->a3, b3 = p->b3, ka = 2 * p->ka, kb = 2 * p->kb;
+    const int32_t mult_y = p->mult_y, right_y = p->shift_y - 31;
     const int32_t zy = p->zy, lo = p->act_min, hi = p->act_max;
     for (int32_t i = 0; i < p->d3; ++i) {
-        const int32_t scaled_b = eq_rescale(*b * (1 << 15) + cb, rescale_b);
-        const int32_t t = *a * ka + ca + kb * scaled_b;
+        const int32_t scaled_b = eq_rescale(*b * (1 << 15), rescale_b);
+        const int32_t t = *a * ka + kb * scaled_b;
         y[i] = (int16_t)eq_clamp(eq_rescale_twice(t, mult_y, right_y) + zy, lo, hi);
         a += a3;
         b += b3;

@@ -13,10 +13,10 @@ static inline void EQ_SYM(mul_s16_ref_row)(const int16_t *a, const int16_t *b, i
                                            const eq_mul_s16_params *restrict p)
 {
     const int32_t mult = p->mult, shift = p->shift;
-    const int32_t za = p->za, zb = p->zb, a3 = p->a3, b3 = p->b3;
+    const int32_t a3 = p->a3, b3 = p->b3;
     const int32_t zy = p->zy, lo = p->act_min, hi = p->act_max;
     for (int32_t i = 0; i < p->d3; ++i) {
-        const int32_t v = eq_requantize((*a - za) * (*b - zb), mult, shift) + zy;
+        const int32_t v = eq_requantize(*a * *b, mult, shift) + zy;
         y[i] = (int16_t)eq_clamp(v, lo, hi);
         a += a3;
         b += b3;

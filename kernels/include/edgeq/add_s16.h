@@ -1,12 +1,11 @@
 /* add_s16 -- element-wise sum or difference of int16 operands on different scales, broadcast.
  *
- *   t = ka * a + ca + kb * requantize(2^15 * b + cb, mult_b, shift_b)
+ *   t = ka * a + kb * requantize(2^15 * b, mult_b, shift_b)
  *   y = clamp(requantize(t, mult_y, shift_y) + zy)
  *
  * The operand with the larger scale is `a`: on the common grid of half its scale and 15
  * fraction bits its factor is exactly 1/2, so ka is 2^14, or -2^14 when it is subtracted.
- * ca = -za * ka and cb = -zb * 2^15 hold the zero points; the compiler proved that t and
- * 2^15 * b + cb lie in [-2^30, 2^30), which zero points of 0 guarantee.
+ * Zero points of a and b are 0, so that t and 2^15 * b lie in [-2^30, 2^30).
  *
  * Source of the common grid: B. Jacob et al., CVPR 2018, appendix A.2.
  *
@@ -34,9 +33,7 @@ typedef struct {
     int32_t b2;      /* >= 0 */
     int32_t b3;      /* >= 0 */
     int32_t ka;      /* 2^14 or -2^14 */
-    int32_t ca;      /* -za * ka, za 0 or proven small */
     int32_t kb;      /* 1 or -1 */
-    int32_t cb;      /* -zb * 2^15, zb likewise */
     int32_t mult_b;  /* 0 or in [2^30, 2^31 - 1] */
     int32_t shift_b; /* in [31, 62], 31 for a factor of 1/2 or 0 only */
     int32_t mult_y;  /* 0 or in [2^30, 2^31 - 1] */

@@ -1,8 +1,9 @@
 /* mul_s16 -- element-wise product of int16 operands, broadcast.
  *
- *   y = clamp(requantize((a - za) * (b - zb), mult, shift) + zy)
+ *   y = clamp(requantize(a * b, mult, shift) + zy)
  *
- * The compiler proved that the product, shifted left for a factor of 1 and more, fits int32.
+ * Zero points of a and b are 0.  The compiler proved that the product, shifted left for a
+ * factor of 1 and more, fits int32.
  * y is contiguous and walked through in order; a and b by element strides, 0 where they are
  * broadcast.
  *
@@ -26,8 +27,6 @@ typedef struct {
     int32_t b1;      /* >= 0 */
     int32_t b2;      /* >= 0 */
     int32_t b3;      /* >= 0 */
-    int32_t za;      /* zero point of a, in [-32768, 32767] */
-    int32_t zb;      /* zero point of b, in [-32768, 32767] */
     int32_t mult;    /* 0 or in [2^30, 2^31 - 1] */
     int32_t shift;   /* in [1, 62] */
     int32_t zy;      /* zero point of y, in [-32768, 32767] */
