@@ -69,7 +69,7 @@ class QuantParams:
         """The factor of each channel at each of `size` indices of the last dimension, (C, size)."""
         if self.group_factors is None:
             return np.ones((self.scale.size, size), np.int32)
-        return np.repeat(self.group_factors, self.group_size, axis=1)[:, :size]
+        return self.group_factors[:, np.arange(size) // self.group_size]
 
     def _key(self) -> tuple[bytes, int, int | None, bytes, int]:
         groups = b"" if self.group_factors is None else self.group_factors.tobytes()

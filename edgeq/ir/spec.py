@@ -12,10 +12,12 @@ from math import prod
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeq.errors import EdgeqError, GraphError, Problems, QuantError
 from edgeq.ir.graph import DType, Graph, QuantParams, Tensor
 from edgeq.ir.text import show
+from edgeq.numerics.nibbles import INT4_MAX, INT4_MIN
 
 Predicate: TypeAlias = Callable[[Graph], Iterator[EdgeqError]]
 
@@ -26,6 +28,9 @@ ZERO_POINTS = {
 }  # fmt: skip
 """Where a zero point may lie; legacy uint8 weights seen as int8 keep theirs."""
 
+MAX_FACTOR = 255
+"""The greatest factor of a group of int4 weights."""
+
 INTEGERS = (DType.INT8, DType.INT16)
 INDICES = (DType.INT32, DType.INT64)
 EDGES = {DType.FLOAT32: ("quantize", "dequantize"), DType.UINT8: ("flip_sign", "flip_sign")}
@@ -35,6 +40,9 @@ MOVES = frozenset({
     "reshape", "transpose", "strided_slice", "concatenation", "split", "pack", "unpack",
 })  # fmt: skip
 """Operators that carry values of any type without looking at them."""
+
+WEIGHTED = frozenset({"conv_2d", "depthwise_conv_2d", "fully_connected"})
+"""Operators whose second input may be int4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,12 @@ def _sized(graph: Graph) -> Iterator[EdgeqError]:
                 f"constant {show(tensor.name)} is {tensor.dtype} {tensor.shape}",
                 why=f"its data is {data.dtype} {data.shape}",
             )
+        elif tensor.dtype is DType.INT4 and data is not None and _leaves_int4(data):
+            yield GraphError(f"constant {show(tensor.name)} has values that do not fit int4")
+
+
+def _leaves_int4(data: NDArray[np.int8]) -> bool:
+    return bool(((data < INT4_MIN) | (data > INT4_MAX)).any())
 
 
 def _scaled(graph: Graph) -> Iterator[EdgeqError]:
@@ -120,9 +134,24 @@ def _bad_quant(tensor: Tensor, quant: QuantParams) -> str:
         return f"axis {quant.axis} does not exist in {tensor.shape}"
     if quant.scale.shape != (count,):
         return f"scales of shape {quant.scale.shape}, not {(count,)}"
+    factors = quant.group_factors
+    if factors is not None and (why := _bad_groups(tensor, quant, factors)):
+        return why
     lo, hi = ZERO_POINTS.get(tensor.dtype, (0, 0))
     if not lo <= quant.zero_point <= hi and not tensor.is_constant:
         return f"zero point {quant.zero_point} is outside [{lo}, {hi}]"
+    return ""
+
+
+def _bad_groups(tensor: Tensor, quant: QuantParams, factors: NDArray[np.int32]) -> str:
+    """What is wrong with group factors, or nothing."""
+    if (tensor.dtype, quant.axis, quant.zero_point) != (DType.INT4, 0, 0) or quant.group_size < 1:
+        return f"groups of {quant.group_size} {tensor.dtype} along axis {quant.axis}"
+    groups = -(-tensor.shape[-1] // quant.group_size)
+    if factors.shape != (tensor.shape[0], groups):
+        return f"group factors of shape {factors.shape}, not {(tensor.shape[0], groups)}"
+    if factors.min() < 1 or factors.max() > MAX_FACTOR:
+        return f"group factors from {factors.min()} to {factors.max()}, not in [1, {MAX_FACTOR}]"
     return ""
 
 
@@ -147,6 +176,18 @@ def _integer(graph: Graph) -> Iterator[EdgeqError]:
                     where=node.name,
                     fix=QUANTIZE_FIRST if tensor.dtype is DType.FLOAT32 else "",
                 )
+
+
+def _weights(graph: Graph) -> Iterator[EdgeqError]:
+    for node in graph.nodes:
+        for place, tensor in enumerate(graph.inputs_of(node)):
+            if tensor is None or tensor.dtype is not DType.INT4:
+                continue
+            if node.op not in WEIGHTED or place != 1:
+                yield QuantError(
+                    f"{node.op} reads {show(tensor.name)}, which is int4", where=node.name,
+                    why="int4 is a type of weights alone",
+                )  # fmt: skip
 
 
 def _with_scales(graph: Graph) -> Iterator[EdgeqError]:
@@ -176,6 +217,7 @@ SPEC: dict[str, tuple[Rule, ...]] = {
             _integer,
         ),
         Rule("Every int8 and int16 activation has one scale.", _with_scales),
+        Rule("Only weights of convolutions and fully connected layers are int4.", _weights),
     ),
 }
 """In the order of the stages; a stage also keeps the rules of those before it."""

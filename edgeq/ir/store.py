@@ -10,16 +10,17 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, prod
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeq.errors import ModelError, OutputError
 from edgeq.ir.graph import Attr, DType, Graph, Node, QuantParams, Shape, Tensor
-from edgeq.ir.spec import check
+from edgeq.ir.spec import MAX_FACTOR, check
 
 Json: TypeAlias = Any
 """What JSON holds: asked for by type before it is used."""
@@ -152,6 +153,9 @@ def _tensor_json(tensor: Tensor, arrays: list[bytes]) -> dict[str, Any]:
     if tensor.quant is not None:
         q = tensor.quant
         head["quant"] = {"scale": q.scale.tolist(), "zero_point": q.zero_point, "axis": q.axis}
+        if q.group_factors is not None:
+            groups = {"group_factors": q.group_factors.tolist(), "group_size": q.group_size}
+            head["quant"] |= groups
     if tensor.data is not None:
         head["data"] = len(arrays)
         little = tensor.dtype.numpy.newbyteorder("<")
@@ -183,7 +187,21 @@ def _quant(values: Json) -> QuantParams | None:
     fields = _Fields(values, "a quantization")
     scale = [float(_checked(s, float, fields.where)) for s in fields.get("scale", list)]
     axis = fields.optional("axis", int)
-    return QuantParams(np.array(scale, np.float64), fields.get("zero_point", int), axis)
+    factors = fields.optional("group_factors", list)
+    params = QuantParams(np.array(scale, np.float64), fields.get("zero_point", int), axis)
+    if factors is None:
+        return params
+    return replace(
+        params, group_factors=_factors(factors), group_size=fields.get("group_size", int)
+    )
+
+
+def _factors(rows: list[Json]) -> NDArray[np.int32]:
+    """Group factors (C, G); their range is for the spec to judge."""
+    found = [[_checked(f, int, "a group") for f in _checked(r, list, "groups")] for r in rows]
+    if len({len(row) for row in found}) != 1 or any(abs(f) > MAX_FACTOR for r in found for f in r):
+        raise ModelError("the group factors of a quantization are no table of small integers")
+    return np.array(found, np.int32)
 
 
 def _node_json(node: Node) -> dict[str, Any]:

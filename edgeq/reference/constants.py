@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeq.errors import GraphError
-from edgeq.ir import DType, Node, QuantParams, Tensor
+from edgeq.ir import DType, Node, QuantParams, Shape, Tensor
 
 Array = NDArray[Any]
 Inputs = tuple[Array, ...]
@@ -70,15 +70,20 @@ def dequantized(tensor: Tensor) -> Tensor:
         return tensor
     if quant is None or data is None:
         raise GraphError(f"tensor {tensor.name} is not a quantized constant")
-    scale = _along_axis(quant, len(tensor.shape)).astype(np.float32)
+    scale = _along_axis(quant, tensor.shape).astype(np.float32)
     real = (data.astype(np.int32) - quant.zero_point).astype(np.float32) * scale
     return replace(tensor, dtype=DType.FLOAT32, quant=None, data=real.astype(np.float32))
 
 
-def _along_axis(quant: QuantParams, rank: int) -> NDArray[np.float64]:
-    """The scales in a shape that broadcasts over the tensor."""
+def _along_axis(quant: QuantParams, shape: Shape) -> NDArray[np.float64]:
+    """The scales, times their groups' factors, in a shape that broadcasts over the tensor."""
+    rank = len(shape)
     if quant.axis is None:
         return quant.scale.reshape((1,) * rank)
+    if quant.group_factors is not None:
+        channels = (shape[0], *(1 for _ in shape[1:-1]))
+        factors = quant.factors(shape[-1]).reshape(*channels, shape[-1])
+        return quant.scale.reshape((-1, *(1 for _ in shape[1:]))) * factors
     return quant.scale.reshape(tuple(-1 if i == quant.axis else 1 for i in range(rank)))
 
 
