@@ -36,6 +36,7 @@ HEADERS = frozenset(
     time uchar ucontext unistd unwind utime values wait wchar wctype wordexp
     """.split()  # noqa: SIM905 (a list of eighty literals reads worse)
 )
+OUR_PREFIXES = ("eq_", "edgeq_")  # kernels, and the include guards of their headers
 RESERVED = KEYWORDS | CMAKE_TARGETS | HEADERS
 
 
@@ -47,7 +48,8 @@ def c_identifier(text: str) -> str:
     """
     cleaned = re.sub(r"[^A-Za-z0-9]+", "_", text[: 4 * LONGEST_NAME])
     name = cleaned.strip("_")[:LONGEST_NAME].rstrip("_") or "model"
-    if name[0].isdigit() or name.lower() in RESERVED or name.lower().startswith("eq_"):
+    lower = name.lower()
+    if name[0].isdigit() or lower in RESERVED or f"{lower}_".startswith(OUR_PREFIXES):
         name = f"m_{name}"[:LONGEST_NAME].rstrip("_")
     return name
 
