@@ -57,6 +57,10 @@ class HostModel:
         """Outputs by tensor name for inputs by tensor name."""
         self.fill(inputs)
         getattr(self._lib, f"{NAME}_run")(self._pointer)
+        return self.outputs()
+
+    def outputs(self) -> dict[str, NDArray[Any]]:
+        """What the last run left, by tensor name."""
         return {
             port.tensor.name: self._read(port.tensor, port.pointer) for port in self.plan.outputs
         }

@@ -25,6 +25,8 @@ from edgeq.targets.target import target_folder
 from edgeq.verify.oracle import Oracle
 
 Values = Mapping[str, NDArray[Any]]
+Clock = Callable[[int], int]
+"""Nanoseconds of that many runs."""
 
 BLOCKS = 21
 BLOCK_SECONDS = 0.02
@@ -122,7 +124,7 @@ def measure_latency(
     timer = Timer(model)
     with _peer(model, inputs, against) as oracle:
         model.fill(inputs)
-        ours, theirs = _in_turns(timer.run, oracle.time if oracle else None, blocks, seconds)
+        ours, theirs = in_turns(timer.run, oracle.time if oracle else None, blocks, seconds)
     ratios = [a / b for a, b in zip(ours, theirs, strict=True)] if theirs else []
     peers = {against: _as_peer(theirs, ratios)} if theirs else {}
     model.fill(inputs)
@@ -144,8 +146,8 @@ def _peer(model: HostModel, inputs: Values, against: str) -> AbstractContextMana
     return oracle
 
 
-def _in_turns(
-    ours: Callable[[int], int], theirs: Callable[[int], int] | None, blocks: int, seconds: float
+def in_turns(
+    ours: Clock, theirs: Clock | None, blocks: int, seconds: float
 ) -> tuple[list[float], list[float]]:
     """Microseconds per inference of each block, ours and theirs; the first pair is dropped."""
     our_times = runs_for(ours, seconds)
@@ -158,7 +160,7 @@ def _in_turns(
     return first[1:], second[1:]
 
 
-def runs_for(time: Callable[[int], int], seconds: float) -> int:
+def runs_for(time: Clock, seconds: float) -> int:
     """How many runs take about `seconds`, at least one."""
     runs = 1
     while (took := time(runs)) < seconds * 1e9 / 4 and runs < MOST_RUNS:
