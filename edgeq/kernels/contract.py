@@ -1,13 +1,14 @@
 """Reads a contract header: the C text is the contract, and this is its only reader.
 
 A header declares one params struct `eq_NAME_params` and one function type `eq_NAME_fn`.
-Its head comment may hold directives: `@forms double single` lists the rounding forms.
+Its head comment may hold directives: `@forms double single` lists the rounding forms,
+`@nibbles w` the constants whose elements are int4, two in a byte.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,9 @@ SHAPE = re.compile(r"\*\s*(?:restrict\s+)?(\w+)\s*[,)]\s*;?\s*/\*\s*\(([^)]*)\)"
 class Parameter:
     """A pointer parameter: `const int8_t *restrict w` of logical shape ("O", "I").
 
-    dtype   of an element; None for the params struct
-    dims    the letters of its shape, empty where the header gives none
+    dtype     of an element; None for the params struct
+    dims      the letters of its shape, empty where the header gives none
+    nibbles   its elements are int4: memory holds two of them in each int8
     """
 
     name: str
@@ -44,6 +46,7 @@ class Parameter:
     dtype: np.dtype[Any] | None
     const: bool
     dims: tuple[str, ...]
+    nibbles: bool = False
 
     @property
     def is_output(self) -> bool:
@@ -109,8 +112,10 @@ def read_contract(path: Path) -> Contract:
     except KeyError as missing:
         raise KernelError(f"does not declare {missing}", where=str(path)) from None
     dims = {m[1]: tuple(d.strip() for d in m[2].split(",")) for m in SHAPE.finditer(text)}
+    said = directives(text)
     parameters = tuple(_parameter(decl, dims, path) for decl in function.type.args.params)
-    forms = tuple(" ".join(directives(text).get("forms", [])).split())
+    parameters = _with_nibbles(parameters, said.get("nibbles", []), path)
+    forms = tuple(" ".join(said.get("forms", [])).split())
     return Contract(name, path, parameters, _fields(struct, path), forms)
 
 
@@ -141,6 +146,20 @@ def _parameter(decl: c_ast.Decl, dims: dict[str, tuple[str, ...]], path: Path) -
         raise KernelError(f"parameter {decl.name}: {ctype} is not allowed", where=str(path))
     dtype = None if is_params else DTYPES[ctype]
     return Parameter(decl.name, ctype, dtype, const, dims.get(decl.name, ()))
+
+
+def _with_nibbles(
+    parameters: tuple[Parameter, ...], lines: list[str], path: Path
+) -> tuple[Parameter, ...]:
+    """The parameters, those that `@nibbles` names marked."""
+    names = " ".join(lines).split()
+    possible = {q.name for q in parameters if q.const and q.ctype == "int8_t" and q.dims}
+    for name in names:
+        if name not in possible:
+            raise KernelError(
+                f"@nibbles names {name}, which is no const int8_t with a shape", where=str(path)
+            )
+    return tuple(replace(q, nibbles=q.name in names) for q in parameters)
 
 
 @cache

@@ -25,10 +25,12 @@ from edgeq.ops.base import (
     View,
     register,
 )
-from edgeq.ops.common import activation_range, constant_of, need, zero_point_of
+from edgeq.ops.common import activation_range, constant_of, need
 from edgeq.ops.float_windows import float_convolution
 from edgeq.ops.floats import activate, floats
+from edgeq.ops.grouped import grouped_convolution
 from edgeq.ops.mac import (
+    GROUPED,
     Mac,
     bias_of,
     contract_of,
@@ -36,6 +38,7 @@ from edgeq.ops.mac import (
     finish,
     float_bias,
     rounding_of,
+    weight_rows,
     zero_points,
 )
 from edgeq.ops.mac_cases import convolution_cases
@@ -51,7 +54,7 @@ class Conv2D(Op):
     """
 
     name = "conv_2d"
-    contracts = ("conv2d_s8", "conv2d_s16s8", "conv2d_s8zw")
+    contracts = ("conv2d_s8", "conv2d_s16s8", "conv2d_s8zw", "conv2d_s8s4", "conv2d_s16s4")
 
     @staticmethod
     def infer(node: Node, inputs: Inputs) -> tuple[Shape, ...]:
@@ -77,12 +80,14 @@ class Conv2D(Op):
         contract = contract_of(node, "conv2d", x, w, y)
         data = constant_of(w, node, "weights")
         out_c, kh, kw, in_c = w.shape
-        rows = data.reshape(out_c, -1).astype(np.int64) - zero_point_of(w)
+        rows = weight_rows(w, data.reshape(out_c, -1))
         reals = convolution_reals(node, x, w, y, out_c)
         form = rounding_of(inputs, x, profile)
         mac = finish(node, x, y, rows, bias_of(node, inputs, out_c), reals, form)
-        groups = x.shape[3] // in_c
         lo, hi = activation_range(str(node.attrs["activation"]), y)
+        if contract == GROUPED:
+            return grouped_convolution(node, x, w, y, mac, (lo, hi))
+        groups = x.shape[3] // in_c
         params = window_params(node, x.shape, y.shape, (kh, kw), in_c, out_c // groups)
         params |= {"act_min": lo, "act_max": hi, **zero_points(contract, x, w, y)}
         return tuple(

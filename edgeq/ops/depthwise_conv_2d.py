@@ -50,7 +50,9 @@ class DepthwiseConv2D(Op):
     """
 
     name = "depthwise_conv_2d"
-    contracts = ("depthwise_s8", "depthwise_s16s8", "depthwise_s8zw")
+    contracts = (
+        "depthwise_s8", "depthwise_s16s8", "depthwise_s8zw", "depthwise_s8s4", "depthwise_s16s4",
+    )  # fmt: skip
 
     @staticmethod
     def infer(node: Node, inputs: Inputs) -> tuple[Shape, ...]:

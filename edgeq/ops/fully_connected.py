@@ -28,7 +28,9 @@ from edgeq.ops.base import (
 )
 from edgeq.ops.common import activation_range, constant_of, need, scale_of, zero_point_of
 from edgeq.ops.floats import activate, floats
+from edgeq.ops.grouped import grouped_cases, grouped_exact, grouped_layer
 from edgeq.ops.mac import (
+    GROUPED,
     Mac,
     Rows,
     bias_of,
@@ -40,6 +42,7 @@ from edgeq.ops.mac import (
     need_int32,
     prove,
     rounding_of,
+    weight_rows,
     weight_scales,
     zero_points,
 )
@@ -57,7 +60,7 @@ class FullyConnected(Op):
     """
 
     name = "fully_connected"
-    contracts = ("fc_s8", "fc_s16s8", "fc_s8zw")
+    contracts = ("fc_s8", "fc_s16s8", "fc_s8zw", "fc_s8s4", "fc_s16s4", GROUPED)
 
     @staticmethod
     def infer(node: Node, inputs: Inputs) -> tuple[Shape, ...]:
@@ -83,9 +86,11 @@ class FullyConnected(Op):
         contract = contract_of(node, "fc", x, w, y)
         out_dim, in_dim = w.shape
         data = constant_of(w, node, "weights")
-        rows = data.astype(np.int64) - zero_point_of(w)
         clamp = activation_range(str(node.attrs["activation"]), y)
-        mac = _constants(node, inputs, y, rows, profile, clamp)
+        mac = _constants(node, inputs, y, weight_rows(w, data), profile, clamp)
+        if contract == GROUPED:
+            layer, batch = grouped_layer(node, w, y, mac, clamp), x.size // in_dim
+            return (layer.call(View(x.name), View(y.name), batch, in_dim, out_dim),)
         params = {"batch": x.size // in_dim, "in_dim": in_dim, "out_dim": out_dim}
         params |= {"act_min": clamp[0], "act_max": clamp[1], **zero_points(contract, x, w, y)}
         params.pop("zx", None)
@@ -95,6 +100,8 @@ class FullyConnected(Op):
 
     @staticmethod
     def exact(contract: str, args: Args, params: Params, form: str) -> dict[str, Array]:
+        if contract == GROUPED:
+            return grouped_exact(args, params, form)
         n, i, o = params["batch"], params["in_dim"], params["out_dim"]
         x = args["x"].reshape(-1)[: n * i].reshape(n, i).astype(np.float64)
         w = args["w"].reshape(o, i).astype(np.float64) - params.get("zw", 0)
@@ -107,7 +114,7 @@ class FullyConnected(Op):
 
     @staticmethod
     def cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
-        return fc_cases(contract, rng)
+        return grouped_cases(rng) if contract == GROUPED else fc_cases(contract, rng)
 
     @staticmethod
     def macs(node: Node, inputs: Inputs, outputs: Outputs) -> int:

@@ -34,6 +34,11 @@ from edgeq.ops.common import (
 
 Rows = NDArray[np.int64]
 
+WEIGHT_BITS = {DType.INT8: 8, DType.INT4: 4}
+GROUPED = "fc_s8s4g"
+CONTRACT_ENDINGS = {(8, False): "s8", (8, True): "s8zw", (4, False): "s8s4"}
+"""Of int8 activations, by the bits of the weights and whether these have a zero point."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mac:
@@ -63,6 +68,16 @@ def bias_of(node: Node, inputs: tuple[Tensor | None, ...], count: int) -> Rows:
     return data
 
 
+def weight_rows(w: Tensor, data: Array) -> Rows:
+    """Weights (O, K) on the channels' scales, int64: less their zero point, times group factors.
+
+    data  (O, K), for int4 in groups with the grouped dimension alone along K
+    """
+    rows: Rows = data.astype(np.int64) - zero_point_of(w)
+    quant = quant_of(w)
+    return rows if quant.group_factors is None else rows * quant.factors(rows.shape[1])
+
+
 def weight_scales(w: Tensor, count: int) -> NDArray[np.float64]:
     """The scale of each of `count` output channels."""
     scale = quant_of(w).scale
@@ -78,22 +93,43 @@ def contract_of(node: Node, family: str, x: Tensor, w: Tensor, y: Tensor) -> str
         QuantError: no integer contract has them.
     """
     quant_of(x), quant_of(w), quant_of(y)
-    if (x.dtype, w.dtype, y.dtype) == (DType.INT8, DType.INT8, DType.INT8):
-        return f"{family}_s8zw" if zero_point_of(w) else f"{family}_s8"
+    if quant_of(w).group_factors is not None:
+        return _grouped_contract(node, x, w, y)
+    bits = WEIGHT_BITS.get(w.dtype)
+    if bits and x.dtype is y.dtype is DType.INT8:
+        ending = CONTRACT_ENDINGS.get((bits, zero_point_of(w) != 0))
+        if ending is not None:
+            return f"{family}_{ending}"
     symmetric = zero_point_of(x) == zero_point_of(w) == zero_point_of(y) == 0
-    if (x.dtype, w.dtype, y.dtype) == (DType.INT16, DType.INT8, DType.INT16) and symmetric:
-        return f"{family}_s16s8"
+    if bits and x.dtype is y.dtype is DType.INT16 and symmetric:
+        return f"{family}_s16s{bits}"
     raise QuantError(
         f"no integer form for {x.dtype} activations, {w.dtype} weights and {y.dtype} outputs",
         where=node.name,
         why=f"zero points are {zero_point_of(x)}, {zero_point_of(w)} and {zero_point_of(y)}",
-        fix="int8 throughout, or int16 activations of zero point 0 with int8 weights",
+        fix="int8 activations, or int16 ones of zero point 0, with int8 or int4 weights",
+    )
+
+
+def _grouped_contract(node: Node, x: Tensor, w: Tensor, y: Tensor) -> str:
+    """The contract of weights in groups, if this layer can have such."""
+    plain = node.op != "depthwise_conv_2d" and w.shape[1:-1] in ((), (1, 1))
+    padded = any(node.ints("padding")) if "padding" in node.attrs else False
+    integers = x.dtype is y.dtype is DType.INT8 and w.dtype is DType.INT4 and not zero_point_of(w)
+    if plain and integers and not padded:
+        return GROUPED
+    raise QuantError(
+        f"no integer form for {w.dtype} weights {w.shape} in groups",
+        where=node.name,
+        why="groups are for fully connected layers and 1x1 convolutions without padding, "
+        "with int8 activations",
+        fix="quantize this layer per channel: int4 or int8",
     )
 
 
 def zero_points(contract: str, x: Tensor, w: Tensor, y: Tensor) -> dict[str, int]:
     """The zero point fields of a contract; one of int16 activations has none."""
-    if contract.endswith("s16s8"):
+    if "_s16" in contract:
         return {}
     points = {"zx": zero_point_of(x), "zy": zero_point_of(y)}
     return points | {"zw": zero_point_of(w)} if contract.endswith("zw") else points

@@ -21,6 +21,7 @@ from edgeq.numerics.fixed_point import (
     SHIFT_BITS,
     wide_factors,
 )
+from edgeq.numerics.nibbles import INT4_MIN
 from edgeq.ops.base import Case
 from edgeq.ops.common import signed_bits
 from edgeq.ops.window import gather
@@ -116,7 +117,7 @@ def geometry(shape: dict[str, int], out_c: int) -> dict[str, int]:
 
 
 def convolution_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
-    """Cases of conv2d_s8, conv2d_s16s8 and conv2d_s8zw."""
+    """Cases of conv2d_s8, _s8s4, _s8zw, _s16s8 and _s16s4."""
     for index, shape in enumerate(CONVOLUTIONS):
         p = geometry(shape, shape["out_c"])
         x, points = draw_inputs(contract, rng, index, p["x_row"] * p["x_ring"])
@@ -131,7 +132,7 @@ def convolution_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]
 
 
 def depthwise_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
-    """Cases of depthwise_s8, depthwise_s16s8 and depthwise_s8zw."""
+    """Cases of depthwise_s8, _s8s4, _s8zw, _s16s8 and _s16s4."""
     for index, shape in enumerate(DEPTHWISE):
         multiplier = shape["multiplier"]
         p = geometry(shape, shape["in_c"] * multiplier)
@@ -149,7 +150,7 @@ def depthwise_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
 
 
 def fc_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
-    """Cases of fc_s8, fc_s16s8 and fc_s8zw."""
+    """Cases of fc_s8, _s8s4, _s8zw, _s16s8 and _s16s4."""
     for index, (n, i, o) in enumerate(FULLY_CONNECTED):
         x, points = draw_inputs(contract, rng, index, n * i)
         points.pop("zx", 0)
@@ -181,7 +182,8 @@ def draw_inputs(
 
 def weight_limit(contract: str, taps: int) -> int:
     """The greatest |weight| of a case: with int16 inputs sums must stay within int32."""
-    return min(128, 2**30 // (2**15 * taps)) if "s16" in contract else 128
+    most = -INT4_MIN if "s4" in contract else 128
+    return min(most, 2**30 // (2**15 * taps)) if "s16" in contract else most
 
 
 def draw_weights(rng: np.random.Generator, shape: tuple[int, ...], limit: int) -> NDArray[np.int8]:
@@ -206,13 +208,17 @@ def finish_cases(
     """
     wide = "s16" in contract
     bias, mult, shift = draw_factors(rng, X_RANGE[x.dtype], rows, dots)
-    size = p["y_row"] * p["row1"] if "row1" in p else dots.size  # images are strided
+    size = dots.size
+    if "row1" in p:  # images are strided
+        size = p["y_row"] * p["row1"]
+    elif "y_step" in p:  # so are the rows of a layer in groups
+        size = p["y_step"] * p["batch"]
     y = rng.integers(-100, 100, size).astype(x.dtype)
     facts = {"acc_bits": accumulator_bits(rows, bias, X_RANGE[x.dtype])}
     dtype = np.int64 if wide else np.int32
     args = {"x": x, "w": w, "bias": bias.astype(dtype), "mult": mult, "shift": shift, "y": y}
     yield Case(args, p, facts, ("double", "single") if wide else ())
-    if contract == "fc_s16s8":
+    if contract in ("fc_s16s8", "fc_s16s4"):
         extra = rng.integers(0, 2**FINE_BITS, len(shift)).astype(np.int32) << SHIFT_BITS
         yield Case({**args, "shift": shift | extra, "y": y.copy()}, p, facts, ("fine",))
     if wide:

@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 
 from edgeq.errors import PlanError
 from edgeq.ir import Graph
-from edgeq.kernels.catalog import Kernel
 from edgeq.kernels.contract import Parameter
 from edgeq.ops.base import View
 from edgeq.plan.arena import Buffer, lower_bound, place, round_up
 from edgeq.plan.buffers import Draft, Sharing, lives
 from edgeq.plan.choose import values_of
-from edgeq.plan.pack import pack
+from edgeq.plan.pack import stored
 from edgeq.plan.plan import (
     ARENA,
     CONSTANT,
@@ -157,9 +156,4 @@ def packed(draft: Draft, parameter: Parameter, operand: NDArray[Any]) -> NDArray
     data = np.asarray(operand).astype(parameter.dtype)
     if not np.array_equal(data, operand):
         raise PlanError(f"constant {parameter.name} does not fit {data.dtype}", where=draft.node)
-    return _in_order(draft.kernel, parameter, data)
-
-
-def _in_order(kernel: Kernel, parameter: Parameter, data: NDArray[Any]) -> NDArray[Any]:
-    order = dict(kernel.packs).get(parameter.name)
-    return data if order is None else pack(data, parameter.dims, order)
+    return stored(draft.kernel, parameter, data)

@@ -4,6 +4,9 @@ A packing is a blocked index order over the logical dimensions that the contract
 slowest part first.  A part is a dimension, whole (`i`) or cut by `/` and `%`: with O = 40 the
 part `o/16` counts 0..2, `o%16` counts 0..15.  Blocks that reach past a dimension are filled
 with zeros, so a kernel may compute with them and must not store what it gets.
+
+Elements that the contract calls nibbles are then put into bytes, two that follow each other
+in that order in one: `@packs w (o, i/32, i%16, i/16%2)` makes i and i + 16 share a byte.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from numpy.typing import NDArray
 
 from edgeq.errors import KernelError
 from edgeq.kernels.catalog import Kernel
+from edgeq.kernels.contract import Parameter
+from edgeq.numerics.nibbles import to_nibbles
 
 PART = re.compile(r"([a-z]\w*)((?:\s*[/%]\s*[1-9]\d*)*)$")
 CUT = re.compile(r"([/%])\s*(\d+)")
@@ -58,20 +63,31 @@ def packed_size(shape: tuple[int, ...], dims: tuple[str, ...], order: tuple[str,
 
 
 def pack_arguments(kernel: Kernel, args: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """`args` by parameter name, those that `kernel` packs replaced by their packed form.
+    """`args` by parameter name, each as `stored` by `kernel`.
 
     Arguments absent from `args` (activations, which are never packed) are left out.
     """
-    packed = dict(args)
-    for name, order in kernel.packs:
-        dims = kernel.contract.parameter(name).dims
+    parameters = {q.name: q for q in kernel.contract.parameters}
+    return {name: stored(kernel, parameters[name], array) for name, array in args.items()}
+
+
+def stored(kernel: Kernel, parameter: Parameter, array: NDArray[Any]) -> NDArray[Any]:
+    """A constant of logical shape as `kernel` wants it in memory: in its order, int4 in nibbles.
+
+    Raises:
+        KernelError: its `@packs` is no index order of the parameter's dimensions.
+        QuantError: a value does not fit int4.
+    """
+    order = dict(kernel.packs).get(parameter.name)
+    if order is not None:
         try:
-            packed[name] = pack(args[name], dims, order)
+            array = pack(array, parameter.dims, order)
         except KernelError as error:
             raise KernelError(
-                f"@packs {name} ({', '.join(order)})", where=str(kernel.path), why=error.what
-            ) from None
-    return packed
+                f"@packs {parameter.name} ({', '.join(order)})", where=str(kernel.path),
+                why=error.what,
+            ) from None  # fmt: skip
+    return to_nibbles(array) if parameter.nibbles else array
 
 
 # A part is identified by (dimension, divisor): (d // divisor) % radix, radix 0 for the rest.
