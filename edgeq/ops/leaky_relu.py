@@ -56,14 +56,7 @@ class LeakyRelu(Op):
         need_dtypes(node, x, y, DType.INT8, DType.INT16)
         if x.dtype is DType.INT8:
             return lookup(x, y, _table(node, x, y, profile))
-        if zero_point_of(x) or zero_point_of(y):
-            raise QuantError("int16 tensors need zero point 0", where=node.name)
-        above, below = _factors(node, x, y, profile)
-        (mult, shift), (mult_neg, shift_neg) = _signed(above), _signed(below)
-        args: dict[str, Operand] = {"x": View(x.name), "y": View(y.name)}
-        params = {"count": x.size, "mult": mult, "shift": shift, "mult_neg": mult_neg,
-                  "shift_neg": shift_neg}  # fmt: skip
-        return (Call("leaky_relu_s16", args, params, profile.rounding),)
+        return lower_two_factors(node, x, y, _factors(node, x, y, profile), profile)
 
     @staticmethod
     def exact(contract: str, args: Args, params: Params, form: str) -> dict[str, Array]:
@@ -76,7 +69,7 @@ class LeakyRelu(Op):
     def cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
         factors = [(2**30, 31, 2**30, 32), (MULT_MAX, 31, -(2**30), 33), (2**30, 30, 0, 31),
                    (MULT_MAX, 16, -MULT_MAX, 16), (2**30 + 1, 32, MULT_MAX, 36),
-                   (2**30, 34, MULT_MAX, 20)]  # fmt: skip
+                   (2**30, 34, MULT_MAX, 20), (-(2**30), 31, -(2**30) - 5, 30)]  # fmt: skip
         sizes = (1, 7, 8, 15, 16, 17, 33)
         for at, n in enumerate(sizes):
             mult, shift, mult_neg, shift_neg = factors[at % len(factors)]
@@ -85,6 +78,23 @@ class LeakyRelu(Op):
             params = {"count": n, "mult": mult, "shift": shift, "mult_neg": mult_neg,
                       "shift_neg": shift_neg}  # fmt: skip
             yield Case({"x": x, "y": np.full(n + 2, 7, np.int16)}, params)
+
+
+def lower_two_factors(
+    node: Node, x: Tensor, y: Tensor, factors: tuple[float, float], profile: Profile
+) -> tuple[Call, ...]:
+    """The call that multiplies int16 x by the first factor from zero up, by the second below.
+
+    Raises:
+        QuantError: a zero point is not 0.
+    """
+    if zero_point_of(x) or zero_point_of(y):
+        raise QuantError("int16 tensors need zero point 0", where=node.name)
+    (mult, shift), (mult_neg, shift_neg) = (_signed(factor) for factor in factors)
+    args: dict[str, Operand] = {"x": View(x.name), "y": View(y.name)}
+    params = {"count": x.size, "mult": mult, "shift": shift, "mult_neg": mult_neg,
+              "shift_neg": shift_neg}  # fmt: skip
+    return (Call("leaky_relu_s16", args, params, profile.rounding),)
 
 
 def _alpha(node: Node) -> np.float32:

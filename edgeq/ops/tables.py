@@ -62,9 +62,11 @@ def float_table(
     """`function` in single precision, times the reciprocal of y's scale, ties away."""
     inverse = np.float32(1) / np.float32(scale_of(y))
     reals = np.float32(scale_of(x)) * (codes() - zero_point_of(x)).astype(np.float32)
-    scaled = (function(reals) * inverse).astype(np.float64)
+    with np.errstate(over="ignore"):
+        scaled = (function(reals) * inverse).astype(np.float64)
     rounded = np.sign(scaled) * np.floor(np.abs(scaled) + 0.5)
-    return saturated((rounded + zero_point_of(y)).astype(np.int64))
+    limited = np.clip(rounded, -512, 512).astype(np.int64)
+    return saturated(limited + zero_point_of(y))
 
 
 def exp_f32(x: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@
 
 typedef struct {
     int32_t count;     /* N >= 1 */
-    int32_t mult;      /* 0 or in [2^30, 2^31 - 1] */
+    int32_t mult;      /* 0 or of magnitude in [2^30, 2^31 - 1] */
     int32_t shift;     /* in [16, 62] */
     int32_t mult_neg;  /* 0 or of magnitude in [2^30, 2^31 - 1] */
     int32_t shift_neg; /* in [16, 62] */
