@@ -134,6 +134,7 @@ class Graph:
     source       bytes of the file it was read from, for oracles and manifests
     file_index   the index in that file of every tensor that it holds
     numerics     the numeric profile that it was quantized for, "" when nobody said
+    notes        what its user should know, by key: how its input is prepared
     """
 
     name: str
@@ -144,6 +145,7 @@ class Graph:
     source: bytes = b""
     file_index: Mapping[str, int] = field(default_factory=dict)
     numerics: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     def users(self, tensor: str) -> tuple[Node, ...]:
         """The nodes that read `tensor`, in execution order."""

@@ -44,6 +44,7 @@ def to_bytes(graph: Graph) -> bytes:
             "format": FORMAT, "version": VERSION, "name": graph.name, "tensors": tensors,
             "nodes": [_node_json(n) for n in graph.nodes], "inputs": graph.inputs,
             "outputs": graph.outputs, "file_index": dict(graph.file_index),
+            "numerics": graph.numerics, "notes": dict(graph.notes),
         }  # fmt: skip
         _add(archive, GRAPH, json.dumps(head, indent=1).encode())
         for i, raw in enumerate(arrays):
@@ -73,6 +74,8 @@ def from_bytes(data: bytes) -> Graph:
         head.names("outputs"),
         members.get(SOURCE, b""),
         _file_index(head),
+        head.optional("numerics", str) or "",
+        _notes(head),
     )
     check(graph, "loaded")
     return graph
@@ -230,3 +233,8 @@ def _attr(value: Json) -> Attr:
 def _file_index(head: _Fields) -> dict[str, int]:
     found = head.get("file_index", dict)
     return {name: _checked(index, int, "file_index") for name, index in found.items()}
+
+
+def _notes(head: _Fields) -> dict[str, str]:
+    found = head.optional("notes", dict) or {}
+    return {key: _checked(text, str, "notes") for key, text in found.items()}

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeq.errors import UsageError
-from edgeq.ir import Graph
+from edgeq.ir import Graph, Shape
+from edgeq.quantize.files import folder_samples
+from edgeq.quantize.images import normalized
+from edgeq.quantize.npz import NUMBERS, npz_samples
+from edgeq.quantize.preprocessing import COLORS, AudioSettings, ImageSettings, Settings
 
 Batch = dict[str, NDArray[np.float32]]
+FEWEST = 2
 
 
 class Samples(Protocol):
@@ -24,6 +30,15 @@ class Samples(Protocol):
         """Samples [start, stop) in order, at most `size` at a time: input name -> (n, ...)."""
 
 
+class Source(Protocol):
+    """Like Samples, with whatever dtype the data has."""
+
+    def __len__(self) -> int: ...
+
+    def batches(self, start: int, stop: int, size: int) -> Iterator[Mapping[str, NDArray[Any]]]:
+        """Samples [start, stop) in order, at most `size` at a time."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ArraySamples:
     """Samples in arrays that are already there: input name -> (N, ...)."""
@@ -33,57 +48,126 @@ class ArraySamples:
     def __len__(self) -> int:
         return min((len(a) for a in self.arrays.values()), default=0)
 
-    def batches(self, start: int, stop: int, size: int) -> Iterator[Batch]:
+    def batches(self, start: int, stop: int, size: int) -> Iterator[dict[str, NDArray[Any]]]:
         for i in range(start, stop, size):
             rows = slice(i, min(i + size, stop))
-            yield {n: np.asarray(a[rows], np.float32) for n, a in self.arrays.items()}
+            yield {n: a[rows] for n, a in self.arrays.items()}
 
 
-def samples_of(graph: Graph, data: object) -> Samples:
+@dataclass(frozen=True, slots=True, eq=False)
+class Reals:
+    """Samples as float32, pixels normalized where that is asked for."""
+
+    source: Source
+    settings: ImageSettings | None = None
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def batches(self, start: int, stop: int, size: int) -> Iterator[Batch]:
+        for batch in self.source.batches(start, stop, size):
+            yield {n: self._real(a) for n, a in batch.items()}
+
+    def _real(self, values: NDArray[Any]) -> NDArray[np.float32]:
+        if self.settings is not None:
+            return normalized(values, self.settings)
+        with np.errstate(over="ignore"):  # to infinity, which is refused by name later
+            return np.asarray(values, np.float32)
+
+
+def samples_of(graph: Graph, data: object, settings: Settings | None = None) -> Samples:
     """What a user may give as data, checked against the graph's inputs.
 
     Args:
+        graph: whose inputs the data is for.
         data: an array (N, ...) for the only input, a mapping from input name (or "x") to
-            arrays, or anything with the methods of `Samples`.
+            arrays, the path of a .npz file with such keys, the path of a folder of pictures
+            or WAV files, or anything with the methods of `Samples`.
+        settings: how pictures and sounds become the input; with arrays, how their pixels do.
 
     Raises:
-        UsageError: no samples, a name that is no input, or a shape that does not fit.
+        UsageError: no samples or a single one, a name that is no input, a shape or dtype that
+            does not fit, or files that cannot be read.
     """
     if hasattr(data, "batches"):
-        samples: Samples = data  # a Samples already
-    elif isinstance(data, Mapping):
-        samples = ArraySamples(_named(graph, data))
+        samples = cast(Samples, data)
+    elif isinstance(data, str | Path) and Path(data).is_dir():
+        samples = folder_samples(Path(data), settings, *_only_input(graph))
     else:
-        samples = ArraySamples(_named(graph, {"x": np.asarray(data)}))
-    if not len(samples):
-        raise UsageError("there are no samples to calibrate with",
-                         fix="give at least one sample; a hundred is a good start")  # fmt: skip
+        samples = _of_arrays(graph, data, settings)
+    if len(samples) < FEWEST:
+        raise UsageError(_too_few(len(samples), data), why="ranges are estimated from samples",
+                         fix="give more samples; a hundred is a good start")  # fmt: skip
     return samples
 
 
-def _named(graph: Graph, data: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def _too_few(count: int, data: object) -> str:
+    where = f"{data}: " if isinstance(data, str | Path) else ""
+    return where + ("there are no samples" if count == 0 else "there is one sample only")
+
+
+def _of_arrays(graph: Graph, data: object, settings: Settings | None) -> Samples:
+    if isinstance(data, str | Path):
+        stored = npz_samples(data, graph.inputs)
+        source: Source = stored
+        found = {n: (m.shape, m.dtype) for n, m in stored.members.items()}
+    else:
+        source = arrays = _named(graph, data if isinstance(data, Mapping) else {"x": data})
+        found = {n: (a.shape, a.dtype) for n, a in arrays.arrays.items()}
+    fitted = _pixel_settings(graph, settings)
+    for name, (shape, dtype) in found.items():
+        _check(name, shape, dtype, _wanted(graph.tensors[name].shape, fitted))
+    return Reals(source, fitted)
+
+
+def _pixel_settings(graph: Graph, settings: Settings | None) -> ImageSettings | None:
+    if isinstance(settings, AudioSettings):
+        raise UsageError("arrays hold features already",
+                         fix="give a folder of WAV files, or no settings of audio")  # fmt: skip
+    return None if settings is None else settings.fitted(_only_input(graph)[1])
+
+
+def _only_input(graph: Graph) -> tuple[str, Shape]:
+    if len(graph.inputs) != 1:
+        raise UsageError(f"the model has {len(graph.inputs)} inputs",
+                         why="pictures and sounds are for models of one",
+                         fix="give a .npz file with an array for each")  # fmt: skip
+    name = graph.inputs[0]
+    return name, graph.tensors[name].shape
+
+
+def _wanted(shape: Shape, settings: ImageSettings | None) -> Shape:
+    """The shape of one sample: without the leading 1 of a batch, pixels channels last."""
+    if settings is not None:
+        return (settings.height, settings.width, COLORS[settings.color])
+    return shape[1:] if shape[:1] == (1,) else shape
+
+
+def _named(graph: Graph, data: Mapping[str, Any]) -> ArraySamples:
     inputs = graph.inputs
-    arrays = {inputs[0]: data["x"]} if len(inputs) == 1 and "x" in data else dict(data)
-    arrays = {name: arrays[name] for name in arrays if name != "y" or name in inputs}
-    unknown, missing = set(arrays) - set(inputs), set(inputs) - set(arrays)
+    named = {inputs[0]: data["x"]} if len(inputs) == 1 and "x" in data else dict(data)
+    named = {name: named[name] for name in named if name != "y" or name in inputs}
+    unknown, missing = set(named) - set(inputs), set(inputs) - set(named)
     if unknown or missing:
         raise UsageError(
-            f"data for {', '.join(sorted(arrays)) or 'nothing'}",
+            f"data for {', '.join(sorted(named)) or 'nothing'}",
             why=f"the inputs are {', '.join(inputs)}",
             fix='name the arrays like the inputs, or "x" for an only input',
         )
-    for name, array in arrays.items():
-        _check_shape(name, array, graph.tensors[name].shape)
-    return arrays
+    arrays = {name: np.asarray(array) for name, array in named.items()}
+    lengths = {name: len(a) if a.ndim else 0 for name, a in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        said = ", ".join(f"{name!r} has {n}" for name, n in lengths.items())
+        raise UsageError("arrays have different numbers of samples", why=said)
+    return ArraySamples(arrays)
 
 
-def _check_shape(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
-    per_sample = shape[1:] if shape[:1] == (1,) else shape
-    if not np.issubdtype(array.dtype, np.number):
-        raise UsageError(f"data for {name} is {array.dtype}", fix="give numbers")
-    if array.ndim != 1 + len(per_sample) or array.shape[1:] != per_sample:
-        raise UsageError(f"data for {name} has shape {array.shape}",
-                         why=f"samples lie along the first dimension, each {per_sample}")  # fmt: skip
+def _check(name: str, shape: Shape, dtype: np.dtype[Any], wanted: Shape) -> None:
+    if dtype.kind not in NUMBERS:
+        raise UsageError(f"data for {name} is {dtype}", fix="give numbers")
+    if not shape or shape[1:] != wanted:
+        raise UsageError(f"data for {name} has shape {shape}",
+                         why=f"samples lie along the first dimension, each {wanted}")  # fmt: skip
 
 
 def check_finite(batch: Batch, first: int) -> None:
