@@ -148,6 +148,7 @@ REAL_DATA: dict[str, Callable[[Tensor], Labelled]] = {
     "mlperf_tiny_kws_int8": _kws,
     "mlperf_tiny_ic_int8": _cifar,
     "derived_ic_a16w8": _cifar,
+    "derived_ic_a8w4": _cifar,
     "mlperf_tiny_vww_int8": _vww,
     "derived_vww_a16w8": _vww,
     "tflm_person_detect_int8": _person,

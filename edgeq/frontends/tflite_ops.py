@@ -171,7 +171,7 @@ RULES: dict[str, Rule] = {
     "LEAKY_RELU": Rule(leaky_relu, alike(REAL), options="LeakyReluOptions"),
     "HARD_SWISH": Rule(plain, alike(REAL)),
     "QUANTIZE": Rule(plain, into(REAL, QUANTIZED)),
-    "DEQUANTIZE": Rule(plain, into(REAL, FLOAT)),
+    "DEQUANTIZE": Rule(plain, into(REAL | {DType.INT4}, FLOAT)),
     "ARG_MAX": Rule(shapes.arg_max, into(REAL, INDICES), (2, 2)),
     "RESIZE_BILINEAR": Rule(shapes.resize, alike(REAL), (2, 2), options="ResizeBilinearOptions"),
     "RESIZE_NEAREST_NEIGHBOR": Rule(

@@ -18,6 +18,7 @@ from edgeq.errors import EdgeqError, ModelError, QuantError
 from edgeq.frontends.flatbuffer import Reader, Record
 from edgeq.ir import DType, QuantParams, Shape, Tensor
 from edgeq.ir.text import show
+from edgeq.numerics.nibbles import from_nibbles, nibble_bytes
 
 MAX_RANK = 8
 MAX_ELEMENTS = 2**31 - 1
@@ -29,7 +30,11 @@ TYPE_NAMES = {value: name for name, value in vars(tflite.TensorType).items() if 
 READ_TYPES = {
     "FLOAT32": DType.FLOAT32, "FLOAT16": DType.FLOAT32, "INT8": DType.INT8, "UINT8": DType.UINT8,
     "INT16": DType.INT16, "INT32": DType.INT32, "INT64": DType.INT64, "BOOL": DType.BOOL,
+    "INT4": DType.INT4,
 }  # fmt: skip
+STORED_TYPES = ("FLOAT16", "INT4")
+"""Types of constants alone: what is computed has a wider one."""
+
 FILE_DTYPES = {
     "FLOAT32": "<f4", "FLOAT16": "<f2", "INT8": "<i1", "UINT8": "<u1",
     "INT16": "<i2", "INT32": "<i4", "INT64": "<i8", "BOOL": "<u1",
@@ -76,8 +81,10 @@ class TensorTable:
         type_name = TYPE_NAMES.get(reader.number(table, "Type"), "unknown")
         shape = self._shape(index)
         raw = self._raw(table)
-        if (type_name == "FLOAT16" and raw is None) or type_name not in READ_TYPES:
+        if type_name not in READ_TYPES:
             raise unsupported_type(type_name)
+        if type_name in STORED_TYPES and raw is None and 0 not in shape:
+            raise unsupported_type(f"{type_name} of an activation")
         _refuse_special(reader, table)
         dtype = READ_TYPES[type_name]
         quant = _quantization(reader, table, shape, dtype)
@@ -134,10 +141,6 @@ def tensor_names(reader: Reader, tables: tuple[Record, ...]) -> tuple[str, ...]:
 
 def unsupported_type(type_name: str) -> ModelError:
     """The refusal of an element type."""
-    if type_name == "INT4":
-        return ModelError(
-            "int4 weights are not supported", fix="quantize the model with int8 weights"
-        )
     return ModelError(f"type {type_name.lower()} is not supported")
 
 
@@ -157,14 +160,20 @@ def _refuse_special(reader: Reader, table: Record) -> None:
 
 
 def _constant(raw: bytes | memoryview, type_name: str, shape: Shape) -> NDArray[Any]:
+    if type_name == "INT4":
+        _check_size(raw, shape, nibble_bytes(prod(shape)))
+        return from_nibbles(np.frombuffer(raw, np.int8), prod(shape)).reshape(shape)
     dtype = np.dtype(FILE_DTYPES[type_name])
-    need = prod(shape) * dtype.itemsize
-    if len(raw) != need:
-        raise ModelError(f"its buffer has {len(raw)} bytes", why=f"shape {shape} takes {need}")
+    _check_size(raw, shape, prod(shape) * dtype.itemsize)
     values: NDArray[Any] = np.frombuffer(raw, dtype).reshape(shape)
     if type_name == "BOOL":
         values = np.not_equal(values, 0)
     return _cast(values, READ_TYPES[type_name].numpy)
+
+
+def _check_size(raw: bytes | memoryview, shape: Shape, need: int) -> None:
+    if len(raw) != need:
+        raise ModelError(f"its buffer has {len(raw)} bytes", why=f"shape {shape} takes {need}")
 
 
 def _cast(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:

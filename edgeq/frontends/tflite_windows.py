@@ -111,16 +111,19 @@ def _check_weights(src: Source, w: Tensor, axis: int, channels: int) -> None:
 MAC_TYPES = {
     (DType.FLOAT32, DType.FLOAT32, DType.FLOAT32): (DType.FLOAT32,),
     (DType.FLOAT32, DType.INT8, DType.FLOAT32): (DType.FLOAT32,),
+    (DType.FLOAT32, DType.INT4, DType.FLOAT32): (DType.FLOAT32,),
     (DType.FLOAT32, DType.UINT8, DType.FLOAT32): (DType.FLOAT32,),
     (DType.INT8, DType.INT8, DType.INT8): (DType.INT32,),
+    (DType.INT8, DType.INT4, DType.INT8): (DType.INT32,),
     (DType.INT16, DType.INT8, DType.INT16): (DType.INT32, DType.INT64),
+    (DType.INT16, DType.INT4, DType.INT16): (DType.INT32, DType.INT64),
     (DType.UINT8, DType.UINT8, DType.UINT8): (DType.INT32,),
 }
 """Types of (x, weights, y) and of the bias beside them."""
 
 
 def check_mac_types(src: Source) -> None:
-    """Types that multiply: float, hybrid, int8, int16 by int8, legacy uint8."""
+    """Types that multiply: float, hybrid, int8 and int16 by int8 or int4, legacy uint8."""
     x, w, y = src.need(0, "x"), src.need(1, "weights"), src.outputs[0]
     biases = MAC_TYPES.get((x.dtype, w.dtype, y.dtype))
     if biases is None:

@@ -151,8 +151,10 @@ def test_types_that_are_not_supported(dtype: str) -> None:
     assert f"type {dtype} is not supported" in text
 
 
-def test_int4_weights_are_refused() -> None:
-    assert "int4 weights are not supported" in reasons(dense(dtype="int4", data=bytes(6)))
+def test_int4_is_for_constants_of_the_right_size() -> None:
+    assert "type int4 of an activation is not supported" in reasons(relu(dtype="int4"))
+    assert "its buffer has 5 bytes" in reasons(dense(dtype="int4", data=bytes(5)))
+    assert "zero point 1 is outside" in reasons(dense(dtype="int4", data=bytes(6), zero_point=1))
 
 
 def test_variables_are_refused() -> None:

@@ -16,21 +16,20 @@ from edgeq.passes import prepare
 SharedFile = Callable[[str], Path]
 
 INTEGER = [
-    "coral_mobilenet_v1_025_128_uint8", "derived_ic_a16w8", "derived_person_detect_fixed_int8",
-    "derived_vww_a16w8", "fomo_face_96_int8", "mlperf_tiny_ad_int8", "mlperf_tiny_ic_int8",
+    "coral_mobilenet_v1_025_128_uint8", "derived_ic_a16w8", "derived_ic_a8w4",
+    "derived_person_detect_fixed_int8", "derived_vww_a16w8", "fomo_face_96_int8",
+    "mlperf_tiny_ad_int8", "mlperf_tiny_ic_int8",
     "mlperf_tiny_kws_int8", "mlperf_tiny_sww_int8", "mlperf_tiny_vww_int8", "mnist_conv_fc_int8",
     "ssd_slim_face_120x160_int8", "tflm_hello_world_int8", "tflm_micro_speech_int8",
     "tflm_person_detect_int8", "wakevision_mcunet_vww_144_int8", "xtensa_mobilenet_v2_224_int8",
 ]  # fmt: skip
 FLOAT = [
-    "mlperf_tiny_ad_float", "mlperf_tiny_ic_float", "mlperf_tiny_kws_float",
-    "mlperf_tiny_vww_float", "mnist_conv_fc_float", "tflm_hello_world_float",
+    "derived_ic_w4_dynamic", "mlperf_tiny_ad_float", "mlperf_tiny_ic_float",
+    "mlperf_tiny_kws_float", "mlperf_tiny_vww_float", "mnist_conv_fc_float", "tflm_hello_world_float",
     "ultraface_slim_320_float",
 ]  # fmt: skip
 REFUSED = {
-    "derived_ic_a8w4": {"int4 weights are not supported": 10},
-    "derived_ic_w4_dynamic": {"int4 weights are not supported": 10},
-    "litert_qwen_fc_int4_blockwise": {"int4 weights are not supported": 1},
+    "litert_qwen_fc_int4_blockwise": {"block-wise or custom quantization is not supported": 1},
     "tflm_mnist_lstm_float": {"the operator is not supported": 1},
     "tflm_mnist_lstm_int8": {"the operator is not supported": 1},
     "microwakeword_okay_nabu_v2_int8": {
