@@ -99,14 +99,12 @@ def mean(draft: Draft, node: Node) -> None:
 
 def arg_max(draft: Draft, node: Node) -> None:
     """ARG_MAX along one axis."""
-    import tflite
-
     y = draft.output(node)
     axis = axis_of(node, len(draft.need(node, 0, "x").shape))
-    types = {DType.INT32: tflite.TensorType.INT32, DType.INT64: tflite.TensorType.INT64}
-    if y.dtype not in types:
+    if y.dtype not in (DType.INT32, DType.INT64):
         raise GraphError(f"ARG_MAX gives int32 or int64, not {y.dtype}")
-    operand, fields = draft.parameter(node, "axis", axis), {"OutputType": types[y.dtype]}
+    operand = draft.parameter(node, "axis", axis)
+    fields: dict[str, Field] = {"OutputType": y.dtype}
     draft.emit("ARG_MAX", [node.inputs[0], operand], node.outputs, "ArgMaxOptions", fields)
 
 

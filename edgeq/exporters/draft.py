@@ -12,7 +12,7 @@ from edgeq.errors import GraphError
 from edgeq.exporters.versions import version_of
 from edgeq.ir import DType, Graph, Node, QuantParams, Shape, Tensor
 
-Field: TypeAlias = int | float | bool | tuple[int, ...]
+Field: TypeAlias = int | float | bool | DType | tuple[int, ...]
 Fields: TypeAlias = Mapping[str, Field]
 
 

@@ -131,7 +131,7 @@ def _tensors(builder: Builder, tensors: Sequence[Tensor], places: Sequence[int])
 def _tensor(builder: Builder, tensor: Tensor, place: int) -> int:
     fields: dict[str, Field] = {
         "Shape": _vector(builder, tensor.shape, np.int32),
-        "Type": getattr(tflite.TensorType, tensor.dtype.name),
+        "Type": _type(tensor.dtype),
         "Buffer": place,
         "Name": builder.CreateString(tensor.name.encode("utf-8", "replace")),
     }
@@ -164,13 +164,21 @@ def _operator(
         "Outputs": _vector(builder, [index[t] for t in op.outputs], np.int32),
     }
     if op.table:
-        options = {
-            name: _vector(builder, value, np.int32) if isinstance(value, tuple) else value
-            for name, value in op.fields.items()
-        }
+        options = {name: _option(builder, value) for name, value in op.fields.items()}
         fields["BuiltinOptionsType"] = getattr(tflite.BuiltinOptions, op.table)
         fields["BuiltinOptions"] = _table(builder, op.table, options)
     return _table(builder, "Operator", fields)
+
+
+def _option(builder: Builder, value: Field) -> Field:
+    """What a table takes: numbers, codes of types, offsets of vectors."""
+    if isinstance(value, tuple):
+        return _vector(builder, value, np.int32)
+    return _type(value) if isinstance(value, DType) else value
+
+
+def _type(dtype: DType) -> int:
+    return int(getattr(tflite.TensorType, dtype.name))
 
 
 def _subgraph(

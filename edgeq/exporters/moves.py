@@ -7,8 +7,8 @@ import numpy as np
 from edgeq.errors import GraphError
 from edgeq.exporters.checks import need_one_scale
 from edgeq.exporters.draft import Draft
-from edgeq.ir import DType, Node, Tensor
 from edgeq.exporters.windows import activation
+from edgeq.ir import DType, Node, Tensor
 
 
 def reshape(draft: Draft, node: Node) -> None:
@@ -141,5 +141,3 @@ def _alike(draft: Draft, node: Node) -> Tensor:
     outputs = [draft.tensors[name] for name in node.outputs]
     need_one_scale((draft.need(node, 0, "x"), *outputs))
     return outputs[0]
-
-

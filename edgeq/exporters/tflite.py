@@ -6,22 +6,23 @@ refused, all of it at once, before a byte is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edgeq.errors import EdgeqError, GraphError, Problems
-from edgeq.exporters import arithmetic, moves, windows
+from edgeq.errors import EdgeqError, GraphError, Problems, QuantError
+from edgeq.exporters import arithmetic, functions, moves, windows
 from edgeq.exporters.arithmetic import unary
 from edgeq.exporters.draft import Draft
 from edgeq.exporters.flatbuffer import file_bytes
-from edgeq.ir import DType, Graph, Node, QuantParams, Tensor
+from edgeq.ir import DType, Graph, Node, Tensor
 from edgeq.ir.spec import check
 from edgeq.ir.text import show
 
 FLOAT = frozenset({DType.FLOAT32})
 INT8 = FLOAT | {DType.INT8}
+WORDS = INT8 | {DType.INT16}
 BYTES = INT8 | {DType.UINT8}
 REAL = BYTES | {DType.INT16}
 ANY = REAL | {DType.INT32, DType.INT64, DType.BOOL}
@@ -74,16 +75,36 @@ def _written(graph: Graph) -> tuple[bytes, dict[str, int]]:
 def _draft(graph: Graph) -> Draft:
     check(graph, "loaded")
     draft = Draft(graph)
-    problems: list[EdgeqError] = []
+    problems = list(_scales(graph))
     for node in graph.nodes:
         try:
             _write(draft, node)
         except EdgeqError as error:
+            problems.append(_placed(error, f"{show(node.name)} ({node.op})"))
+        except (KeyError, TypeError):
             where = f"{show(node.name)} ({node.op})"
-            problems.append(type(error)(error.what, where=where, why=error.why, fix=error.fix))
+            problems.append(GraphError("its attributes are not those of the operator", where=where))
     if problems:
         raise Problems(f"{show(graph.name)} cannot be written as .tflite", problems)
     return draft
+
+
+def _placed(error: EdgeqError, where: str) -> EdgeqError:
+    return type(error)(error.what, where=where, why=error.why, fix=error.fix)
+
+
+def _scales(graph: Graph) -> Iterator[EdgeqError]:
+    """Scales that single precision, the file's, cannot hold."""
+    for tensor in graph.tensors.values():
+        if tensor.quant is None:
+            continue
+        with np.errstate(over="ignore"):
+            scale = tensor.quant.scale.astype(np.float32)
+        if not (np.isfinite(scale) & (scale > 0)).all():
+            yield QuantError(
+                f"{show(tensor.name)} has a scale that float32 cannot hold",
+                why=f"scales from {tensor.quant.scale.min():g} to {tensor.quant.scale.max():g}",
+            )
 
 
 def _write(draft: Draft, node: Node) -> None:
@@ -109,7 +130,7 @@ def _rounded(tensor: Tensor) -> Tensor:
     if quant is None:
         return tensor
     scale = quant.scale.astype(np.float32).astype(np.float64)
-    return replace(tensor, quant=QuantParams(scale, quant.zero_point, quant.axis))
+    return replace(tensor, quant=replace(quant, scale=scale))
 
 
 RULES: Mapping[str, Rule] = {
@@ -139,9 +160,18 @@ RULES: Mapping[str, Rule] = {
     "tanh": Rule(arithmetic.tanh, REAL),
     "relu": Rule(unary("RELU"), REAL),
     "relu6": Rule(unary("RELU6"), REAL),
-    "relu_n1_to_1": Rule(unary("RELU_N1_TO_1"), REAL),
+    "relu_n1_to_1": Rule(unary("RELU_N1_TO_1"), BYTES),
     "leaky_relu": Rule(unary("LEAKY_RELU", "LeakyReluOptions", Alpha="alpha"), REAL),
     "hard_swish": Rule(unary("HARD_SWISH", "HardSwishOptions"), BYTES),
+    "abs": Rule(unary("ABS", "AbsOptions"), WORDS),
+    "neg": Rule(functions.neg, INT8),
+    "exp": Rule(unary("EXP", "ExpOptions"), WORDS),
+    "sqrt": Rule(unary("SQRT"), INT8),
+    "rsqrt": Rule(unary("RSQRT"), INT8),
+    "elu": Rule(functions.elu, INT8),
+    "gelu": Rule(functions.gelu, INT8),
+    "pow": Rule(functions.power, FLOAT),
+    "clip": Rule(functions.clip, WORDS),
     "quantize": Rule(arithmetic.convert, REAL),
     "flip_sign": Rule(arithmetic.convert, BYTES),
     "dequantize": Rule(arithmetic.dequantize, REAL),

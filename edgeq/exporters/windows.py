@@ -15,9 +15,6 @@ from edgeq.ir import DType, Node, QuantParams, Tensor
 
 SAME, VALID = 0, 1
 ACTIVATIONS = {"none": 0, "relu": 1, "relu_n1_to_1": 2, "relu6": 3}
-INT32_TYPE = 2
-"""Of the schema's TensorType."""
-
 Pair = tuple[int, int]
 PRODUCTS = {
     (DType.FLOAT32, DType.FLOAT32, DType.FLOAT32): (DType.FLOAT32,),
@@ -133,7 +130,7 @@ class _Window:
         return max((count - 1) * stride + reach - size, 0) // 2, count
 
     def _padded(self, draft: Draft, x: Tensor) -> str:
-        """x with its border, made by an operator of its own."""
+        """The image with its border, made by an operator of its own."""
         node, (top, bottom, left, right) = self._node, self._padding
         if node.op == "average_pool_2d":
             raise GraphError(
@@ -141,19 +138,20 @@ class _Window:
                 why="it is neither SAME nor VALID, and pixels of a PAD would be counted",
             )
         n, h, w, c = x.shape
-        border = node.inputs[0] if not any(self._padding) else ""
-        if border:
-            return border
         y = draft.between(node, "padded", x, (n, top + h + bottom, left + w + right, c))
         amounts = draft.add(node, "padding", _amounts(self._padding))
         if node.op != "max_pool_2d":
             draft.emit("PAD", [x.name, amounts], [y], "PadOptions")
             return y
-        least = np.finfo(np.float32).min if x.dtype is DType.FLOAT32 else np.iinfo(x.dtype.numpy).min
-        value = Tensor("", (1,), x.dtype, x.quant, np.array([least], x.dtype.numpy))
-        inputs = [x.name, amounts, draft.add(node, "least", value)]
+        inputs = [x.name, amounts, draft.add(node, "least", _least(x))]
         draft.emit("PADV2", inputs, [y], "PadV2Options")
         return y
+
+
+def _least(x: Tensor) -> Tensor:
+    """A border that no maximum takes, on the scale of `x`."""
+    limits = np.finfo(np.float32) if x.dtype is DType.FLOAT32 else np.iinfo(x.dtype.numpy)
+    return Tensor("", (1,), x.dtype, x.quant, np.array([limits.min], x.dtype.numpy))
 
 
 def _amounts(padding: tuple[int, ...]) -> Tensor:
@@ -179,7 +177,7 @@ def _products(draft: Draft, node: Node, axis: int) -> tuple[list[str], dict[str,
     if bias.dtype not in biases:
         raise QuantError(f"TensorFlow Lite has no {bias.dtype} bias beside {x.dtype}")
     if x.dtype is DType.INT16 and bias.dtype is DType.INT32:
-        fields["QuantizedBiasType"] = INT32_TYPE
+        fields["QuantizedBiasType"] = DType.INT32
     name = bias.name
     if bias.dtype is not DType.FLOAT32:
         name = draft.requantized(node, "bias", bias.name, bias_quant(x, w))
