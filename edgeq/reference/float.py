@@ -1,7 +1,7 @@
 """The float interpreter: what a graph means in real numbers, on many samples at once.
 
 Integer graphs are run too: constants stand for the reals on their scales, and activations
-are neither rounded nor clamped.
+are not rounded, but clamped to what their integers can hold: many models have no other relu.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from edgeq.errors import UsageError
 from edgeq.ir import DType, Graph, Node, QuantParams, Shape, Tensor
 from edgeq.ops.base import Floats, all_ops
+from edgeq.ops.common import RANGES
 from edgeq.reference.batching import WEIGHTED, keeps_apart, over_samples
 from edgeq.reference.constants import dequantized
 
@@ -138,9 +139,18 @@ class FloatModel:
             ]  # fmt: skip
             results = tuple(np.stack(parts) for parts in zip(*singles, strict=True))
         return {
-            t: np.asarray(y, np.float32).reshape(samples, *shape)
+            t: _clamped(self.graph.tensors[t], np.asarray(y, np.float32)).reshape(samples, *shape)
             for t, y, shape in zip(node.outputs, results, shapes, strict=True)
         }
+
+
+def _clamped(tensor: Tensor, y: Floats) -> Floats:
+    """Reals as far as the integers of `tensor` reach."""
+    if tensor.quant is None or tensor.quant.per_channel or tensor.dtype not in RANGES:
+        return y
+    lo, hi = (float(tensor.quant.scale[0]) * (q - tensor.quant.zero_point)
+              for q in RANGES[tensor.dtype])  # fmt: skip
+    return np.clip(y, np.float32(lo), np.float32(hi))
 
 
 def _in_reals(graph: Graph, node: Node) -> Node:
