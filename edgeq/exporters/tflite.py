@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from edgeq.errors import EdgeqError, GraphError, Problems, QuantError
-from edgeq.exporters import arithmetic, functions, moves, windows
+from edgeq.exporters import arithmetic, functions, moves, transposed, windows
 from edgeq.exporters.arithmetic import unary
 from edgeq.exporters.draft import Draft
 from edgeq.exporters.flatbuffer import file_bytes
@@ -136,6 +136,7 @@ def _rounded(tensor: Tensor) -> Tensor:
 RULES: Mapping[str, Rule] = {
     "conv_2d": Rule(windows.conv_2d, REAL),
     "depthwise_conv_2d": Rule(windows.depthwise_conv_2d, REAL),
+    "conv_transpose_2d": Rule(transposed.conv_transpose_2d, WORDS),
     "fully_connected": Rule(windows.fully_connected, REAL),
     "average_pool_2d": Rule(windows.pool_2d, REAL),
     "max_pool_2d": Rule(windows.pool_2d, REAL),

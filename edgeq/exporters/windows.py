@@ -29,7 +29,7 @@ PRODUCTS = {
 def conv_2d(draft: Draft, node: Node) -> None:
     """CONV_2D, grouped when the weights see fewer channels than x has."""
     weights = draft.need(node, 1, "weights")
-    inputs, options = _products(draft, node, axis=0)
+    inputs, options = products(draft, node, axis=0)
     window = _Window(node, (weights.shape[1], weights.shape[2]))
     fields = window.fields(draft, inputs, "Dilation") | options
     draft.emit("CONV_2D", inputs, node.outputs, "Conv2DOptions", fields)
@@ -38,7 +38,7 @@ def conv_2d(draft: Draft, node: Node) -> None:
 def depthwise_conv_2d(draft: Draft, node: Node) -> None:
     """DEPTHWISE_CONV_2D; TensorFlow Lite has no int32 bias beside int16 here."""
     x, weights = draft.need(node, 0, "x"), draft.need(node, 1, "weights")
-    inputs, options = _products(draft, node, axis=3)
+    inputs, options = products(draft, node, axis=3)
     if options.pop("QuantizedBiasType", None):
         raise QuantError("an int32 bias beside int16 has no place in DEPTHWISE_CONV_2D",
                          fix="give the layer an int64 bias")  # fmt: skip
@@ -50,7 +50,7 @@ def depthwise_conv_2d(draft: Draft, node: Node) -> None:
 
 def fully_connected(draft: Draft, node: Node) -> None:
     """FULLY_CONNECTED with weights (O, I)."""
-    inputs, options = _products(draft, node, axis=0)
+    inputs, options = products(draft, node, axis=0)
     fields = {"KeepNumDims": bool(node.attrs.get("keep_num_dims", False))} | options
     if len(inputs) == 2:  # noqa: PLR2004 (x, weights: older versions count three inputs)
         inputs.append("")
@@ -160,7 +160,7 @@ def _amounts(padding: tuple[int, ...]) -> Tensor:
     return Tensor("", data.shape, DType.INT32, None, data)
 
 
-def _products(draft: Draft, node: Node, axis: int) -> tuple[list[str], dict[str, Field]]:
+def products(draft: Draft, node: Node, axis: int) -> tuple[list[str], dict[str, Field]]:
     """Inputs and options that every multiply-accumulate has; the bias gets its scale.
 
     axis   of the weights' output channels
