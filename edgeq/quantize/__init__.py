@@ -1,5 +1,6 @@
 """Post-training quantization: a float graph and some data become an integer graph."""
 
-from edgeq.quantize.quantize import Options, quantize
+from edgeq.quantize.options import Options
+from edgeq.quantize.quantize import quantize
 
 __all__ = ["Options", "quantize"]

@@ -26,10 +26,16 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Adjustments:
-    """What methods decided: by node name the integer weights, and the float bias to use."""
+    """What methods decided, by node name.
+
+    weights   integers in the shape of the node's weights
+    biases    the real bias (O) to use
+    params    of the weights, where they are not `Prepared.weight_params`
+    """
 
     weights: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     biases: Mapping[str, Floats] = field(default_factory=dict)
+    params: Mapping[str, QuantParams] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,8 +58,11 @@ class Prepared:
         """The scales of a node's weights under its scheme."""
         x, w, bias = mac_tensors(self.graph, node)
         x_scale = float(self.params[x.name].scale[0])
-        dtype = self.schemes.of(node.name).weight
-        return weight_params(constant(w), WEIGHT_AXIS[node.op], dtype, bias, x_scale)
+        scheme = self.schemes.of(node.name)
+        group = scheme.group_size if takes_groups(node, w) else 0
+        return weight_params(
+            constant(w), WEIGHT_AXIS[node.op], scheme.weight, bias, x_scale, group
+        )
 
 
 def is_mac(graph: Graph, node: Node) -> bool:
@@ -62,6 +71,14 @@ def is_mac(graph: Graph, node: Node) -> bool:
         return False
     w = graph.tensors[node.inputs[1]]
     return w.is_constant and w.dtype is DType.FLOAT32
+
+
+def takes_groups(node: Node, weights: Tensor) -> bool:
+    """True where weights may share factors in groups: fully connected, and 1x1 unpadded."""
+    if node.op == "fully_connected":
+        return True
+    flat = node.op == "conv_2d" and weights.shape[1:-1] == (1, 1)
+    return flat and not any(node.ints("padding"))
 
 
 def mac_tensors(graph: Graph, node: Node) -> tuple[Tensor, Tensor, Floats | None]:
@@ -152,7 +169,7 @@ def apply(prepared: Prepared, adjust: Adjustments | None = None) -> Graph:
     problems: list[EdgeqError] = []
     for node in graph.nodes:
         try:
-            new, constants = _node(prepared, node, adjust)
+            new, constants = integer_node(prepared, node, adjust)
         except QuantError as error:
             problems.append(QuantError(error.what, where=node.name, why=error.why, fix=error.fix))
             continue
@@ -170,7 +187,7 @@ def _activation(tensor: Tensor, prepared: Prepared) -> Tensor:
     return replace(tensor, dtype=prepared.kinds[tensor.name], quant=prepared.params[tensor.name])
 
 
-def _node(
+def integer_node(
     prepared: Prepared, node: Node, adjust: Adjustments
 ) -> tuple[Node, dict[str, Tensor]]:
     """A node on integers, with constants of its own."""
@@ -211,7 +228,7 @@ def _mac(
 ) -> tuple[Node, dict[str, Tensor]]:
     x, w, bias = mac_tensors(prepared.graph, node)
     scheme = prepared.schemes.of(node.name)
-    params = prepared.weight_params(node)
+    params = adjust.params.get(node.name) or prepared.weight_params(node)
     integers = adjust.weights.get(node.name)
     if integers is None:
         integers = to_integers(constant(w), params, scheme.weight)
@@ -232,7 +249,11 @@ def _bias(
     """The bias on the scale of the products: int32, int64 for int16 activations."""
     kind = DType.INT64 if prepared.kinds[x.name] is DType.INT16 else DType.INT32
     scale = prepared.params[x.name].scale[0] * params.scale
-    integers = np.round(bias.astype(np.float64) / scale).astype(kind.numpy)
+    rounded = np.round(bias.astype(np.float64) / scale)
+    if np.abs(rounded).max(initial=0) > RANGES[DType.INT32][1] and kind is DType.INT32:
+        raise QuantError("its bias leaves int32 on the scale of the products",
+                         fix="quantize the layer as int16x8, whose biases are int64")  # fmt: skip
+    integers = rounded.astype(kind.numpy)
     quant = QuantParams(scale, 0, 0)
     return Tensor(f"{node.name}.bias", integers.shape, kind, quant, integers)
 

@@ -6,16 +6,20 @@ quantization specification (which tensor has which zero point).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeq.errors import QuantError
-from edgeq.ir import DType, QuantParams
+from edgeq.ir import DType, QuantParams, Shape
 from edgeq.ops.common import RANGES
 
 LARGEST = {DType.INT4: 7, DType.INT8: 127, DType.INT16: 32767}
 BIAS_LIMIT = 2**30  # |bias| in integers stays below: room for the sum of products in int32
 SMALLEST_RANGE = 1e-30  # below it a range counts as zero
+LARGEST_FACTOR = 255  # of a group of weights
+ROUNDED_OFF = 1e-6  # share of a step by which float32 scales may miss
 
 
 def activation_params(low: float, high: float, dtype: DType) -> QuantParams:
@@ -49,22 +53,56 @@ def per_tensor(scale: float, zero_point: int) -> QuantParams:
 
 def weight_params(
     weights: NDArray[np.float32], axis: int, dtype: DType, bias: NDArray[np.float32] | None,
-    x_scale: float,
+    x_scale: float, group_size: int = 0,
 ) -> QuantParams:  # fmt: skip
     """Symmetric parameters of each output channel along `axis`, zero point 0.
 
     A channel's scale is max |w| / 127 (7 for int4), or larger where its bias would leave
-    int32 on the scale of the products, x_scale * scale.
+    int32 on the scale of the products, x_scale * scale.  In groups of the last dimension
+    (of (O, ..., I) weights that are 1 in between) the scale is a 255th of the widest group's,
+    and every group has the smallest integer factor that spans it.
     """
     rows = np.moveaxis(np.asarray(weights, np.float64), axis, 0).reshape(weights.shape[axis], -1)
-    scale = np.abs(rows).max(axis=1, initial=0.0) / LARGEST[dtype]
-    needed = np.zeros_like(scale)
-    if bias is not None:
-        needed = np.abs(np.asarray(bias, np.float64)) / (x_scale * BIAS_LIMIT)
-    scale = np.maximum(scale, needed)
+    floor = smallest_scales(len(rows), bias, x_scale)
+    if not group_size:
+        return channel_params(np.abs(rows).max(axis=1, initial=0.0) / LARGEST[dtype], floor, axis)
+    starts = np.arange(0, rows.shape[1], group_size)
+    steps = np.maximum.reduceat(np.abs(rows), starts, axis=1) / LARGEST[dtype]
+    params = channel_params(steps.max(axis=1) / LARGEST_FACTOR, floor, axis)
+    factors = np.ceil(steps / params.scale[:, None] * (1 - ROUNDED_OFF)).astype(np.int32)
+    return replace(params, group_factors=np.clip(factors, 1, LARGEST_FACTOR), group_size=group_size)
+
+
+def smallest_scales(
+    channels: int, bias: NDArray[np.float32] | None, x_scale: float
+) -> NDArray[np.float64]:
+    """The scale per channel below which its bias would leave int32; zeros without a bias."""
+    if bias is None:
+        return np.zeros(channels)
+    return np.abs(np.asarray(bias, np.float64)) / (x_scale * BIAS_LIMIT)
+
+
+def channel_params(
+    scale: NDArray[np.float64], floor: NDArray[np.float64], axis: int
+) -> QuantParams:
+    """Parameters of channels on at least the scales `floor`, as files store them."""
+    wanted = np.maximum(scale, floor)
     # a channel without weights and bias: any scale says the same
-    scale = np.where(scale < SMALLEST_RANGE, 1.0, scale)
-    return QuantParams(scale.astype(np.float32).astype(np.float64), 0, axis)
+    wanted = np.where(wanted < SMALLEST_RANGE, 1.0, wanted)
+    return QuantParams(wanted.astype(np.float32).astype(np.float64), 0, axis)
+
+
+def steps_of(params: QuantParams, shape: Shape) -> NDArray[np.float64]:
+    """What one integer step means, in a shape that broadcasts over a tensor of `shape`."""
+    if params.axis is None:
+        return params.scale
+    along = [1] * len(shape)
+    along[params.axis] = -1
+    scale = params.scale.reshape(along)
+    if params.group_factors is None:
+        return scale
+    along[-1] = shape[-1]
+    return scale * params.factors(shape[-1]).reshape(along)
 
 
 def to_integers(
@@ -74,19 +112,10 @@ def to_integers(
     lowest, highest = RANGES[dtype]
     if params.per_channel:
         lowest = -highest
-    scaled = np.asarray(values, np.float64) / _along(params, values.ndim)
+    scaled = np.asarray(values, np.float64) / steps_of(params, values.shape)
     return np.clip(np.round(scaled) + params.zero_point, lowest, highest).astype(np.int64)
 
 
 def to_reals(values: NDArray[np.int64], params: QuantParams) -> NDArray[np.float32]:
     """The reals that integers on the scale stand for."""
-    return ((values - params.zero_point) * _along(params, values.ndim)).astype(np.float32)
-
-
-def _along(params: QuantParams, rank: int) -> NDArray[np.float64]:
-    """The scales in a shape that broadcasts along the quantized axis."""
-    if params.axis is None:
-        return params.scale
-    shape = [1] * rank
-    shape[params.axis] = -1
-    return params.scale.reshape(shape)
+    return ((values - params.zero_point) * steps_of(params, values.shape)).astype(np.float32)
