@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeq.errors import ModelError, UsageError
+from edgeq.errors import ModelError, ToolError, UsageError
+from edgeq.frontends.shapes import Given
 from edgeq.ir import Graph
 
 MAX_BYTES = 2**31 - 1
 """What 32-bit flatbuffer offsets reach."""
 
 
-def load(path: str | Path, batch: int | None = None) -> Graph:
+def load(path: str | Path, batch: int | None = None, input_shape: Given = None) -> Graph:
     """The graph of a model file.
 
     Args:
-        path: ends in `.tflite` or `.edgeq`.
+        path: ends in `.tflite`, `.onnx` or `.edgeq`.
         batch: the size of a dynamic first dimension; None reads it as 1 (a stored graph has
             none left, and ignores it).
+        input_shape: of an .onnx file whose inputs are open beyond the batch: every dimension
+            in the file's own order, by input name, or of the only input.
 
     Raises:
         UsageError: no such file, or an ending that no front end reads.
@@ -30,6 +33,10 @@ def load(path: str | Path, batch: int | None = None) -> Graph:
         from edgeq.frontends.tflite import read_tflite
 
         return read_tflite(_read(path), path.stem, batch)
+    if path.suffix == ".onnx":
+        return _read_onnx(path, batch, input_shape)
+    if input_shape:
+        raise UsageError("an input shape is taken for .onnx files only", where=str(path))
     if path.suffix == ".edgeq":
         from edgeq.frontends.edgeq import read_edgeq
 
@@ -37,7 +44,20 @@ def load(path: str | Path, batch: int | None = None) -> Graph:
     raise UsageError(
         f"no front end reads '{path.suffix}' files",
         where=str(path),
-        fix="give a .tflite or .edgeq file",
+        fix="give a .tflite, .onnx or .edgeq file",
+    )
+
+
+def _read_onnx(path: Path, batch: int | None, input_shape: Given) -> Graph:
+    try:
+        from edgeq.frontends.onnx import read_onnx
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("onnx", "google"):
+            raise
+        raise ToolError("ONNX models need the onnx package", where=str(path),
+                        fix="pip install edgeq[onnx]") from None  # fmt: skip
+    return read_onnx(
+        _read(path), path.stem, folder=path.parent, batch=batch, input_shape=input_shape
     )
 
 

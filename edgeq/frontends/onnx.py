@@ -6,7 +6,6 @@ come out channels last, batch normalization folded, and quantized models as inte
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,8 @@ from edgeq.frontends.onnx_graph import Translation
 from edgeq.frontends.onnx_integer import integer
 from edgeq.frontends.onnx_layout import Order, channels_last
 from edgeq.frontends.onnx_tidy import tidy
-from edgeq.ir import Graph, Shape
+from edgeq.frontends.shapes import Given, by_name
+from edgeq.ir import Graph
 from edgeq.ir.file_order import with_file_orders
 
 ONE_DIMENSION = 3
@@ -25,7 +25,7 @@ ONE_DIMENSION = 3
 
 def read_onnx(
     data: bytes, name: str = "model", *, folder: Path | None = None, batch: int | None = None,
-    shapes: Mapping[str, Shape] | None = None,
+    input_shape: Given = None,
 ) -> Graph:  # fmt: skip
     """The graph of an .onnx file's bytes.
 
@@ -37,24 +37,26 @@ def read_onnx(
         name: of the graph.
         folder: where its external data lies; None when it may have none.
         batch: what an open first dimension is; None reads it as 1.
-        shapes: by input, every dimension in the file's order, where the file leaves some open.
+        input_shape: every dimension in the file's order, where the file leaves some open: by
+            input, or of the only one.
 
     Raises:
         ModelError: the file is damaged, no ONNX model, or of a version that is not supported.
         Problems: every reason why the model cannot be read.
-        UsageError: `shapes` do not fit the model's inputs.
+        UsageError: `input_shape` does not fit the model's inputs.
     """
     file = parse(data, folder)
-    graph = _translated(file, dict(shapes or {}), batch)
+    graph = _translated(file, input_shape, batch)
     graph = integer(tidy(graph))
     return replace(graph, name=name, source=data)
 
 
-def _translated(file: OnnxFile, given: dict[str, Shape], batch: int | None) -> Graph:
+def _translated(file: OnnxFile, given: Given, batch: int | None) -> Graph:
     """The graph, its inputs lying as their readers want them."""
     constants = {c.name for c in file.model.graph.initializer}
     inputs = [i for i in file.model.graph.input if i.name not in constants]
-    found, problems = input_shapes(inputs, given, batch)
+    shapes = by_name(given, [i.name for i in inputs])
+    found, problems = input_shapes(inputs, shapes, batch)
     if batch is not None and found and not any(s[:1] == (batch,) for s in found.values()):
         raise UsageError(f"no input can have a batch of {batch}")
     orders: dict[str, Order] = {}

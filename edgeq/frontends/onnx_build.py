@@ -137,20 +137,22 @@ class Builder:
 
     def node_of(
         self, op: str, inputs: Sequence[str], name: str, attrs: Mapping[str, Attr] | None,
-        output: tuple[Shape, DType, QuantParams | None],
+        output: tuple[Shape, DType, QuantParams | None], *, aside: bool = False,
     ) -> str:  # fmt: skip
-        """Add a node whose output has this shape, type and scale."""
+        """Add a node whose output has this shape, type and scale.
+
+        aside   it only prepares or follows what the file's node does, and leaves it the name
+        """
         shape, dtype, quant = output
         y = self.tensor(name, shape, dtype, quant)
-        self.nodes.append(Node(self._node_name(op), op, tuple(inputs), (y,), dict(attrs or {})))
+        own = self._node_name(op, aside=aside)
+        self.nodes.append(Node(own, op, tuple(inputs), (y,), dict(attrs or {})))
         return y
 
     def nodes_with(self, op: str, inputs: Sequence[str], outputs: Sequence[str],
                    attrs: Mapping[str, Attr]) -> None:  # fmt: skip
         """Add a node whose outputs exist already."""
-        self.nodes.append(
-            Node(self._node_name(op), op, tuple(inputs), tuple(outputs), dict(attrs))
-        )
+        self.nodes.append(Node(self._node_name(op), op, tuple(inputs), tuple(outputs), dict(attrs)))
 
     def arranged(self, value: Value, order: Order, shape: Shape | None = None) -> str:
         """The tensor that holds `value` with its dimensions in `order`, under `shape`.
@@ -176,7 +178,7 @@ class Builder:
         key = (tensor, (), shape)
         if key not in self._arranged:
             attrs: dict[str, Attr] = {"shape": shape}
-            self._arranged[key] = self.node("reshape", (tensor,), shape, f"{tensor}/shaped", attrs)
+            self._arranged[key] = self._aside("reshape", tensor, shape, attrs)
         return self._arranged[key]
 
     def _transposed(self, tensor: str, sizes: Shape, perm: Order) -> str:
@@ -185,13 +187,18 @@ class Builder:
             source = self.shaped(tensor, sizes)
             shape = tuple(sizes[a] for a in perm)
             attrs: dict[str, Attr] = {"perm": perm}
-            self._arranged[key] = self.node("transpose", (source,), shape, f"{tensor}/turned", attrs)
+            self._arranged[key] = self._aside("transpose", source, shape, attrs)
         return self._arranged[key]
 
-    def _node_name(self, op: str) -> str:
-        """The label when it is free and the first of its node, else with the operator."""
+    def _aside(self, op: str, source: str, shape: Shape, attrs: Mapping[str, Attr]) -> str:
+        like = self.tensors[source]
+        output = (shape, like.dtype, like.quant)
+        return self.node_of(op, (source,), f"{source}/{op}d", attrs, output, aside=True)
+
+    def _node_name(self, op: str, *, aside: bool = False) -> str:
+        """The label for the first node that does its work, else with the operator."""
         plain = re.sub(r"[^A-Za-z0-9_./:-]", "_", self.label)[:MAX_NAME] or op
-        name, number = plain, 1
+        name, number = f"{plain}/{op}" if aside else plain, 1
         while name in self._names:
             name, number = f"{plain}/{op}_{number}", number + 1
         self._names.add(name)

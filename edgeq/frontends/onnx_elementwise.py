@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import reduce
-from math import isclose, prod
+from math import prod
 
 import numpy as np
 
@@ -28,8 +28,6 @@ BINARY: Mapping[str, tuple[str, Mapping[str, Attr]]] = {
 }  # fmt: skip
 CLAMPS = {(0.0, HIGHEST): "relu", (0.0, 6.0): "relu6", (-1.0, 1.0): "relu_n1_to_1"}
 SIXTH = 1 / 6
-FLOAT32_STEP = 1e-6
-"""Relative: constants of a formula that exporters round to float32."""
 
 
 def plain(op: str) -> Handler:
@@ -140,7 +138,7 @@ def gelu(node: OnnxNode) -> Results:
     """Gelu, exact or by tanh."""
     kind = node.text("approximate", "none")
     if kind not in ("none", "tanh"):
-        raise ModelError(f"approximation {ascii(kind)} is not supported")
+        raise ModelError(f"approximation {kind!a} is not supported")
     return node.same("gelu", {"approximate": kind})
 
 
@@ -198,9 +196,3 @@ def _as_relu(op: str, a: Operand, b: Operand) -> Value | None:
         if zero and isinstance(x, Value) and len(other.shape) <= len(x.shape):
             return x
     return None
-
-
-def is_sixth(value: float) -> bool:
-    return isclose(value, SIXTH, rel_tol=FLOAT32_STEP)
-
-

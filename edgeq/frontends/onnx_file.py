@@ -147,7 +147,7 @@ def parse(data: bytes, folder: Path | None) -> OnnxFile:
 
 def _inlined(model: Proto) -> Proto:
     """The model with its own functions written out."""
-    from onnx import inliner  # noqa: PLC0415 (few models need it)
+    from onnx import inliner
 
     try:
         return inliner.inline_local_functions(model)
@@ -223,11 +223,11 @@ def _fixed(
         )
         if not fits or any(g < 1 for g in given):
             raise UsageError(f"input {show(name)} cannot have shape {given}",
-                             why=f"the file says {ascii(text)}")  # fmt: skip
+                             why=f"the file says {text!a}")  # fmt: skip
         return given
     sizes = [(batch or 1) if i == 0 and isinstance(d, str) else d for i, d in enumerate(declared)]
     if any(isinstance(d, str) for d in sizes):
-        raise ModelError(f"input {show(name)} has an open shape {ascii(text)}", fix=FIX_SHAPE)
+        raise ModelError(f"input {show(name)} has an open shape {text!a}", fix=FIX_SHAPE)
     return tuple(d for d in sizes if isinstance(d, int))
 
 
@@ -242,4 +242,4 @@ def _number(entries: Mapping[str, str], key: str) -> int | None:
 
 def _type_name(kind: int) -> str:
     names = {number: name.lower() for name, number in TYPES.items()}
-    return names.get(kind, f"number {kind}")
+    return str(names.get(kind, f"number {kind}"))

@@ -54,16 +54,7 @@ class Translation:
     def read(self) -> Graph:
         """Read all of it; `problems` says whether the graph is one."""
         graph = self.file.model.graph
-        for tensor in graph.initializer:
-            with self.collect(f"constant {show(tensor.name)}", tensor.name):
-                self.known[tensor.name] = self.file.constant(tensor)
-        if len(graph.sparse_initializer):
-            self.problems.append(ModelError("sparse constants are not supported"))
-        inputs = [i.name for i in graph.input if i.name not in self.known]
-        for info in graph.input:
-            if info.name in inputs:
-                with self.collect(f"input {show(info.name)}", info.name):
-                    self._input(info)
+        inputs = self._ends(graph)
         for number, node in enumerate(_sorted(graph.node, {*self.known, *self.lost})):
             label = node.name or f"{node.op_type}_{number}"
             with self.collect(f"{show(label)} ({show(node.op_type)[1:-1]})", *node.output):
@@ -78,6 +69,20 @@ class Translation:
         if self.problems:
             raise Problems("the model cannot be read", self.problems)
         return finished(self.build, inputs, [(n, self.known[n]) for n in wanted])
+
+    def _ends(self, graph: Proto) -> list[str]:
+        """Read the constants and the inputs; the names of the inputs."""
+        for tensor in graph.initializer:
+            with self.collect(f"constant {show(tensor.name)}", tensor.name):
+                self.known[tensor.name] = self.file.constant(tensor)
+        if len(graph.sparse_initializer):
+            self.problems.append(ModelError("sparse constants are not supported"))
+        constants = {*self.known, *self.lost}
+        infos = [info for info in graph.input if info.name not in constants]
+        for info in infos:
+            with self.collect(f"input {show(info.name)}", info.name):
+                self._input(info)
+        return [info.name for info in infos]
 
     @contextmanager
     def collect(self, where: str, *names: str) -> Iterator[None]:
@@ -222,8 +227,8 @@ def _sorted(nodes: Sequence[Proto], available: Collection[str]) -> list[Proto]:
     if len(order) < len(nodes):
         done = set(order)
         left = [_label(node, i) for i, node in enumerate(nodes) if i not in done]
-        raise ModelError("the graph has a cycle",
-                         why=f"these nodes wait for each other: {', '.join(left[:SHOWN])}")  # fmt: skip
+        why = f"these nodes wait for each other: {', '.join(left[:SHOWN])}"
+        raise ModelError("the graph has a cycle", why=why)
     return [nodes[i] for i in order]
 
 

@@ -60,7 +60,7 @@ def attributes(node: Proto) -> dict[str, Any]:
         try:
             found[attribute.name] = helper.get_attribute_value(attribute)
         except (ValueError, TypeError):
-            raise ModelError(f"attribute {ascii(attribute.name)} has no type") from None
+            raise ModelError(f"attribute {attribute.name!a} has no type") from None
     return found
 
 
@@ -125,7 +125,7 @@ def _moved(node: Proto, const: Const, shape: Shape) -> Const:
 
 
 def _evaluated(node: Proto, opset: int, inputs: Sequence[Operand | None]) -> tuple[Const, ...]:
-    from onnx.reference import ReferenceEvaluator  # noqa: PLC0415 (slow to import)
+    from onnx.reference import ReferenceEvaluator
 
     feeds = {
         name: np.asarray(x.real)
@@ -135,7 +135,7 @@ def _evaluated(node: Proto, opset: int, inputs: Sequence[Operand | None]) -> tup
     try:
         with np.errstate(all="ignore"):
             results = ReferenceEvaluator(_in_float32(node), opsets={"": opset}).run(None, feeds)
-    except Exception as error:  # noqa: BLE001 (whatever the evaluator meets in a hostile node)
+    except Exception as error:
         raise ModelError("it cannot be computed", why=_short(error)) from None
     arrays = [np.asarray(y) for y in results]
     if any(y.size > MAX_FOLDED or y.dtype.kind not in "fiub" for y in arrays):

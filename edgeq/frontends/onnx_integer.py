@@ -18,10 +18,13 @@ from edgeq.ops.common import RANGES
 from edgeq.reference.constants import dequantized
 
 INTEGERS = (DType.INT8, DType.INT16)
-ONE_SCALE = frozenset({
-    "reshape", "transpose", "strided_slice", "split", "pad", "max_pool_2d", "average_pool_2d",
-    "gather", "depth_to_space", "resize_nearest_neighbor", "resize_bilinear",
+MOVES = frozenset({
+    "reshape", "transpose", "strided_slice", "split", "pad", "max_pool_2d", "gather",
+    "depth_to_space", "resize_nearest_neighbor",
 })  # fmt: skip
+"""Operators that do to integers what they do to the reals."""
+
+ONE_SCALE = frozenset({"average_pool_2d", "resize_bilinear"})
 """Operators whose integer form keeps the scale; another one is made by a quantize after it."""
 
 FIXED = {
@@ -29,6 +32,14 @@ FIXED = {
     ("softmax", DType.INT16): QuantParams(np.array([1 / 32768]), 0),
 }
 """Operators whose integer form has one scale only."""
+
+BOUNDED = FIXED | {
+    ("logistic", DType.INT8): QuantParams(np.array([1 / 256]), -128),
+    ("logistic", DType.INT16): QuantParams(np.array([1 / 32768]), 0),
+    ("tanh", DType.INT8): QuantParams(np.array([1 / 128]), 0),
+    ("tanh", DType.INT16): QuantParams(np.array([1 / 32768]), 0),
+}
+"""Operators whose results have a range of their own: a file need not give it a scale."""
 
 BIASED = 3
 BIAS_ROUNDING = 1e-5
@@ -60,7 +71,11 @@ class Integers:
         if node.op == "arg_max":
             self.edit.nodes[node.name] = replace(node, inputs=names)
             return
+        bounded = BOUNDED.get((node.op, self.edit.tensors[names[0]].dtype))
         ends = [self._quantized_output(name) for name in node.outputs]
+        if bounded is not None and ends == [None]:
+            self._bound(replace(node, inputs=names), bounded)
+            return
         outputs = [e for e in ends if e is not None]
         if len(outputs) != len(ends):
             return
@@ -93,6 +108,14 @@ class Integers:
             return None
         return readers[0]
 
+    def _bound(self, node: Node, quant: QuantParams) -> None:
+        """Make a node of a known range integer, though its reader wants reals."""
+        y, kind = self.edit.tensors[node.outputs[0]], self.edit.tensors[node.inputs[0]].dtype
+        inner = Tensor(self._free(f"{y.name}/integer"), y.shape, kind, quant)
+        self.edit.tensors[inner.name] = inner
+        self.extra[node.name] = Node(f"{node.name}/real", "dequantize", (inner.name,), (y.name,))
+        self.edit.nodes[node.name] = replace(node, outputs=(inner.name,))
+
     def _scaled(self, node: Node) -> Node:
         """The node with a scale that its integer form has, and a quantize behind it if needed."""
         x, y = self.edit.tensors[node.inputs[0]], self.edit.tensors[node.outputs[0]]
@@ -101,9 +124,7 @@ class Integers:
             wanted = x.quant
             if node.op == "average_pool_2d" and wanted != y.quant and _is_global(node, x):
                 return _as_mean(node)
-        if node.op == "pad":
-            node = replace(node, attrs={**node.attrs, "value": _pad_value(node, x)})
-        if wanted is None or _same(wanted, y.quant) or len(node.outputs) > 1:
+        if wanted is None or _same(wanted, y.quant):
             return node
         inner = Tensor(self._free(f"{y.name}/unscaled"), y.shape, y.dtype, wanted)
         self.edit.tensors[inner.name] = inner
@@ -123,18 +144,15 @@ class Integers:
         bias = self._bias(node, self.edit.tensors[node.inputs[2]], products, x.dtype)
         return replace(node, inputs=(*node.inputs[:2], bias))
 
-    def _bias(
-        self, node: Node, bias: Tensor, products: NDArray[np.float64], kind: DType
-    ) -> str:
+    def _bias(self, node: Node, bias: Tensor, products: NDArray[np.float64], kind: DType) -> str:
         """A bias as integers on the scale of the products, the file's own if they are that."""
         if bias.data is None:
             raise QuantError("the bias must be constant", where=node.name)
         quant = QuantParams(products, 0, 0 if products.size > 1 else None)
         dtype = DType.INT32 if kind is DType.INT8 else DType.INT64
-        if bias.dtype is DType.INT32 and bias.quant is not None and not bias.quant.zero_point:
-            if np.allclose(bias.quant.scale, products, rtol=BIAS_ROUNDING, atol=0):
-                data = bias.data.astype(dtype.numpy)
-                return self._add(replace(bias, quant=quant, dtype=dtype, data=data))
+        if _on_scale(bias, products):
+            data = bias.data.astype(dtype.numpy)
+            return self._add(replace(bias, quant=quant, dtype=dtype, data=data))
         real = np.asarray(dequantized(bias).data, np.float64)
         steps = np.rint(real / products)
         if not (np.abs(steps) < 2**31).all():
@@ -175,6 +193,7 @@ def integer(graph: Graph) -> Graph:
     """
     if not any(n.op in ("quantize", "dequantize") for n in graph.nodes):
         return _in_floats(graph)
+    graph = move_integers(graph)
     work = Integers(Edit(graph))
     for node in graph.nodes:
         if node.op in ("quantize", "dequantize", "flip_sign"):
@@ -191,6 +210,34 @@ def integer(graph: Graph) -> Graph:
             nodes += [node, *([work.extra[node.name]] if node.name in work.extra else [])]
     done = replace(graph, nodes=tuple(nodes), tensors=work.edit.tensors, numerics="edgeq")
     return _in_floats(live(_direct(done)))
+
+
+def move_integers(graph: Graph) -> Graph:
+    """Move integers instead of the reals that they are dequantized to.
+
+    Before   x int8 -> dequantize -> t -> transpose -> y
+    After    x int8 -> transpose -> y/integer -> dequantize -> y
+    """
+    tensors, nodes = dict(graph.tensors), []
+    behind = {n.outputs[0]: n.inputs[0] for n in graph.nodes if n.op == "dequantize"}
+    for node in graph.nodes:
+        if node.op not in MOVES or node.inputs[0] not in behind:
+            nodes.append(node)
+            continue
+        x, names = tensors[behind[node.inputs[0]]], []
+        for i, name in enumerate(node.outputs):
+            inner = f"{name}/integer"
+            while inner in tensors:
+                inner += "+"
+            tensors[inner] = Tensor(inner, tensors[name].shape, x.dtype, x.quant)
+            names.append(inner)
+            behind[name] = inner
+            nodes.append(Node(f"{node.name}/dequantize_{i}", "dequantize", (inner,), (name,)))
+        moved = replace(node, inputs=(x.name, *node.inputs[1:]), outputs=tuple(names))
+        if node.op == "pad":
+            moved = replace(moved, attrs={**node.attrs, "value": _pad_value(node, x)})
+        nodes.insert(len(nodes) - len(names), moved)
+    return replace(graph, nodes=tuple(nodes), tensors=tensors)
 
 
 def on_own_scale(tensor: Tensor, kind: DType) -> Tensor:
@@ -250,6 +297,13 @@ def _pad_value(node: Node, x: Tensor) -> Attr:
     return min(max(step, lo), hi)
 
 
+def _on_scale(bias: Tensor, products: NDArray[np.float64]) -> bool:
+    """Whether a bias has the scale of the products already."""
+    if bias.dtype is not DType.INT32 or bias.quant is None or bias.quant.zero_point:
+        return False
+    return np.allclose(bias.quant.scale, products, rtol=BIAS_ROUNDING, atol=0)
+
+
 def _is_global(node: Node, x: Tensor) -> bool:
     return (
         node.ints("filter") == x.shape[1:3] and not any(node.ints("padding"))
@@ -263,8 +317,8 @@ def _as_mean(node: Node) -> Node:
 
 
 def _same(a: QuantParams, b: QuantParams | None) -> bool:
-    return b is not None and a.zero_point == b.zero_point and np.allclose(
-        a.scale, b.scale, rtol=LOSSLESS, atol=0
+    return (
+        b is not None
+        and a.zero_point == b.zero_point
+        and np.allclose(a.scale, b.scale, rtol=LOSSLESS, atol=0)
     )
-
-

@@ -7,6 +7,7 @@ atoms; only an operator that needs another order makes a transpose.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from math import prod
 
@@ -114,7 +115,7 @@ def _joined(taken: list[tuple[int, int]], dims: list[list[int]]) -> Layout:
     place = {piece: at for at, piece in enumerate(memory)}
     leads = [True] * len(pieces)
     for dim in dims:
-        for a, b in zip(dim, dim[1:], strict=False):
+        for a, b in itertools.pairwise(dim):
             if place[b] == place[a] + 1:
                 leads[place[b]] = False
     atom, number = [], -1

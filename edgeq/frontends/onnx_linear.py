@@ -41,9 +41,10 @@ def quantize_linear(node: OnnxNode) -> Results:
 
 
 def quantized(
-    node: OnnxNode, x: Value, scale: NDArray[np.float64], zero: NDArray[np.int64], kind: str
-) -> Value:
-    """x as integers of type `kind`, seen as signed."""
+    node: OnnxNode, x: Value, scale: NDArray[np.float64], zero: NDArray[np.int64], kind: str,
+    *, aside: bool = False,
+) -> Value:  # fmt: skip
+    """X as integers of type `kind`, seen as signed."""
     if kind not in SIGNED or kind == "int32":
         raise ModelError(f"quantization to {kind} is not supported")
     if scale.size != 1:
@@ -51,7 +52,7 @@ def quantized(
     dtype, offset = SIGNED[kind]
     quant = QuantParams(scale, int(zero[0]) - offset)
     output = (node.build.tensors[x.tensor].shape, dtype, quant)
-    y = node.build.node_of("quantize", (x.tensor,), node.name, None, output)
+    y = node.build.node_of("quantize", (x.tensor,), node.name, None, output, aside=aside)
     return replace(x, tensor=y, unsigned=offset > 0)
 
 
@@ -80,8 +81,9 @@ def dequantize_linear(node: OnnxNode) -> Results:
 
 
 def dequantized(
-    build: Builder, x: Value, scale: NDArray[np.float64], zero: NDArray[np.int64], name: str
-) -> Value:
+    build: Builder, x: Value, scale: NDArray[np.float64], zero: NDArray[np.int64], name: str,
+    *, aside: bool = False,
+) -> Value:  # fmt: skip
     """The reals of computed integers."""
     if scale.size != 1:
         raise ModelError("activations with a scale per channel are not supported")
@@ -98,13 +100,11 @@ def dequantized(
             why=f"{_text(tensor.quant)} before, {_text(quant)} now",
         )
     output = (tensor.shape, DType.FLOAT32, None)
-    y = build.node_of("dequantize", (x.tensor,), name, None, output)
+    y = build.node_of("dequantize", (x.tensor,), name, None, output, aside=aside)
     return replace(x, tensor=y, unsigned=False)
 
 
-def on_scale(
-    x: Const, scale: NDArray[np.float64], zero: NDArray[np.int64], axis: int
-) -> Const:
+def on_scale(x: Const, scale: NDArray[np.float64], zero: NDArray[np.int64], axis: int) -> Const:
     """A constant with its scale; floats when zero points differ between channels."""
     kind = str(x.data.dtype)
     if kind not in SIGNED:
@@ -123,9 +123,7 @@ def on_scale(
     return Const(data, quant, DType.INT4 if narrow else dtype)
 
 
-def parameters(
-    node: OnnxNode, index: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64], str]:
+def parameters(node: OnnxNode, index: int) -> tuple[NDArray[np.float64], NDArray[np.int64], str]:
     """Scales, zero points and the integer type of inputs `index` and `index` + 1.
 
     Raises:
@@ -141,7 +139,9 @@ def parameters(
     points = node.const(index + 1, "the zero point").data
     zero = points.astype(np.int64).reshape(-1)
     if points.dtype.kind not in "iu" or zero.size not in (1, scale.size):
-        raise ModelError(f"zero points {points.dtype} {points.shape} do not fit {scale.size} scales")
+        raise ModelError(
+            f"zero points {points.dtype} {points.shape} do not fit {scale.size} scales"
+        )
     return scale, np.broadcast_to(zero, scale.shape), str(points.dtype)
 
 
@@ -151,7 +151,7 @@ def real_operand(node: OnnxNode, index: int, axis: int = 0) -> Operand:
     x = node.operand(index)
     if isinstance(x, Const):
         return on_scale(x, scale, zero, axis)
-    return dequantized(node.build, x, scale, zero, f"{node.name}/real{index}")
+    return dequantized(node.build, x, scale, zero, f"{node.name}/real{index}", aside=True)
 
 
 def real_bias(
@@ -173,7 +173,7 @@ def result(node: OnnxNode, y: Operand, index: int) -> Value:
     scale, zero, kind = parameters(node, index)
     if isinstance(y, Const):
         raise ModelError("its result is constant")
-    return quantized(node, y, scale, zero, kind)
+    return quantized(node, y, scale, zero, kind, aside=True)
 
 
 def scale_of(operand: Operand, build: Builder) -> NDArray[np.float64]:

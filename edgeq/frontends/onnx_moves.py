@@ -75,8 +75,8 @@ def slice_(node: OnnxNode) -> Results:
     x = node.value()
     rank = len(x.shape)
     if node.opset < 10:  # noqa: PLR2004 (inputs from then on)
-        starts, ends, steps = node.list("starts"), node.list("ends"), ()
-        axes = node.list("axes")
+        starts, ends, axes = node.list("starts"), node.list("ends"), node.list("axes")
+        steps: tuple[int, ...] = ()
     else:
         starts, ends = node.integers(1, "starts"), node.integers(2, "ends")
         axes = node.axes("axes", 3) or ()
@@ -105,7 +105,9 @@ def cut(node: OnnxNode, x: Value, ranges: list[range], shape: Shape) -> Value:
         "size": tuple(sizes[d] for d in order),
         "strides": tuple(ranges[d].step for d in order),
     }
-    y = node.build.node("strided_slice", (tensor,), tuple(sizes[d] for d in order), node.name, attrs)
+    y = node.build.node(
+        "strided_slice", (tensor,), tuple(sizes[d] for d in order), node.name, attrs
+    )
     return reshaped(node, Value(y, Layout.of(sizes, order), "", x.unsigned), shape)
 
 
@@ -137,7 +139,7 @@ def pad(node: OnnxNode) -> Results:
     x = node.value()
     rank = len(x.shape)
     if node.text("mode", "constant") != "constant":
-        raise ModelError(f"padding by {ascii(node.text('mode', ''))} is not supported",
+        raise ModelError(f"padding by {node.text('mode', '')!a} is not supported",
                          why="only padding with a constant is")  # fmt: skip
     amounts, value = _pads(node)
     axes = node.axes("axes", 3)
@@ -183,7 +185,7 @@ def depth_to_space(node: OnnxNode) -> Results:
     """DepthToSpace, in either order of the channels."""
     x, block, mode = node.image(2), node.number("blocksize"), node.text("mode", "DCR")
     if mode not in ("DCR", "CRD") or block < 1 or x.shape[1] % block**2:
-        raise ModelError(f"{x.shape[1]} channels do not make blocks of {block} by {ascii(mode)}")
+        raise ModelError(f"{x.shape[1]} channels do not make blocks of {block} by {mode!a}")
     order = channels_last(4)
     tensor = node.build.arranged(x, order)
     shape = tuple(node.shape[d] for d in order)

@@ -1,4 +1,4 @@
-"""What the operator table sees of one node in an ONNX file, and how operands are brought together."""
+"""What the operator table sees of one node in an ONNX file, and how its operands are joined."""
 
 from __future__ import annotations
 
@@ -230,6 +230,7 @@ def _plain(build: Builder, operand: Operand, name: str) -> str:
 
 
 def float_type(build: Builder, value: Value) -> bool:
+    """Whether a value is real here."""
     return build.tensors[value.tensor].dtype is DType.FLOAT32
 
 

@@ -14,7 +14,7 @@ PARAMETERS = ("scale", "bias", "mean", "variance")
 
 
 def batch_normalization(node: OnnxNode) -> tuple[Operand, ...]:
-    """y = (x - mean) / sqrt(variance + epsilon) * scale + bias, in the channels of dimension 1.
+    """Y = (x - mean) / sqrt(variance + epsilon) * scale + bias, in the channels of dimension 1.
 
     Source: S. Ioffe, C. Szegedy, "Batch Normalization", ICML 2015, algorithm 2.
     """
@@ -36,8 +36,7 @@ def _parameter(node: OnnxNode, index: int, channels: int) -> NDArray[np.float64]
     what = PARAMETERS[index - 1]
     values = node.const(index, f"the {what}").real.astype(np.float64).reshape(-1)
     if values.size != channels or not np.isfinite(values).all():
-        raise ModelError(f"the {what} has {values.size} values for {channels} channels",
-                         why="" if values.size != channels else "one of them is not finite")  # fmt: skip
+        raise ModelError(f"the {what} is not {channels} finite values, one per channel")
     return values
 
 

@@ -65,7 +65,9 @@ def _unsigned(build: Builder, operand: Value, tensor: str, name: str) -> str:
     return build.node_of("flip_sign", (tensor,), name, None, (shape, DType.UINT8, None))
 
 
-def _names(tensors: Mapping[str, Tensor], found: Sequence[str], wanted: Sequence[str]) -> dict[str, str]:
+def _names(
+    tensors: Mapping[str, Tensor], found: Sequence[str], wanted: Sequence[str]
+) -> dict[str, str]:
     """New names, so that every output has the file's; who had one of them gets what is free."""
     renamed = {a: b for a, b in zip(found, wanted, strict=True) if a != b}
     taken = set(tensors) | set(wanted)
@@ -96,15 +98,15 @@ def _with_scales(build: Builder) -> dict[str, Tensor]:
 
 def _share(tensors: dict[str, Tensor], node: Node) -> None:
     ends = [n for n in (*node.inputs, *node.outputs) if tensors[n].dtype in OFFSETS]
-    known = [tensors[n] for n in ends if tensors[n].quant is not None]
-    if not known or known[0].quant is None:
+    for source in (tensors[n] for n in ends):
+        if source.quant is None:
+            continue
+        for tensor in (tensors[n] for n in ends):
+            if tensor.quant is None:
+                zero = source.quant.zero_point - OFFSETS[source.dtype] + OFFSETS[tensor.dtype]
+                quant = QuantParams(source.quant.scale, zero)
+                tensors[tensor.name] = replace(tensor, quant=quant)
         return
-    source = known[0]
-    for name in ends:
-        tensor = tensors[name]
-        if tensor.quant is None:
-            zero = source.quant.zero_point - OFFSETS[source.dtype] + OFFSETS[tensor.dtype]
-            tensors[name] = replace(tensor, quant=QuantParams(source.quant.scale, zero))
 
 
 OFFSETS = {DType.INT8: 0, DType.UINT8: 128, DType.INT16: 0}

@@ -55,7 +55,9 @@ def gemm(node: OnnxNode) -> Results:
     rows = b.shape[0] if node.number("transB") else b.shape[1]
     c = linear.real_bias(node, 6, products, rows)
     # its bias has alpha in its scale, and is not multiplied by it again
-    inner = linear.like_standard(node, "Gemm", (a, b, c), (a.shape[int(node.number("transA"))], rows))
+    inner = linear.like_standard(
+        node, "Gemm", (a, b, c), (a.shape[int(node.number("transA"))], rows)
+    )
     (y,) = sums.gemm(inner)
     return (y,) if node.given(7) is None else (linear.result(node, y, 7),)
 
@@ -82,8 +84,7 @@ def image(op: str, read: Handler) -> Handler:
             rank = len(x.shape)
             x = _turned(x, (0, rank - 1, *range(1, rank - 1)))
         kept = {k: v for k, v in node.attrs.items() if k != "channels_last"}
-        shape = infer(helper.make_node(op, ["x"], ["y"], **kept), node.opset, (x,),
-                      node.build)[0]
+        shape = infer(helper.make_node(op, ["x"], ["y"], **kept), node.opset, (x,), node.build)[0]
         (y,) = read(linear.like_standard(node, op, (x,), shape))
         z = linear.result(node, y, 3)
         return (_turned(z, channels_last(len(shape))) if last else z,)

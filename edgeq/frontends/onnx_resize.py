@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,11 +24,11 @@ FLAGS = ((False, False), (True, False), (False, True))
 POSITION_ERROR = 1e-4
 """Pixels; coordinates are float32 there and a quotient of integers here."""
 
-ROUND = {
+ROUND: dict[str, Callable[[Positions], Positions]] = {
     "round_prefer_floor": lambda at: np.ceil(at - np.float32(0.5)),
     "round_prefer_ceil": lambda at: np.floor(at + np.float32(0.5)),
-    "floor": np.floor,
-    "ceil": np.ceil,
+    "floor": lambda at: np.floor(at),
+    "ceil": lambda at: np.ceil(at),
 }
 
 
@@ -43,7 +44,7 @@ def resize(node: OnnxNode) -> Results:
     if mode == "nearest":
         return (_nearest(node, x, order, at),)
     if mode not in ("linear", "bilinear"):
-        raise ModelError(f"mode {ascii(mode)} is not supported", why="nearest and linear are")
+        raise ModelError(f"mode {mode!a} is not supported", why="nearest and linear are")
     if not float_type(node.build, x):
         raise ModelError("integers are not resized linearly")
     return (_linear(node, x, order, at),)
@@ -53,7 +54,7 @@ def _nearest(node: OnnxNode, x: Value, order: Order, at: list[Positions]) -> Val
     old = node.opset < 11  # noqa: PLR2004 (the rounding became an attribute)
     name = "floor" if old else node.text("nearest_mode", "round_prefer_floor")
     if name not in ROUND:
-        raise ModelError(f"nearest_mode {ascii(name)} is not known")
+        raise ModelError(f"nearest_mode {name!a} is not known")
     wanted = [
         np.clip(ROUND[name](p), 0, x.shape[d] - 1).astype(np.int64)
         for p, d in zip(at, order[1:3], strict=True)
@@ -84,9 +85,7 @@ def _linear(node: OnnxNode, x: Value, order: Order, at: list[Positions]) -> Valu
     )  # fmt: skip
 
 
-def _node(
-    node: OnnxNode, x: Value, order: Order, op: str, flags: tuple[bool, bool]
-) -> Value:
+def _node(node: OnnxNode, x: Value, order: Order, op: str, flags: tuple[bool, bool]) -> Value:
     size = tuple(node.shape[d] for d in order[1:3])
     attrs: dict[str, Attr] = {
         "size": size, "align_corners": flags[0], "half_pixel_centers": flags[1],
@@ -157,7 +156,7 @@ def _positions(node: OnnxNode, n_in: int, n_out: int, scale: float) -> Positions
     if mode == "half_pixel_symmetric":
         offset = np.float32(n_in / 2 * (1 - n_out / (scale * n_in)))
         return offset + (i + half) / s - half
-    raise ModelError(f"coordinates by {ascii(mode)} are not supported")
+    raise ModelError(f"coordinates by {mode!a} are not supported")
 
 
 def _nearest_here(n_in: int, n_out: int, *, align: bool, half: bool) -> NDArray[np.int64]:

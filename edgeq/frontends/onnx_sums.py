@@ -72,7 +72,7 @@ def row_bias(c: Const, count: int) -> Const | None:
 
 
 def dense(node: OnnxNode, x: Value, weights: Const, bias: Const | None) -> Value:
-    """x (..., K) by weights (M, K): the columns take the order in which x lies."""
+    """X (..., K) by weights (M, K): the columns take the order in which x lies."""
     inner, outer = x.shape[-1], weights.shape[0]
     if weights.shape[1] != inner:
         raise ModelError(f"weights {weights.shape} do not fit an input of shape {x.shape}")
@@ -92,12 +92,12 @@ def dense(node: OnnxNode, x: Value, weights: Const, bias: Const | None) -> Value
 
 
 def _inner_last(node: OnnxNode, x: Value) -> tuple[str, tuple[int, ...] | None]:
-    """x as a tensor (..., K), and the atoms of K as they lie; None when x had to be turned."""
+    """X as a tensor (..., K), and the atoms of K as they lie; None when x had to be turned."""
     inner, sizes = x.layout.dims[-1], x.layout.sizes
     if sorted(inner) != list(range(len(sizes) - len(inner), len(sizes))):
         return node.build.arranged(x, tuple(range(len(x.shape)))), None
     shape = node.build.tensors[x.tensor].shape
-    if shape and shape[-1] == x.shape[-1]:
+    if len(x.shape) != MATRIX and shape and shape[-1] == x.shape[-1]:
         return x.tensor, inner
     rows = prod(sizes[: len(sizes) - len(inner)])
     return node.build.shaped(x.tensor, (rows, x.shape[-1])), inner

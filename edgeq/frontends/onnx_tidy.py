@@ -128,7 +128,7 @@ def fuse_clamps(graph: Graph) -> Graph:
 
 
 def fuse_hard_swish(graph: Graph) -> Graph:
-    """x * hard_sigmoid(x) with a slope of a sixth is hard_swish(x)."""
+    """X * hard_sigmoid(x) with a slope of a sixth is hard_swish(x)."""
     edit = Edit(graph)
     for node in graph.nodes:
         if node.op != "hard_sigmoid":

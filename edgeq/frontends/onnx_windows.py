@@ -181,7 +181,7 @@ def window_of(node: OnnxNode, image: Shape, taps: Shape) -> Window:
             for n, k, d, s in zip(image[2:], taps, dilation, stride, strict=True)
         )
     elif auto not in ("NOTSET", "VALID", ""):
-        raise ModelError(f"auto_pad {ascii(auto)} is not known")
+        raise ModelError(f"auto_pad {auto!a} is not known")
     elif auto == "VALID":
         around = ((0, 0),) * dims
     whole = ((0, 0),) * (2 - dims) + around
