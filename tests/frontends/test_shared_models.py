@@ -25,8 +25,8 @@ INTEGER = [
 ]  # fmt: skip
 FLOAT = [
     "derived_ic_w4_dynamic", "mlperf_tiny_ad_float", "mlperf_tiny_ic_float",
-    "mlperf_tiny_kws_float", "mlperf_tiny_vww_float", "mnist_conv_fc_float", "tflm_hello_world_float",
-    "ultraface_slim_320_float",
+    "mlperf_tiny_kws_float", "mlperf_tiny_vww_float", "mnist_conv_fc_float",
+    "tflm_hello_world_float", "ultraface_slim_320_float",
 ]  # fmt: skip
 REFUSED = {
     "litert_qwen_fc_int4_blockwise": {"block-wise or custom quantization is not supported": 1},

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
+from edgeq.numerics.nibbles import to_nibbles
 from tests import operators as ops
 from tests.one_op import T, act, const
 
@@ -17,19 +19,21 @@ SCALE_MIN = 1e-7
 
 
 @st.composite
-def convolutions(draw: st.DrawFn, dtypes: Sequence[str], *, needs_bias: bool = False) -> bytes:
+def convolutions(
+    draw: st.DrawFn, dtypes: Sequence[str], *, needs_bias: bool = False, int4: bool = False
+) -> bytes:
     """CONV_2D, some of them in groups."""
     dtype, rng = draw(st.sampled_from(dtypes)), _rng(draw)
     groups = draw(st.sampled_from((1, 1, 1, 2, 3)))
     in_c, out_c = draw(st.integers(1, 17)), groups * draw(st.integers(1, 6))
     x, taps, options = _window(draw, dtype, in_c * groups)
-    w = _weights(draw, rng, (out_c, *taps, in_c), dtype, axis=0)
+    w = _weights(draw, rng, (out_c, *taps, in_c), dtype, axis=0, int4=int4)
     bias = _bias(draw, rng, x, w, out_c, needs_bias=needs_bias)
     return ops.conv_2d(x, w, bias, _output(draw, x, w, taps[0] * taps[1] * in_c), **options)
 
 
 @st.composite
-def depthwise(draw: st.DrawFn, dtypes: Sequence[str]) -> bytes:
+def depthwise(draw: st.DrawFn, dtypes: Sequence[str], *, int4: bool = False) -> bytes:
     """DEPTHWISE_CONV_2D with multipliers.
 
     An int32 bias beside int16 is left out: LiteRT refuses it, and TFLM reads its memory as int64.
@@ -37,19 +41,19 @@ def depthwise(draw: st.DrawFn, dtypes: Sequence[str]) -> bytes:
     dtype, rng = draw(st.sampled_from(dtypes)), _rng(draw)
     in_c, multiplier = draw(st.integers(1, 9)), draw(st.integers(1, 4))
     x, taps, options = _window(draw, dtype, in_c)
-    w = _weights(draw, rng, (1, *taps, in_c * multiplier), dtype, axis=3)
+    w = _weights(draw, rng, (1, *taps, in_c * multiplier), dtype, axis=3, int4=int4)
     bias = _bias(draw, rng, x, w, in_c * multiplier, short=False)
     return ops.depthwise_conv_2d(x, w, bias, _output(draw, x, w, taps[0] * taps[1]), **options)
 
 
 @st.composite
-def fully_connected(draw: st.DrawFn, dtypes: Sequence[str]) -> bytes:
+def fully_connected(draw: st.DrawFn, dtypes: Sequence[str], *, int4: bool = False) -> bytes:
     """FULLY_CONNECTED, per tensor or per channel, with a bias or without."""
     dtype, rng = draw(st.sampled_from(dtypes)), _rng(draw)
     in_dim, out_dim = draw(st.sampled_from((1, 2, 7, 16, 33, 130))), draw(st.integers(1, 9))
     rows = draw(st.sampled_from(((1,), (3,), (2, 2))))
     x = act((*rows, in_dim), dtype, _scale(draw), _point(draw, dtype))
-    w = _weights(draw, rng, (out_dim, in_dim), dtype, axis=0)
+    w = _weights(draw, rng, (out_dim, in_dim), dtype, axis=0, int4=int4)
     bias = _bias(draw, rng, x, w, out_dim)
     return ops.fully_connected(
         x, w, bias, _output(draw, x, w, in_dim),
@@ -94,16 +98,18 @@ def _point(draw: st.DrawFn, dtype: str) -> int:
 
 
 def _weights(
-    draw: st.DrawFn, rng: np.random.Generator, shape: Sequence[int], dtype: str, axis: int
-) -> T:
+    draw: st.DrawFn, rng: np.random.Generator, shape: Sequence[int], dtype: str, axis: int,
+    *, int4: bool = False,
+) -> T:  # fmt: skip
     if dtype == "uint8":
         data = rng.integers(0, 256, shape)
         return const(data, "uint8", scale=_scale(draw), zero_point=_point(draw, "uint8"))
-    data = rng.integers(-127, 128, shape)
+    data = rng.integers(-8, 8, shape) if int4 else rng.integers(-127, 128, shape)
+    w = const(data, "int8", scale=_scale(draw))
     if draw(st.booleans()):
-        return const(data, "int8", scale=_scale(draw))
-    scale = _scale(draw) * rng.uniform(0.2, 2, shape[axis])
-    return const(data, "int8", scale=scale.tolist(), axis=axis)
+        scale = _scale(draw) * rng.uniform(0.2, 2, shape[axis])
+        w = replace(w, scale=scale.tolist(), axis=axis)
+    return replace(w, dtype="int4", data=to_nibbles(data)) if int4 else w
 
 
 def _bias(
