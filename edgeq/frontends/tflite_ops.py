@@ -10,6 +10,7 @@ import numpy as np
 import tflite
 
 from edgeq.errors import ModelError
+from edgeq.frontends import tflite_more as more
 from edgeq.frontends import tflite_shapes as shapes
 from edgeq.frontends import tflite_slices as slices
 from edgeq.frontends import tflite_windows as windows
@@ -20,6 +21,7 @@ from edgeq.ir import DType
 FLOAT = frozenset({DType.FLOAT32})
 QUANTIZED = frozenset({DType.INT8, DType.INT16, DType.UINT8})
 REAL = FLOAT | QUANTIZED
+SIGNED = FLOAT | {DType.INT8, DType.INT16}
 INDICES = frozenset({DType.INT32, DType.INT64})
 ANY = REAL | INDICES | {DType.BOOL}
 
@@ -90,7 +92,7 @@ def plain(src: Source) -> Meaning:
 
 
 def binary(src: Source) -> Meaning:
-    """ADD, SUB, MUL, MAXIMUM, MINIMUM: shapes broadcast."""
+    """ADD, SUB, MUL, DIV, MAXIMUM, MINIMUM: shapes broadcast."""
     a, b = src.need(0, "a"), src.need(1, "b")
     try:
         np.broadcast_shapes(a.shape, b.shape)
@@ -172,6 +174,23 @@ RULES: dict[str, Rule] = {
     "HARD_SWISH": Rule(plain, alike(REAL)),
     "QUANTIZE": Rule(plain, into(REAL, QUANTIZED)),
     "DEQUANTIZE": Rule(plain, into(REAL | {DType.INT4}, FLOAT)),
+    "TRANSPOSE_CONV": Rule(
+        more.transpose_conv, more.check_transpose_types, (3, 4), options="TransposeConvOptions"
+    ),
+    "PRELU": Rule(more.prelu, all_alike(REAL), (2, 2)),
+    "DIV": Rule(binary, all_alike(SIGNED), (2, 2), options="DivOptions"),
+    "ELU": Rule(more.elu, alike(SIGNED)),
+    "GELU": Rule(more.gelu, alike(SIGNED), options="GeluOptions"),
+    "EXP": Rule(plain, alike(SIGNED)),
+    "SQRT": Rule(plain, alike(SIGNED)),
+    "RSQRT": Rule(plain, alike(SIGNED)),
+    "ABS": Rule(plain, alike(SIGNED)),
+    "NEG": Rule(plain, alike(SIGNED)),
+    "POW": Rule(more.power, all_alike(FLOAT), (2, 2)),
+    "SUM": Rule(more.reduction, alike(SIGNED), (2, 2), options="ReducerOptions"),
+    "REDUCE_MAX": Rule(more.reduction, alike(REAL), (2, 2), options="ReducerOptions"),
+    "DEPTH_TO_SPACE": Rule(more.depth_to_space, alike(REAL), options="DepthToSpaceOptions"),
+    "GATHER": Rule(more.gather, alike(REAL), (2, 2), options="GatherOptions"),
     "ARG_MAX": Rule(shapes.arg_max, into(REAL, INDICES), (2, 2)),
     "RESIZE_BILINEAR": Rule(shapes.resize, alike(REAL), (2, 2), options="ResizeBilinearOptions"),
     "RESIZE_NEAREST_NEIGHBOR": Rule(

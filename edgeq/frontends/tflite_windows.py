@@ -17,7 +17,7 @@ DEFAULT_WEIGHTS_FORMAT = 0
 def conv_2d(src: Source) -> Meaning:
     """CONV_2D, grouped when the weights see fewer channels than x has."""
     x, w = src.ranked(0, "x", 4), src.ranked(1, "weights", 4)
-    _check_weights(src, w, axis=0, channels=w.shape[0])
+    check_weights(src, w, axis=0, channels=w.shape[0])
     channels, in_c = x.shape[3], w.shape[3]
     if channels % in_c or w.shape[0] % (channels // in_c):
         raise ModelError(f"weights {w.shape} do not fit {channels} channels")
@@ -27,7 +27,7 @@ def conv_2d(src: Source) -> Meaning:
 def depthwise_conv_2d(src: Source) -> Meaning:
     """DEPTHWISE_CONV_2D; its depth multiplier is read off the shapes."""
     x, w = src.ranked(0, "x", 4), src.ranked(1, "weights", 4)
-    _check_weights(src, w, axis=3, channels=w.shape[3])
+    check_weights(src, w, axis=3, channels=w.shape[3])
     channels, declared = x.shape[3], src.options.number("DepthMultiplier")
     if w.shape[0] != 1 or w.shape[3] % channels:
         raise ModelError(f"weights {w.shape} do not fit {channels} channels")
@@ -39,7 +39,7 @@ def depthwise_conv_2d(src: Source) -> Meaning:
 def fully_connected(src: Source) -> Meaning:
     """FULLY_CONNECTED with plain weights (O, I)."""
     x, w = src.need(0, "x"), src.ranked(1, "weights", 2)
-    _check_weights(src, w, axis=0, channels=w.shape[0])
+    check_weights(src, w, axis=0, channels=w.shape[0])
     if src.options.number("WeightsFormat") != DEFAULT_WEIGHTS_FORMAT:
         raise ModelError("shuffled weights are not supported")
     keep = src.options.flag("KeepNumDims")
@@ -96,16 +96,16 @@ def _padding(
     return tuple(pads)
 
 
-def _check_weights(src: Source, w: Tensor, axis: int, channels: int) -> None:
-    """Constant weights, scales along `axis`, a bias of one value per channel."""
+def check_weights(src: Source, w: Tensor, axis: int, channels: int, bias: int = 2) -> None:
+    """Constant weights, scales along `axis`, at input `bias` one value per channel, if any."""
     src.constant(1, "weights")
     if w.quant is not None and w.quant.axis not in (None, axis):
         raise ModelError(f"weights are quantized along axis {w.quant.axis}, not {axis}")
-    if len(src.inputs) <= 2 or src.inputs[2] is None:  # noqa: PLR2004 (the third input)
+    if len(src.inputs) <= bias or src.inputs[bias] is None:
         return
-    src.constant(2, "bias")
-    if src.need(2, "bias").size != channels:
-        raise ModelError(f"bias {src.need(2, 'bias').shape} does not fit {channels} channels")
+    src.constant(bias, "bias")
+    if src.need(bias, "bias").size != channels:
+        raise ModelError(f"bias {src.need(bias, 'bias').shape} does not fit {channels} channels")
 
 
 MAC_TYPES = {

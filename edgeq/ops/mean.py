@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby, product
 from math import prod
+from typing import TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -44,39 +45,20 @@ class Mean(Op):
     @staticmethod
     def infer(node: Node, inputs: Inputs) -> tuple[Shape, ...]:
         x = need(inputs[0], node, "x")
-        axes, keep = _axes(node, len(x.shape)), bool(node.attrs.get("keep_dims"))
+        axes, keep = reduced_axes(node, len(x.shape)), bool(node.attrs.get("keep_dims"))
         kept = [1 if i in axes else n for i, n in enumerate(x.shape) if keep or i not in axes]
         return (tuple(kept),)
 
     @staticmethod
     def reference(node: Node, inputs: tuple[Floats | None, ...]) -> tuple[Floats, ...]:
         x = present(node, inputs)
-        axes = tuple(_axes(node, x.ndim))
+        axes = tuple(reduced_axes(node, x.ndim))
         y = x.mean(axis=axes, keepdims=bool(node.attrs.get("keep_dims")), dtype=np.float64)
         return (np.asarray(y, np.float32),)
 
     @staticmethod
     def lower(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile) -> Lowered:
-        x, (y,) = need(inputs[0], node, "x"), outputs
-        if x.dtype is not y.dtype or x.dtype not in CONTRACTS:
-            raise QuantError(f"mean of {x.dtype} into {y.dtype}", where=node.name)
-        axes = _axes(node, len(x.shape))
-        kept, reduced = _dims(x.shape, axes)
-        if len(reduced) > REDUCED:
-            raise GraphError(f"more than {REDUCED} groups of reduced axes", where=node.name)
-        params = _rescale(node, x, y, prod(n for n, _ in reduced), profile)
-        inner = [(1, 0)] * (KEPT - len(kept)) + kept[-KEPT:]
-        within = [(1, 0)] * (REDUCED - len(reduced)) + reduced
-        params |= {f"d{i}": n for i, (n, _) in enumerate(inner)}
-        params |= {f"x{i}": step for i, (_, step) in enumerate(inner)}
-        params |= {f"r{i}": n for i, (n, _) in enumerate(within)}
-        params |= {f"s{i}": step for i, (_, step) in enumerate(within)}
-        size = prod(n for n, _ in inner)
-        return tuple(
-            Call(CONTRACTS[x.dtype], {"x": View(x.name, x_at), "y": View(y.name, i * size)},
-                 params, profile.rounding)
-            for i, x_at in enumerate(_outer(kept))
-        )  # fmt: skip
+        return reduction_calls(node, inputs, outputs, profile, _mean_factor)
 
     @staticmethod
     def exact(contract: str, args: Args, params: Params, form: str) -> dict[str, Array]:
@@ -113,7 +95,48 @@ class Mean(Op):
                     yield _case(shape, axes, dtype, rng, tie=tie)
 
 
-def _axes(node: Node, rank: int) -> set[int]:
+Factor: TypeAlias = Callable[[Tensor, Tensor, int, Profile], tuple[int, int]]
+"""(mult, shift) from the sum of n elements of x to steps of y."""
+
+
+def reduction_calls(
+    node: Node, inputs: Inputs, outputs: Outputs, profile: Profile, factor: Factor
+) -> tuple[Call, ...]:
+    """The calls that sum x over `axes` and rescale the sums by `factor`.
+
+    Raises:
+        QuantError: the element types have no contract, or a sum may leave int32.
+        GraphError: the reduced axes lie in more than three places.
+    """
+    x, (y,) = need(inputs[0], node, "x"), outputs
+    if x.dtype is not y.dtype or x.dtype not in CONTRACTS:
+        raise QuantError(f"{node.op} of {x.dtype} into {y.dtype}", where=node.name)
+    axes = reduced_axes(node, len(x.shape))
+    kept, reduced = _dims(x.shape, axes)
+    if len(reduced) > REDUCED:
+        raise GraphError(f"more than {REDUCED} groups of reduced axes", where=node.name)
+    n = prod(extent for extent, _ in reduced)
+    params = _rescale(node, x, y, n, factor(x, y, n, profile))
+    inner = [(1, 0)] * (KEPT - len(kept)) + kept[-KEPT:]
+    within = [(1, 0)] * (REDUCED - len(reduced)) + reduced
+    params |= {f"d{i}": n for i, (n, _) in enumerate(inner)}
+    params |= {f"x{i}": step for i, (_, step) in enumerate(inner)}
+    params |= {f"r{i}": n for i, (n, _) in enumerate(within)}
+    params |= {f"s{i}": step for i, (_, step) in enumerate(within)}
+    size = prod(n for n, _ in inner)
+    return tuple(
+        Call(CONTRACTS[x.dtype], {"x": View(x.name, x_at), "y": View(y.name, i * size)},
+             params, profile.rounding)
+        for i, x_at in enumerate(_outer(kept))
+    )  # fmt: skip
+
+
+def reduced_axes(node: Node, rank: int) -> set[int]:
+    """The attribute `axes`, which may count from the end, in [0, rank).
+
+    Raises:
+        GraphError: one is no axis of `rank`.
+    """
     axes = node.ints("axes")
     if any(not -rank <= axis < rank for axis in axes):
         raise GraphError(f"axes {axes} of {rank}", where=node.name)
@@ -137,24 +160,28 @@ def _outer(kept: list[tuple[int, int]]) -> Iterator[int]:
         yield sum(i * step for i, (_, step) in zip(index, outer, strict=True))
 
 
-def _rescale(node: Node, x: Tensor, y: Tensor, n: int, profile: Profile) -> dict[str, int]:
-    """Fields zsum, mult, shift, zy of a mean over n elements.
+def _mean_factor(x: Tensor, y: Tensor, n: int, profile: Profile) -> tuple[int, int]:
+    """The factor of a mean over n elements.
 
     The runtimes fold 1/n into the multiplier of sx / sy: (mult << k) / n, truncated, with k the
     bits of n less one, as far as the shift stays in range.  Profile edgeq quantizes
     sx / (n * sy).
+    """
+    real = scale_of(x) / scale_of(y)
+    if profile is Profile.EDGEQ:
+        return quantize_multiplier(real / n)
+    mult, shift = quantize_multiplier(real)
+    k = min(n.bit_length() - 1, 32, 62 - shift)
+    return (mult << k) // n, shift + k
+
+
+def _rescale(node: Node, x: Tensor, y: Tensor, n: int, factor: tuple[int, int]) -> dict[str, int]:
+    """Fields zsum, mult, shift, zy of a sum of n elements.
 
     Raises:
         QuantError: a sum, or what becomes of it, may leave int32.
     """
-    zx, zy = zero_point_of(x), zero_point_of(y)
-    real = scale_of(x) / scale_of(y)
-    if profile is Profile.EDGEQ:
-        mult, shift = quantize_multiplier(real / n)
-    else:
-        mult, shift = quantize_multiplier(real)
-        k = min(n.bit_length() - 1, 32, 62 - shift)
-        mult, shift = (mult << k) // n, shift + k
+    zx, zy, (mult, shift) = zero_point_of(x), zero_point_of(y), factor
     lo, hi = RANGES[x.dtype]
     worst = n * max(hi - zx, zx - lo)
     scaled = max(worst << max(31 - shift, 0), (worst * mult >> shift) + abs(zy) + 1)

@@ -1,0 +1,60 @@
+/* conv_transpose2d_s16s8 -- transposed convolution, int16 activations of zero point 0, int8
+ * weights per output channel.
+ *
+ *   acc[h][w][o] = bias[o] + sum x[r][c][i] * w[o][kh][kw][i]
+ *   y[h][w][o] = clamp(requantize(acc, mult[o], shift[o]))
+ *
+ * where the sum runs over i and over the taps that reach the output: those with
+ * r * stride_h + kh * dil_h - pad_top = h and c * stride_w + kw * dil_w - pad_left = w for
+ * a pixel (r, c) of x.  Computes the output rows [row0, row1) of one image.
+ * The accumulator is int64 in the form wide, where it stays below 2^47, and within int32 in
+ * the others; the compiler proved this for every partial sum, in any order, and that the
+ * rescale fits int32.
+ *
+ * Pixel (r, c) of x starts at x + (r % x_ring) * x_row + c * x_pixel, that of y at y + r *
+ * y_row + c * y_pixel; channels are contiguous.  A ring holds all rows that the output
+ * rows are reached from.
+ *
+ * @forms double single wide
+ */
+#ifndef EDGEQ_CONV_TRANSPOSE2D_S16S8_H
+#define EDGEQ_CONV_TRANSPOSE2D_S16S8_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t in_h;     /* H >= 1, rows of the image */
+    int32_t in_w;     /* W >= 1 */
+    int32_t in_c;     /* I >= 1 */
+    int32_t out_w;    /* OW >= 1 */
+    int32_t out_c;    /* O >= 1 */
+    int32_t kh;       /* KH >= 1 */
+    int32_t kw;       /* KW >= 1 */
+    int32_t stride_h; /* >= 1 */
+    int32_t stride_w; /* >= 1 */
+    int32_t dil_h;    /* >= 1 */
+    int32_t dil_w;    /* >= 1 */
+    int32_t pad_top;  /* >= 0 */
+    int32_t pad_left; /* >= 0 */
+    int32_t row0;     /* first output row, >= 0 */
+    int32_t row1;     /* end of the output rows, > row0 */
+    int32_t x_row;    /* elements from row to row of x, >= 0 */
+    int32_t x_pixel;  /* elements from pixel to pixel of x, >= in_c */
+    int32_t x_ring;   /* rows in x's ring, in [1, in_h]; in_h without a ring */
+    int32_t y_row;    /* elements from row to row of y */
+    int32_t y_pixel;  /* elements from pixel to pixel of y, >= out_c */
+    int32_t act_min;  /* clamp, in [-32768, act_max] */
+    int32_t act_max;  /* clamp, in [act_min, 32767] */
+} eq_conv_transpose2d_s16s8_params;
+
+typedef void eq_conv_transpose2d_s16s8_fn(
+    const int16_t *x,             /* (H, W, I) strided */
+    const int8_t *restrict w,     /* (O, KH, KW, I) */
+    const int64_t *restrict bias, /* (O) */
+    const int32_t *restrict mult, /* (O) 0 or in [2^30, 2^31 - 1]; wide: in [0, 2^15 - 1] */
+    const int32_t *restrict shift, /* (O) in [1, 62]; wide: in [8, 46] */
+    int16_t *y,                    /* (OH, OW, O) strided */
+    int8_t *restrict scratch,      /* what the kernel's @scratch asks for */
+    const eq_conv_transpose2d_s16s8_params *restrict p);
+
+#endif
