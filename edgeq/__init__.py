@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 from edgeq._version import __version__
 
 if TYPE_CHECKING:
-    from edgeq.pipeline import analyze, build, compile, load, verify
+    from edgeq.pipeline import analyze, build, compile, evaluate, load, quantize, verify
 
-_PUBLIC = ("analyze", "build", "compile", "load", "verify")
+_PUBLIC = ("analyze", "build", "compile", "evaluate", "load", "quantize", "verify")
 
-__all__ = ["__version__", "analyze", "build", "compile", "load", "verify"]
+__all__ = [
+    "__version__", "analyze", "build", "compile", "evaluate", "load", "quantize", "verify",
+]  # fmt: skip
 
 
 class _Package(ModuleType):

@@ -67,6 +67,10 @@ class UsageError(EdgeqError):
     """An argument of a command or of the Python API makes no sense."""
 
 
+class DataWarning(UserWarning):
+    """The data may not be what the model expects."""
+
+
 class BudgetError(EdgeqError):
     """The model is larger than the memory it was given: a finding, not bad input."""
 

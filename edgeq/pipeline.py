@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,19 +15,40 @@ from edgeq import frontends
 from edgeq.build.host import HostModel, as_integers
 from edgeq.codegen import emit
 from edgeq.codegen.package import Package
-from edgeq.errors import BudgetError, EdgeqError, UsageError
+from edgeq.errors import BudgetError, DataWarning, EdgeqError, UsageError
 from edgeq.ir import Graph
 from edgeq.measure.analysis import Analysis, analysis_of_plan, layers_of, problem_texts
 from edgeq.measure.bench import BenchReport, bench_emulated, bench_host
+from edgeq.measure.evaluate import Evaluation, Sides
+from edgeq.measure.evaluate import evaluate as evaluate_sides
 from edgeq.numerics.profile import Profile
 from edgeq.passes import prepare
+from edgeq.passes.float_graph import is_float, prepare_float
 from edgeq.plan import Plan, make_plan
 from edgeq.plan.budget import check_budget
+from edgeq.quantize import Options
+from edgeq.quantize import quantize as quantize_graph
+from edgeq.quantize.plausible import doubt
+from edgeq.quantize.preprocessing import (
+    NOTE,
+    AudioSettings,
+    ImageSettings,
+    Settings,
+    note_of,
+    settings_of,
+    settings_of_note,
+)
+from edgeq.quantize.samples import prepared_arrays, samples_of, stated
+from edgeq.quantize.schemes import Scheme, SchemeMap
+from edgeq.reference.exact import Exact
 from edgeq.targets import load_target
 from edgeq.verify.compare import Progress, VerifyReport, compare, no_progress, random_samples
 from edgeq.verify.emulated import runs_in_process
 
 ORACLE_PROFILES = {"tflm": Profile.TFLM, "litert": Profile.LITERT}
+Stated: TypeAlias = str | Path | Mapping[str, Any] | Settings | None
+"""How a caller may state preprocessing."""
+
 HOST_SAMPLES, EMULATED_SAMPLES = 100, 3
 
 
@@ -39,8 +61,8 @@ def plan_of(
     graph: Graph, target: str = "host", *, numerics: str | None = None, io: str = "arena",
     io_dtype: str = "",
 ) -> Plan:  # fmt: skip
-    """Prepare and plan `graph`; the profile of imported models is `tflm` unless named."""
-    profile, machine = profile_of(numerics), load_target(target)
+    """Prepare and plan `graph`, under its own profile (of imported models `tflm`) unless named."""
+    profile, machine = profile_of(numerics or graph.numerics), load_target(target)
     return make_plan(prepare(graph, io_dtype=io_dtype), machine, profile, io=io)
 
 
@@ -59,7 +81,7 @@ def analyze(graph: Graph, target: str = "host", *, numerics: str | None = None) 
     Raises:
         UsageError, TargetError: there is no such profile or target.
     """
-    profile, machine = profile_of(numerics), load_target(target)
+    profile, machine = profile_of(numerics or graph.numerics), load_target(target)
     try:
         plan = make_plan(prepare(graph), machine, profile)
     except EdgeqError as error:
@@ -107,7 +129,8 @@ def verify(
     """Compare numpy, the C code and an oracle on every tensor.
 
     Args:
-        graph: as loaded; an oracle is given the file it came from.
+        graph: as loaded or quantized; an oracle is given the .tflite file it came from, or that
+            it can be written as.
         target: on which the C code runs, natively or emulated.
         samples: how many; 100 on this machine and 3 under emulation when None.
         against: "tflm" or "litert" (which imply that profile), "litert-default" (another
@@ -117,6 +140,10 @@ def verify(
         seed: of the random samples.
         progress: told after each sample how many are done.
     """
+    if against and not graph.source:
+        from edgeq.exporters.tflite import as_file  # loads the schema, which others do without
+
+        graph = as_file(graph)
     plan = plan_of(graph, target, numerics=numerics or ORACLE_PROFILES.get(against))
     native = runs_in_process(plan.target)
     count = samples if samples is not None else (HOST_SAMPLES if native else EMULATED_SAMPLES)
@@ -136,6 +163,83 @@ def bench(
     plan = plan_of(graph, target, numerics=numerics)
     measure = bench_host if runs_in_process(plan.target) else bench_emulated
     return measure(plan, random_samples(plan.graph, 1, seed)[0], against=against)
+
+
+def quantize(
+    graph: Graph, data: object, scheme: str | Scheme | SchemeMap | Mapping[str, str] = "int8", *,
+    observer: str = "", methods: Sequence[str] | None = None, jobs: int = 1, seed: int = 0,
+    preprocessing: Stated = None, numerics: str | None = None, trust_data: bool = False,
+    progress: Progress = no_progress,
+) -> Graph:  # fmt: skip
+    """An integer graph of the float `graph`, its ranges calibrated on `data`.
+
+    Args:
+        graph: as loaded, with float32 inputs and weights.
+        data: array (N, ...) or input name -> array; the path of a .npz file with such arrays,
+            or of a folder of pictures or WAV files.
+        scheme: "int8", "int16x8", "int4", "int4gN", or patterns of layer names -> scheme.
+        observer: how ranges are found: "minmax", "moving_average", "percentile", "mse" or
+            "entropy"; "" takes what is best for the scheme.
+        methods: names of what improves weights and biases; None takes what is best.
+        jobs: processes (joblib's n_jobs; its backend may be a cluster), -1 for every core.
+        seed: of anything random.
+        preprocessing: how pictures and sounds become the input, or pixels in arrays do; see
+            `edgeq.quantize.preprocessing`. It is kept with the graph.
+        numerics: the profile under which the result computes; `edgeq` when None.
+        trust_data: no warning when the data looks as if it had another range than the model's.
+        progress: told how many samples are done.
+
+    Raises:
+        UsageError: data that does not fit, or an unknown scheme, observer, method or profile.
+        Problems: every layer that cannot be quantized.
+    """
+    profile = profile_of(numerics or Profile.EDGEQ)
+    graph = prepare_float(graph)
+    samples = samples_of(graph, data, _settings(preprocessing, graph))
+    if not trust_data and (why := doubt(graph, samples)):
+        warnings.warn(why, DataWarning, stacklevel=2)
+    count = len(samples)
+    chosen = tuple(methods) if methods is not None else None
+    options = Options(observer=observer, methods=chosen, jobs=jobs, seed=seed,
+                      progress=lambda done: progress(done, count))  # fmt: skip
+    quantized = quantize_graph(graph, samples, scheme, options=options)
+    notes = {NOTE: note_of(used)} if (used := stated(samples)) is not None else {}
+    return replace(quantized, numerics=str(profile), notes={**graph.notes, **notes})
+
+
+def evaluate(
+    graph: Graph, x: NDArray[Any] | Mapping[str, NDArray[Any]], y: NDArray[Any] | None = None, *,
+    metric: str = "top1", float_graph: Graph | None = None,
+    preprocessing: Stated = None, numerics: str | None = None, progress: Progress = no_progress,
+) -> Evaluation:  # fmt: skip
+    """A metric of the float reference, exact numpy and the C code on the same samples.
+
+    Args:
+        graph: of integers; of a float graph there is the float reference alone.
+        x: array (N, ...) or input name -> array. Arrays of an input's own integer dtype are its
+            integers, all others real numbers.
+        y: labels or targets, see `edgeq.measure.metrics`.
+        metric: "top1", "auc", "map" or "mse".
+        preprocessing: how pixels in `x` become the input's values; "stored" takes the graph's.
+        float_graph: the float network; without it the reals that the integer graph stands for.
+        numerics: the profile, the graph's own when None.
+        progress: told after each sample.
+
+    Raises:
+        UsageError: an unknown metric, or data that does not fit.
+    """
+    arrays = prepared_arrays(graph, x, _settings(preprocessing, graph))
+    sides = Sides(float_graph or graph)
+    if not is_float(graph):
+        host = build(graph, numerics=numerics)
+        sides = Sides(float_graph or graph, Exact(host.plan.graph, host.plan.lowered), host)
+    return evaluate_sides(sides, arrays, y, metric, progress)
+
+
+def _settings(given: Stated, graph: Graph) -> Settings | None:
+    if given is None or isinstance(given, ImageSettings | AudioSettings):
+        return given
+    return settings_of_note(graph.notes) if given == "stored" else settings_of(given)
 
 
 def _samples(

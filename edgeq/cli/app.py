@@ -14,7 +14,9 @@ from edgeq.cli.analyze import analyze
 from edgeq.cli.bench import bench
 from edgeq.cli.compile import compile_
 from edgeq.cli.demo import demo
+from edgeq.cli.evaluate import evaluate
 from edgeq.cli.ops import ops
+from edgeq.cli.quantize import quantize
 from edgeq.cli.screen import ReaderLeft, show_error, tolerate_encodings
 from edgeq.cli.targets import targets
 from edgeq.cli.verify import verify
@@ -29,6 +31,8 @@ KEYS = {
                 "code_bytes", "stack_bytes", "macs"),
     "compile": ("arena_bytes", "constant_bytes"),
     "verify": ("ok", "samples", "differing_bytes", "first_difference", "against", "target"),
+    "quantize": ("file", "scheme", "numerics", "constant_bytes"),
+    "evaluate": ("n", "metric", "float", "fixed", "c"),
     "bench": ("target", "median_us", "instructions"),
 }  # fmt: skip
 LISTS = {"analyze": ("layers",), "compile": ("files",), "bench": ("layers",)}
@@ -89,7 +93,7 @@ def app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )  # fmt: skip
     commands.callback()(_options)
-    for function in (demo, analyze, compile_, verify, bench, targets, ops):
+    for function in (demo, analyze, quantize, compile_, verify, evaluate, bench, targets, ops):
         commands.command(function.__name__.rstrip("_"))(function)
     return commands
 

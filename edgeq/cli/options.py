@@ -10,7 +10,8 @@ import typer
 from edgeq.cli.sizes import parse_size
 
 Model: TypeAlias = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="A .tflite file.", show_default=False)
+    Path, typer.Argument(metavar="MODEL", help="A .tflite, .onnx or .edgeq file.",
+                          show_default=False)
 ]
 Target: TypeAlias = Annotated[
     str, typer.Option("--target", "-t", help="A name that `edgeq targets` lists, or a .toml file.")
@@ -18,8 +19,8 @@ Target: TypeAlias = Annotated[
 Numerics: TypeAlias = Annotated[
     str,
     typer.Option(
-        "--numerics", help="Whose bytes: tflm (default), litert or edgeq.",
-        show_default=False,
+        "--numerics", help="Whose bytes: tflm, litert or edgeq; else the model's own (of imported "
+        "ones tflm).", show_default=False,
     ),
 ]  # fmt: skip
 Batch: TypeAlias = Annotated[
@@ -43,5 +44,13 @@ Data: TypeAlias = Annotated[
     typer.Option(
         "--data", metavar="D.npz", show_default=False,
         help="Samples: key x (N, ...), or one key for each input.",
+    ),
+]  # fmt: skip
+Preprocess: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--preprocess", metavar="SETTINGS", show_default=False,
+        help="How pictures, pixels or sounds become the input: a .toml file, or such as "
+        "'kind=images, color=bgr, scale=0.00392, mean=[0.5]'.",
     ),
 ]  # fmt: skip

@@ -10,8 +10,9 @@ from edgeq.codegen.golden import RANDOM, SEED, golden_outputs
 from edgeq.codegen.literals import c_type, initializer
 from edgeq.codegen.names import c_comment
 from edgeq.codegen.view import POINTERS, PortView, kernel_path, port_views
-from edgeq.ir import Tensor
+from edgeq.ir import Graph, Tensor
 from edgeq.plan.plan import Plan
+from edgeq.quantize.preprocessing import settings_lines, settings_of_note
 from edgeq.targets.target import Target, emulator_command, linker_script
 
 QUOTED_INCLUDE = re.compile(r'#include "([\w.]+)"')
@@ -92,7 +93,7 @@ def project_view(plan: Plan, name: str) -> dict[str, object]:
         "toolchain_hint": "-DCMAKE_TOOLCHAIN_FILE=toolchain.cmake " if cross else "",
         "system": "Generic" if target.is_board else "Linux",
         "processor": c_comment(target.firmware.cpu) if target.firmware else "",
-        "cc": target.cc, "usage": _usage(plan, name),
+        "cc": target.cc, "usage": _usage(plan, name), "preparation": _preparation(plan.graph),
     }  # fmt: skip
 
 
@@ -106,6 +107,15 @@ def _selftest_lines(target: Target, name: str) -> list[str]:
         f"target_compile_options({name}_selftest PRIVATE {' '.join(target.cflags)})",
         f"target_link_options({name}_selftest PRIVATE {link})",
     ]
+
+
+def _preparation(graph: Graph) -> list[str]:
+    """How the data was prepared that the model was calibrated with, in Markdown."""
+    settings = settings_of_note(graph.notes)
+    if settings is None:
+        return []
+    head = "Prepare the input on the device as the data was that the model was calibrated with:"
+    return [head, "", *(f"- {line}" for line in settings_lines(settings)), ""]
 
 
 def _usage(plan: Plan, name: str) -> str:

@@ -197,6 +197,33 @@ def settings_of_note(notes: Mapping[str, str]) -> Settings | None:
     return settings_of(found)
 
 
+def settings_lines(settings: Settings) -> list[str]:
+    """The settings as sentences, for people who write the device's side."""
+    if isinstance(settings, ImageSettings):
+        s = settings
+        return [
+            f"resize the picture bilinearly to {s.height} rows of {s.width} pixels",
+            f"order of colors {s.color}, layout {s.layout}",
+            f"value = (pixel * {s.scale:.9g} - mean) / std, pixels 0..255, "
+            f"mean {_numbers(s.mean)}, std {_numbers(s.std)}",
+            "then to integers with the input's scale and zero point",
+        ]
+    a = settings
+    cosine = f", DCT-II scaled by sqrt(2 / {a.mel_bins}), first {a.coefficients} coefficients"
+    return [
+        f"{a.samples} samples at {a.rate} Hz, normalized: {a.normalize}",
+        f"frames of {a.frame} samples every {a.step}, periodic Hann window, FFT of {a.fft} points, "
+        f"magnitude to the power {a.power}",
+        f"{a.mel_bins} triangles from {a.low_hz:g} to {a.high_hz:g} Hz on the HTK mel scale",
+        f"{a.log} of (value + {a.offset:g}){cosine if a.feature == 'mfcc' else ''}",
+        "then to integers with the input's scale and zero point",
+    ]
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return ", ".join(f"{value:.9g}" for value in values)
+
+
 def _table(given: str | Path) -> dict[str, Any]:
     text, where = str(given), ""
     try:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edgeq.errors import UsageError
 from edgeq.ir import Graph, Shape
-from edgeq.quantize.files import folder_samples
+from edgeq.quantize.files import FolderSamples, folder_samples
 from edgeq.quantize.images import normalized
 from edgeq.quantize.npz import NUMBERS, npz_samples
 from edgeq.quantize.preprocessing import COLORS, AudioSettings, ImageSettings, Settings
@@ -112,7 +112,7 @@ def _of_arrays(graph: Graph, data: object, settings: Settings | None) -> Samples
         source: Source = stored
         found = {n: (m.shape, m.dtype) for n, m in stored.members.items()}
     else:
-        source = arrays = _named(graph, data if isinstance(data, Mapping) else {"x": data})
+        source = arrays = named(graph, data if isinstance(data, Mapping) else {"x": data})
         found = {n: (a.shape, a.dtype) for n, a in arrays.arrays.items()}
     fitted = _pixel_settings(graph, settings)
     for name, (shape, dtype) in found.items():
@@ -143,7 +143,17 @@ def _wanted(shape: Shape, settings: ImageSettings | None) -> Shape:
     return shape[1:] if shape[:1] == (1,) else shape
 
 
-def _named(graph: Graph, data: Mapping[str, Any]) -> ArraySamples:
+def stated(samples: Samples) -> Settings | None:
+    """How pictures, sounds or pixels become the input, where that is part of the samples."""
+    return samples.settings if isinstance(samples, Reals | FolderSamples) else None
+
+
+def named(graph: Graph, data: Mapping[str, Any]) -> ArraySamples:
+    """Arrays by input name; "x" stands for an only input, and labels "y" are left out.
+
+    Raises:
+        UsageError: names that are no inputs, inputs without array, or lengths that differ.
+    """
     inputs = graph.inputs
     named = {inputs[0]: data["x"]} if len(inputs) == 1 and "x" in data else dict(data)
     named = {name: named[name] for name in named if name != "y" or name in inputs}
@@ -160,6 +170,23 @@ def _named(graph: Graph, data: Mapping[str, Any]) -> ArraySamples:
         said = ", ".join(f"{name!r} has {n}" for name, n in lengths.items())
         raise UsageError("arrays have different numbers of samples", why=said)
     return ArraySamples(arrays)
+
+
+def prepared_arrays(
+    graph: Graph, data: NDArray[Any] | Mapping[str, NDArray[Any]], settings: Settings | None
+) -> Mapping[str, NDArray[Any]]:
+    """Arrays by input name, pixels normalized where settings say how.
+
+    Raises:
+        UsageError: names or shapes that do not fit the graph's inputs.
+    """
+    arrays = named(graph, data if isinstance(data, Mapping) else {"x": data}).arrays
+    fitted = _pixel_settings(graph, settings)
+    if fitted is None:
+        return arrays
+    for name, array in arrays.items():
+        _check(name, array.shape, array.dtype, _wanted(graph.tensors[name].shape, fitted))
+    return {name: normalized(array, fitted) for name, array in arrays.items()}
 
 
 def _check(name: str, shape: Shape, dtype: np.dtype[Any], wanted: Shape) -> None:

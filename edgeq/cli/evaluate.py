@@ -1,0 +1,60 @@
+"""`edgeq evaluate`: accuracy of the float reference, exact numpy and the C code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeq.cli.options import Batch, Json, Model, Numerics, Preprocess
+from edgeq.cli.screen import show_json, show_table, show_text, working
+
+Data = Annotated[
+    Path,
+    typer.Option("--data", metavar="D.npz", help="Samples: key x (N, ...), or one key for each "
+                 "input; labels y. Arrays of the input's own integer dtype are its integers."),
+]  # fmt: skip
+Metric = Annotated[
+    str,
+    typer.Option("--metric", help="top1; auc (area under the ROC curve); map (mean over classes of "
+                 "the average precision of their scores); mse (to y, or to the input)."),
+]  # fmt: skip
+FloatModel = Annotated[
+    Path | None,
+    typer.Option("--float", metavar="MODEL", show_default=False, help="The float model; else the "
+                 "reals that the integers stand for."),
+]  # fmt: skip
+Samples = Annotated[
+    int | None, typer.Option("--samples", min=1, show_default=False, help="How many; else all.")
+]
+
+
+def evaluate(
+    model: Model, data: Data, metric: Metric = "top1", float_model: FloatModel = None,
+    samples: Samples = None, preprocess: Preprocess = "", numerics: Numerics = "",
+    batch: Batch = None, json: Json = False,
+) -> int:  # fmt: skip
+    """One metric of three computations of the same network, side by side."""
+    from edgeq import pipeline
+    from edgeq.cli.data import read_data
+    from edgeq.report.scores import class_table, score_table, score_text
+
+    graph = pipeline.load(model, batch=batch)
+    reference = pipeline.load(float_model, batch=batch) if float_model else None
+    found = read_data(data, graph.inputs)
+    arrays = {name: a[:samples] for name, a in found.inputs.items()}
+    with working(f"evaluating {model.name}") as progress:
+        result = pipeline.evaluate(
+            graph, arrays, None if found.labels is None else found.labels[:samples],
+            metric=metric, float_graph=reference, preprocessing=preprocess or None,
+            numerics=numerics, progress=progress,
+        )  # fmt: skip
+    if json:
+        show_json(result.as_json())
+        return 0
+    show_table(score_table(result))
+    if result.classes:
+        show_table(class_table(result))
+    show_text(score_text(result))
+    return 0
