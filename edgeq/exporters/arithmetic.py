@@ -59,7 +59,7 @@ def tanh(draft: Draft, node: Node) -> None:
 
 
 def binary(draft: Draft, node: Node) -> None:
-    """ADD, SUB, MUL with a fused activation; shapes broadcast."""
+    """ADD, SUB, MUL, DIV with a fused activation; shapes broadcast."""
     need_same_types((draft.need(node, 0, "a"), draft.need(node, 1, "b"), draft.output(node)))
     fields = activation(node)
     if node.op in ("add", "sub"):
@@ -89,12 +89,26 @@ def dequantize(draft: Draft, node: Node) -> None:
     draft.emit("DEQUANTIZE", node.inputs[:1], node.outputs, "DequantizeOptions")
 
 
-def mean(draft: Draft, node: Node) -> None:
-    """MEAN over axes."""
-    need_same_types((draft.need(node, 0, "x"), draft.output(node)))
-    axes = draft.parameter(node, "axes", node.ints("axes"))
-    fields: dict[str, Field] = {"KeepDims": bool(node.attrs.get("keep_dims", False))}
-    draft.emit("MEAN", [node.inputs[0], axes], node.outputs, "ReducerOptions", fields)
+def reduction(builtin: str, *, moved: bool = False) -> Writer:
+    """An operator over axes; with `moved` (REDUCE_MAX) values stay as they are, on one scale."""
+
+    def write(draft: Draft, node: Node) -> None:
+        pair = draft.need(node, 0, "x"), draft.output(node)
+        need_one_scale(pair) if moved else need_same_types(pair)
+        axes = draft.parameter(node, "axes", node.ints("axes"))
+        fields: dict[str, Field] = {"KeepDims": bool(node.attrs.get("keep_dims", False))}
+        draft.emit(builtin, [node.inputs[0], axes], node.outputs, "ReducerOptions", fields)
+
+    return write
+
+
+def prelu(draft: Draft, node: Node) -> None:
+    """PRELU with constant slopes."""
+    slope = draft.need(node, 1, "slope")
+    need_same_types((draft.need(node, 0, "x"), slope, draft.output(node)))
+    if slope.dtype in QUANTIZED:
+        need_quant(slope)
+    draft.emit("PRELU", node.inputs, node.outputs)
 
 
 def arg_max(draft: Draft, node: Node) -> None:

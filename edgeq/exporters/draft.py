@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeq.errors import GraphError
 from edgeq.exporters.versions import version_of
@@ -76,12 +77,10 @@ class Draft:
         names = tuple(inputs), tuple(outputs)
         self.operators.append(Operator(builtin, version, *names, table, fields))
 
-    def parameter(
-        self, node: Node, what: str, values: int | Sequence[int], dtype: DType = DType.INT32
-    ) -> str:
-        """Add a constant operand: a scalar, or a vector of integers."""
-        data = np.asarray(values, dtype.numpy)
-        return self.add(node, what, Tensor("", data.shape, dtype, None, data))
+    def parameter(self, node: Node, what: str, values: int | Sequence[int] | NDArray[Any]) -> str:
+        """Add a constant operand of int32: a scalar, or an array."""
+        data = np.asarray(values, np.int32)
+        return self.add(node, what, Tensor("", data.shape, DType.INT32, None, data))
 
     def between(self, node: Node, what: str, like: Tensor, shape: Shape) -> str:
         """Add the result of an operator that the graph does not have, on the scale of `like`."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from edgeq.errors import EdgeqError, GraphError, Problems, QuantError
 from edgeq.exporters import arithmetic, functions, moves, transposed, windows
-from edgeq.exporters.arithmetic import unary
+from edgeq.exporters.arithmetic import reduction, unary
 from edgeq.exporters.draft import Draft
 from edgeq.exporters.flatbuffer import file_bytes
 from edgeq.ir import DType, Graph, Node, Tensor
@@ -75,8 +75,8 @@ def _written(graph: Graph) -> tuple[bytes, dict[str, int]]:
 def _draft(graph: Graph) -> Draft:
     check(graph, "loaded")
     draft = Draft(graph)
-    problems = list(_scales(graph))
-    for node in graph.nodes:
+    problems: list[EdgeqError] = list(_scales(graph))
+    for node in graph.nodes if not problems else ():
         try:
             _write(draft, node)
         except EdgeqError as error:
@@ -145,7 +145,11 @@ RULES: Mapping[str, Rule] = {
     "mul": Rule(arithmetic.binary, ANY),
     "maximum": Rule(arithmetic.comparison, ANY),
     "minimum": Rule(arithmetic.comparison, ANY),
-    "mean": Rule(arithmetic.mean, REAL),
+    "div": Rule(arithmetic.binary, FLOAT | {DType.UINT8}),
+    "prelu": Rule(arithmetic.prelu, BYTES),
+    "mean": Rule(reduction("MEAN"), REAL),
+    "reduce_sum": Rule(reduction("SUM"), WORDS),
+    "reduce_max": Rule(reduction("REDUCE_MAX", moved=True), REAL),
     "pad": Rule(moves.pad, ANY, 5),
     "reshape": Rule(moves.reshape, ANY),
     "transpose": Rule(moves.transpose, ANY, 6),
@@ -154,6 +158,8 @@ RULES: Mapping[str, Rule] = {
     "pack": Rule(moves.pack, ANY),
     "unpack": Rule(moves.unpack, ANY),
     "split": Rule(moves.split, ANY),
+    "gather": Rule(moves.gather, ANY),
+    "depth_to_space": Rule(moves.depth_to_space, BYTES),
     "resize_bilinear": Rule(moves.resize, REAL),
     "resize_nearest_neighbor": Rule(moves.resize, REAL),
     "softmax": Rule(arithmetic.softmax, REAL),

@@ -52,8 +52,9 @@ class _Axis:
 
     @classmethod
     def of(cls, node: Node, x: Tensor, w: Tensor, y: Tensor, axis: int) -> _Axis:
-        shapes = (tensor.shape[1 + axis] for tensor in (x, y, w))
-        return cls(*shapes, node.ints("stride")[axis], node.ints("padding")[2 * axis])
+        image, output, taps = (tensor.shape[1 + axis] for tensor in (x, y, w))
+        stride, before = node.ints("stride")[axis], node.ints("padding")[2 * axis]
+        return cls(image, output, taps, stride, before)
 
     def fits(self, code: int) -> bool:
         """Whether SAME or VALID means this axis."""

@@ -7,6 +7,7 @@ own, in front.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeq.errors import GraphError, QuantError
 from edgeq.exporters.checks import need_one_scale, need_quant
@@ -139,7 +140,7 @@ class _Window:
             )
         n, h, w, c = x.shape
         y = draft.between(node, "padded", x, (n, top + h + bottom, left + w + right, c))
-        amounts = draft.add(node, "padding", _amounts(self._padding))
+        amounts = draft.parameter(node, "padding", _amounts(self._padding))
         if node.op != "max_pool_2d":
             draft.emit("PAD", [x.name, amounts], [y], "PadOptions")
             return y
@@ -154,10 +155,10 @@ def _least(x: Tensor) -> Tensor:
     return Tensor("", (1,), x.dtype, x.quant, np.array([limits.min], x.dtype.numpy))
 
 
-def _amounts(padding: tuple[int, ...]) -> Tensor:
+def _amounts(padding: tuple[int, ...]) -> NDArray[np.int32]:
+    """(top, bottom, left, right) as (before, after) of each dimension, (4, 2)."""
     top, bottom, left, right = padding
-    data = np.array([(0, 0), (top, bottom), (left, right), (0, 0)], np.int32)
-    return Tensor("", data.shape, DType.INT32, None, data)
+    return np.array([(0, 0), (top, bottom), (left, right), (0, 0)], np.int32)
 
 
 def products(draft: Draft, node: Node, axis: int) -> tuple[list[str], dict[str, Field]]:
@@ -185,9 +186,16 @@ def products(draft: Draft, node: Node, axis: int) -> tuple[list[str], dict[str, 
 
 
 def bias_quant(x: Tensor, w: Tensor) -> QuantParams:
-    """The scale of the products, in the single precision of the file."""
+    """The scale of the products, in the single precision of the file.
+
+    Raises:
+        QuantError: single precision cannot hold it.
+    """
     scales = need_weights_quant(w).scale.astype(np.float32)
-    product = np.float32(need_quant(x).scale[0]) * scales
+    with np.errstate(over="ignore", under="ignore"):
+        product = np.float32(need_quant(x).scale[0]) * scales
+    if not (np.isfinite(product) & (product > 0)).all():
+        raise QuantError(f"the scales of {x.name} and {w.name} have a product beyond float32")
     return QuantParams(product.astype(np.float64), 0, 0 if scales.size > 1 else None)
 
 

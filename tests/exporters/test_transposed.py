@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from edgeq.errors import Problems
 from edgeq.exporters.tflite import to_tflite
 from edgeq.ir import Attr, DType, Graph
-from edgeq.verify.oracle import Oracle
 from tests.exporters.graphs import activation, agree, bias, one_node, quant, weights
 
 WIDE = {DType.INT8: quant(0.1, 4), DType.INT16: quant(2.0**-9)}
@@ -57,7 +56,7 @@ def test_any_transposed_convolution_is_written(
 ) -> None:  # fmt: skip
     assume(all(e < s + min(p, 1) for e, s, p in zip(extra, stride, padding[1::2], strict=True)))
     graph = transposed(stride, padding, extra, dtype, activation=kind)
-    agree(request.getfixturevalue(oracle), graph, np.random.default_rng(0), 1, again=False)
+    agree(request.getfixturevalue(oracle), graph, np.random.default_rng(0), 1)
 
 
 def test_only_other_borders_are_cut_afterwards() -> None:

@@ -101,7 +101,7 @@ def test_averages_are_written_as_same_and_valid(
 
 def test_an_average_over_another_border_is_refused() -> None:
     attrs: dict[str, Attr] = {"stride": (2, 2), "padding": (1, 1, 1, 1), "activation": "none"}
-    with pytest.raises(Problems, match="(?s)average_pool_2d_0.*pixels of a PAD") as refusal:
+    with pytest.raises(Problems, match=r"(?s)average_pool_2d_0.*pixels of a PAD") as refusal:
         to_tflite(pool("average", (6, 6), (3, 3), attrs, DType.INT8))
     assert len(refusal.value.problems) == 1
 
@@ -110,7 +110,8 @@ def test_an_average_over_another_border_is_refused() -> None:
 @pytest.mark.parametrize("stride", [(1, 1), (2, 2), (3, 1)])
 @pytest.mark.parametrize("dilation", [(1, 1), (2, 1)])
 def test_no_border_is_made_for_same_and_valid(size: Pair, stride: Pair, dilation: Pair) -> None:
-    taps, attrs = (3, 2), {"stride": stride, "dilation": dilation, "activation": "none"}
+    taps = (3, 2)
+    attrs: dict[str, Attr] = {"stride": stride, "dilation": dilation, "activation": "none"}
     steps = zip(size, taps, stride, dilation, strict=True)
     same = tuple(p for n, k, s, d in steps for p in same_padding(n, k, s, d))
     assert operators(to_tflite(conv(size, taps, {**attrs, "padding": same}))) == ["conv_2d"]
