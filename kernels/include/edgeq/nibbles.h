@@ -45,7 +45,8 @@ static inline int32_t eq_nibbles_dot(const int8_t *x, const int8_t *w, int32_t a
         --n;
     }
     for (; n >= 2; n -= 2) {
-        acc += x[0] * eq_nibble_low(*w) + x[1] * eq_nibble_high(*w);
+        acc += x[0] * eq_nibble_low(*w);
+        acc += x[1] * eq_nibble_high(*w);
         x += 2;
         ++w;
     }
