@@ -20,6 +20,12 @@ CHANNEL_TYPES = {
 }
 """Types of (x, weights, y) and of the bias beside them."""
 
+SLOPE_TYPES = {
+    DType.FLOAT32: DType.FLOAT32, DType.INT8: DType.INT8, DType.UINT8: DType.UINT8,
+    DType.INT16: DType.INT8,
+}  # fmt: skip
+"""Types of slopes by that of x."""
+
 
 def transpose_conv(src: Source) -> Meaning:
     """TRANSPOSE_CONV: the output's shape comes first, and says what is cut off or added.
@@ -81,6 +87,15 @@ def prelu(src: Source) -> Meaning:
     ):
         raise ModelError(f"slopes {slope.shape} do not fit an input of shape {x.shape}")
     return Meaning("prelu")
+
+
+def check_prelu_types(src: Source) -> None:
+    """One type for all; beside int16 the slopes are int8, as LiteRT reads them."""
+    x, slope, y = src.need(0, "x"), src.need(1, "slopes"), src.outputs[0]
+    if x.dtype not in SLOPE_TYPES or y.dtype is not x.dtype:
+        raise ModelError(f"{x.dtype} into {y.dtype} is not supported")
+    if slope.dtype is not SLOPE_TYPES[x.dtype]:
+        raise ModelError(f"{slope.dtype} slopes beside {x.dtype} are not supported")
 
 
 def elu(src: Source) -> Meaning:

@@ -177,7 +177,7 @@ RULES: dict[str, Rule] = {
     "TRANSPOSE_CONV": Rule(
         more.transpose_conv, more.check_transpose_types, (3, 4), options="TransposeConvOptions"
     ),
-    "PRELU": Rule(more.prelu, all_alike(REAL), (2, 2)),
+    "PRELU": Rule(more.prelu, more.check_prelu_types, (2, 2)),
     "DIV": Rule(binary, all_alike(SIGNED), (2, 2), options="DivOptions"),
     "ELU": Rule(more.elu, alike(SIGNED)),
     "GELU": Rule(more.gelu, alike(SIGNED), options="GeluOptions"),

@@ -119,7 +119,7 @@ def _factor(node: Node, a: Tensor, b: Tensor, y: Tensor, profile: Profile) -> tu
         return (mult, shift) if shift >= SHIFT_MIN else (MULT_MAX, SHIFT_MIN)
     if zero_point_of(a) or zero_point_of(b):
         raise QuantError("int16 operands need zero point 0", where=node.name)
-    worst = _reach(a) * _reach(b) << max(0, 31 - shift)
+    worst = reach(a) * reach(b) << max(0, 31 - shift)
     if worst > INT32_MAX:
         raise QuantError(
             f"products may reach {worst}", where=node.name,
@@ -128,7 +128,7 @@ def _factor(node: Node, a: Tensor, b: Tensor, y: Tensor, profile: Profile) -> tu
     return mult, shift
 
 
-def _reach(tensor: Tensor) -> int:
+def reach(tensor: Tensor) -> int:
     """The largest |q|, from the constant's own values if it is one."""
     if tensor.data is not None:
         return int(np.abs(tensor.data.astype(np.int64)).max())
