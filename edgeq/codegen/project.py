@@ -15,6 +15,8 @@ from edgeq.plan.plan import Plan
 from edgeq.quantize.preprocessing import settings_lines, settings_of_note
 from edgeq.targets.target import Target, emulator_command, linker_script
 
+# Statements of a self-test that draws no random number.
+UNUSED = ("(void)next;", "(void)state;")
 QUOTED_INCLUDE = re.compile(r'#include "([\w.]+)"')
 
 
@@ -54,7 +56,7 @@ def selftest_view(plan: Plan, name: str) -> dict[str, object]:
     return {
         "vectors": vectors, "goldens": goldens, "seed": SEED,
         "buffers": ports if pointers else [],
-        "setup": _setup(name, ports, pointers=pointers),
+        "setup": [*_setup(name, ports, pointers=pointers), *([] if plan.inputs else UNUSED)],
         "arguments": "arena, &io" if pointers else "arena",
         "inputs": [_test_port(p.tensor, "input", i) for i, p in enumerate(plan.inputs)],
         "outputs": [_test_port(p.tensor, "output", i) for i, p in enumerate(plan.outputs)],

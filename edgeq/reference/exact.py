@@ -33,6 +33,9 @@ class Exact:
         """Every input and computed tensor with its value, in execution order."""
         memory = self._inputs(inputs)
         yield from [(name, memory[name].reshape(self.graph.tensors[name].shape)) for name in memory]
+        memory |= {
+            n: t.data.reshape(-1) for n, t in self.graph.tensors.items() if t.data is not None
+        }
         for node, lowered in zip(self.graph.nodes, self.lowered, strict=True):
             _execute(self.graph, node.outputs, lowered, memory)
             for name in node.outputs:

@@ -19,7 +19,7 @@ from tests.codegen.project import (
     selftest,
     sources,
 )
-from tests.graphs import GRAPHS, dense
+from tests.graphs import GRAPHS, Builder, X, dense
 from tests.tools import need_tool
 
 SANITIZED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
@@ -40,6 +40,18 @@ def test_it_compiles_without_a_warning_and_passes(
 def test_it_passes_under_sanitizers(name: str, io: str, tmp_path: Path) -> None:
     need_tool("gcc")
     assert selftest(project(GRAPHS[name](), tmp_path, io=io), *SANITIZED) == "PASS\n"
+
+
+@pytest.mark.parametrize("io", ["arena", "pointers"])
+@pytest.mark.parametrize("cc", ["gcc", "clang-19"])
+def test_a_model_without_inputs_compiles_and_passes(cc: str, io: str, tmp_path: Path) -> None:
+    need_tool(cc)
+    b = Builder()
+    c, y = b.weights("c", (3, 4)), b.tensor("y", (4, 3))
+    b.tensor(c, (3, 4), X, data=b.tensors[c].data)
+    b.node("transpose", (c,), (y,), perm=(1, 0))
+    folder = project(b.graph("fixed", (), (y,)), tmp_path, io=io)
+    assert selftest(folder, "-O2", cc=cc) == "PASS\n"
 
 
 @pytest.mark.parametrize("io", ["arena", "pointers"])
