@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgeq.errors import QuantError
 from edgeq.ir import Node, Shape, Tensor
 from edgeq.numerics.fixed_point import quantize_multiplier
 from edgeq.numerics.profile import Profile
@@ -35,6 +36,12 @@ class ReduceSum(Op):
 
     @staticmethod
     def lower(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile) -> Lowered:
+        if profile is Profile.LITERT:
+            raise QuantError(
+                "quantized sums are not known under profile litert", where=node.name,
+                why="LiteRT's reference kernel returns integers that are not sums",
+                fix="use --numerics tflm or edgeq",
+            )  # fmt: skip
         return reduction_calls(node, inputs, outputs, profile, _factor)
 
 

@@ -149,6 +149,28 @@ def test_sum_is_the_nearest_step(
     assert np.abs(got - np.clip(total, sample.min, sample.max)).max() <= 0.5 + 1e-6
 
 
+@given(shape_axes=AXES, keep=st.booleans(), seed=SEEDS, dtype=st.sampled_from(SIGNED))
+@settings(max_examples=60)
+def test_sum_equals_tflm(
+    tflm: Oracle, shape_axes: tuple[tuple[int, ...], list[int]], keep: bool, seed: int, dtype: str
+) -> None:
+    shape, axes = shape_axes
+    rng = np.random.default_rng(seed)
+    points = rng.integers(-128, 128, 2).tolist() if dtype == "int8" else (0, 0)
+    scale = float(np.float32(np.exp(rng.uniform(-7, -2))))
+    y = act((), dtype, float(np.float32(scale * np.exp(rng.uniform(-0.5, 4)))), points[1])
+    model = reduction("SUM", act(shape, dtype, scale, points[0]), axes, y, keep_dims=keep)
+    _agree_but_for_places(tflm, model, seed)
+
+
+def test_sum_under_litert_is_refused() -> None:
+    """LiteRT's reference kernel returns -1 for most sums of int8 and int16."""
+    x = act((1, 4))
+    graph = graph_of("reduce_sum", [x], act((1,)), axes=(1,), keep_dims=False)
+    with pytest.raises(QuantError, match="not known under profile litert"):
+        ours(graph, [np.zeros((1, 4), np.int8)], Profile.LITERT)
+
+
 def test_float_reductions() -> None:
     x = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
     node = Node("r", "reduce_sum", ("x",), ("y",), {"axes": (1, 2), "keep_dims": True})
