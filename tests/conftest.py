@@ -27,6 +27,7 @@ SHARED = Path(NAMED) if NAMED else Path(__file__).parents[2] / "shared"
 PACKAGES = {
     "tflm": ("tflite_micro", "tflite-micro"),
     "litert": ("ai_edge_litert", "ai-edge-litert"),
+    "onnxruntime": ("onnxruntime", "onnxruntime"),
 }
 
 # Emulators and oracles take what they take; CI repeats the same examples every time.
@@ -70,6 +71,12 @@ def tflm() -> Iterator[Oracle]:
 def litert() -> Iterator[Oracle]:
     """LiteRT's reference kernels, in one process for the whole session."""
     yield from _oracle("litert")
+
+
+@pytest.fixture(scope="session")
+def onnxruntime() -> Iterator[Oracle]:
+    """ONNX Runtime, in one process for the whole session."""
+    yield from _oracle("onnxruntime")
 
 
 def _oracle(name: str) -> Iterator[Oracle]:

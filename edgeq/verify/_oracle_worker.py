@@ -146,6 +146,31 @@ class Litert:
         return interpreter
 
 
+class OnnxRuntime:
+    """ONNX Runtime on the CPU, without fusing or rewriting anything."""
+
+    def __init__(self, model: bytes, options: Header) -> None:
+        del options
+        import_module("onnxruntime.capi")  # a package of that name alone is not it
+        runtime = import_module("onnxruntime")
+        settings = runtime.SessionOptions()
+        settings.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        settings.intra_op_num_threads = 1
+        settings.log_severity_level = 3
+        self._session = runtime.InferenceSession(
+            model, settings, providers=["CPUExecutionProvider"]
+        )
+        self._inputs = [i.name for i in self._session.get_inputs()]
+        self._feeds: dict[str, Array] = {}
+
+    def again(self) -> None:
+        self._session.run(None, self._feeds)
+
+    def invoke(self, inputs: Sequence[Array]) -> tuple[list[Array], dict[int, Array]]:
+        self._feeds = dict(zip(self._inputs, inputs, strict=True))
+        return [np.asarray(y) for y in self._session.run(None, self._feeds)], {}
+
+
 def computed_tensors(schema: ModuleType, model: bytes) -> list[int]:
     """Indices of the numeric tensors that an operator of the first subgraph writes, ascending."""
     graph, types = schema.Model.GetRootAs(model).Subgraphs(0), schema.TensorType
@@ -164,7 +189,9 @@ def uses_resources(schema: ModuleType, model: bytes) -> bool:
     return schema.TensorType.RESOURCE in kinds
 
 
-ENGINES: dict[str, Callable[[bytes, Header], Engine]] = {"tflm": Tflm, "litert": Litert}
+ENGINES: dict[str, Callable[[bytes, Header], Engine]] = {
+    "tflm": Tflm, "litert": Litert, "onnxruntime": OnnxRuntime,
+}  # fmt: skip
 
 
 def serve(engine: str, requests: IO[bytes], replies: IO[bytes]) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeq.build.host import HostModel
-from edgeq.ir import DType, Graph, Tensor
+from edgeq.ir import DType, Graph, Shape, Tensor
+from edgeq.ir.file_order import file_orders
 from edgeq.plan.plan import Plan
 from edgeq.reference.exact import Exact
 from edgeq.verify.distance import APPROXIMATE, Distance, DistanceTally
@@ -219,12 +220,19 @@ def _runs(plan: Plan, samples: Sequence[Values], folder: Path, *, native: bool) 
 
 def _oracle_values(oracle: Oracle, graph: Graph, sample: Values) -> dict[str, NDArray[Any]]:
     """What the oracle computed, by the graph's tensor names."""
-    answer = oracle.invoke([sample[name] for name in graph.inputs])
+    orders = file_orders(graph)
+    answer = oracle.invoke([_as_in_file(sample[n], orders.get(n)) for n in graph.inputs])
     found = {n: answer.tensors[i] for n, i in graph.file_index.items() if i in answer.tensors}
-    found |= dict(zip(graph.outputs, answer.outputs, strict=True))
+    pairs = zip(graph.outputs, answer.outputs, strict=True)
+    found |= {n: y.transpose(orders[n]) if n in orders else y for n, y in pairs}
     return {
         n: v for n, v in found.items() if n in graph.tensors and v.size == graph.tensors[n].size
     }
+
+
+def _as_in_file(value: NDArray[Any], order: Shape | None) -> NDArray[Any]:
+    """An input of the graph in the order that the file has it in."""
+    return value if order is None else value.transpose(np.argsort(order))
 
 
 def random_samples(graph: Graph, count: int, seed: int = 0) -> list[dict[str, NDArray[Any]]]:

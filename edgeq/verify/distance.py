@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Values = Mapping[str, NDArray[Any]]
 
-APPROXIMATE = frozenset({"litert-default"})
+APPROXIMATE = frozenset({"litert-default", "onnxruntime"})
 """Oracles that compute in float inside: their outputs are near ours, no more."""
 
 

@@ -1,4 +1,4 @@
-"""Other people's interpreters, asked what a .tflite file computes.
+"""Other people's interpreters, asked what a model file computes.
 
 Each runs in a process of its own (`_oracle_worker.py`), because a runtime may abort, crash or
 hang on a model; here that is an answer, not an accident.
@@ -7,6 +7,7 @@ name             runtime                                               shows
 tflm             TensorFlow Lite Micro, reference kernels              every tensor
 litert           LiteRT, BUILTIN_REF kernels, no delegate              every tensor
 litert-default   LiteRT as it runs on PCs and phones (XNNPACK)         outputs only
+onnxruntime      ONNX Runtime on the CPU, the graph as it stands       outputs only
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ ORACLES: Mapping[str, tuple[str, Header]] = {
     "tflm": ("tflm", {}),
     "litert": ("litert", {"resolver": "reference"}),
     "litert-default": ("litert", {"resolver": "default"}),
+    "onnxruntime": ("onnxruntime", {}),
 }
 
 ARENA_BYTES = 256 << 20
@@ -85,7 +87,7 @@ class Oracle:
         self.close()
 
     def load(self, model: bytes, *, intermediates: bool = False) -> None:
-        """Take a .tflite file; the one before is forgotten.
+        """Take a model file; the one before is forgotten.
 
         Raises:
             OracleRefused: the runtime refused the file, or died of it.

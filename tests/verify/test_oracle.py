@@ -200,7 +200,12 @@ def test_an_oracle_that_takes_too_long_is_stopped() -> None:
 
 @pytest.mark.parametrize(
     ("name", "package"),
-    [("tflm", "tflite_micro"), ("litert", "ai_edge_litert"), ("litert-default", "ai_edge_litert")],
+    [
+        ("tflm", "tflite_micro"),
+        ("litert", "ai_edge_litert"),
+        ("litert-default", "ai_edge_litert"),
+        ("onnxruntime", "onnxruntime"),
+    ],
 )
 def test_a_missing_package_names_the_extra(
     name: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
