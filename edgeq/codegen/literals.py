@@ -53,14 +53,18 @@ def _words(data: NDArray[Any]) -> Iterable[str]:
 
 
 def float_literal(value: float) -> str:
-    """An exact float literal: C11's hexadecimal form.
+    """The shortest decimal literal that C and C++ read as float32(value).
+
+    Hexadecimal ones, which are exact too, came to C++ in 2017 only.
 
     Raises:
         PlanError: C has no literal for it.
     """
-    if not isfinite(value):
+    with np.errstate(over="ignore"):
+        single = np.float32(value)
+    if not isfinite(single):
         raise PlanError(f"a constant is {value}", fix="give the model finite weights and scales")
-    return f"{float(value).hex()}f"
+    return f"{single!s}f"
 
 
 def _int64_literal(value: int) -> str:

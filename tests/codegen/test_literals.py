@@ -36,10 +36,11 @@ def test_integers_read_back_as_they_are(dtype: np.dtype[np.int64]) -> None:
 def test_floats_are_exact(value: float) -> None:
     text = float_literal(value)
     assert text.endswith("f")
-    assert np.float32(float.fromhex(text[:-1])).tobytes() == np.float32(value).tobytes()
+    assert set(text) <= set("+-.0123456789ef")  # decimal: older C++ has no other
+    assert np.float32(float(text[:-1])).tobytes() == np.float32(value).tobytes()
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), 1e39])
 def test_a_float_without_a_literal_is_refused(value: float) -> None:
     with pytest.raises(PlanError, match="a constant is"):
         float_literal(value)

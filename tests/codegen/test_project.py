@@ -77,7 +77,7 @@ int main()
 """,
         encoding="ascii",
     )
-    flags = ["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
+    flags = ["-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
     run_well(["g++", *flags, "main.cpp", "-o", "main"], folder)
     assert run_well(["./main"], folder) == "-4 5 7 1\n"
 

@@ -18,7 +18,7 @@ extern "C" {
 #define TINY_ASSERT_ _Static_assert
 #endif
 
-/* Everything the caller supplies, scratch included. */
+/* Everything the caller supplies, scratch included; its address a multiple of the alignment. */
 #define TINY_ARENA_BYTES 16
 #define TINY_ARENA_ALIGN 8
 #define TINY_CONSTANT_BYTES 54
@@ -38,7 +38,6 @@ extern "C" {
 #define TINY_OUTPUT0_RANK 2
 #define TINY_OUTPUT0_SHAPE { 1, 2 }
 
-
 static inline int8_t *tiny_input0(uint8_t *arena)
 {
     return (int8_t *)(void *)(arena + 0);
@@ -49,7 +48,7 @@ static inline int8_t *tiny_output0(uint8_t *arena)
     return (int8_t *)(void *)(arena + 8);
 }
 
-#define TINY_INPUT0_SCALE 0x1.999999999999ap-4f
+#define TINY_INPUT0_SCALE 0.1f
 #define TINY_INPUT0_ZERO_POINT 3
 
 /* Nearest step, ties away from zero, saturated; not-a-number gives the lowest. */
@@ -71,7 +70,7 @@ static inline float tiny_input0_dequantize(int8_t q)
     return (float)(q - (3)) * TINY_INPUT0_SCALE;
 }
 
-#define TINY_OUTPUT0_SCALE 0x1.3333333333333p-2f
+#define TINY_OUTPUT0_SCALE 0.3f
 #define TINY_OUTPUT0_ZERO_POINT -5
 
 /* Nearest step, ties away from zero, saturated; not-a-number gives the lowest. */

@@ -18,7 +18,7 @@ extern "C" {
 #define TINY_ASSERT_ _Static_assert
 #endif
 
-/* Everything the caller supplies, scratch included. */
+/* Everything the caller supplies, scratch included; its address a multiple of the alignment. */
 #define TINY_ARENA_BYTES 8
 #define TINY_ARENA_ALIGN 8
 #define TINY_CONSTANT_BYTES 54
@@ -44,7 +44,7 @@ typedef struct {
     int8_t *output0; /* TINY_OUTPUT0_SIZE elements */
 } tiny_io;
 
-#define TINY_INPUT0_SCALE 0x1.999999999999ap-4f
+#define TINY_INPUT0_SCALE 0.1f
 #define TINY_INPUT0_ZERO_POINT 3
 
 /* Nearest step, ties away from zero, saturated; not-a-number gives the lowest. */
@@ -66,7 +66,7 @@ static inline float tiny_input0_dequantize(int8_t q)
     return (float)(q - (3)) * TINY_INPUT0_SCALE;
 }
 
-#define TINY_OUTPUT0_SCALE 0x1.3333333333333p-2f
+#define TINY_OUTPUT0_SCALE 0.3f
 #define TINY_OUTPUT0_ZERO_POINT -5
 
 /* Nearest step, ties away from zero, saturated; not-a-number gives the lowest. */
