@@ -28,6 +28,7 @@ from edgeq.plan import Plan, make_plan
 from edgeq.plan.budget import check_budget
 from edgeq.quantize import Options
 from edgeq.quantize import quantize as quantize_graph
+from edgeq.quantize.errors import MOST_SAMPLES, layer_errors
 from edgeq.quantize.plausible import doubt
 from edgeq.quantize.preprocessing import (
     NOTE,
@@ -39,7 +40,7 @@ from edgeq.quantize.preprocessing import (
     settings_of_note,
 )
 from edgeq.quantize.samples import prepared_arrays, samples_of, stated
-from edgeq.quantize.schemes import Scheme, SchemeMap
+from edgeq.quantize.schemes import Scheme, SchemeMap, scheme_map
 from edgeq.reference.exact import Exact
 from edgeq.targets import load_target
 from edgeq.verify.compare import Progress, VerifyReport, compare, no_progress, random_samples
@@ -75,12 +76,27 @@ def profile_of(numerics: str | None) -> Profile:
                          fix=f"choose from {', '.join(Profile)}") from None  # fmt: skip
 
 
-def analyze(graph: Graph, target: str = "host", *, numerics: str | None = None) -> Analysis:
+def analyze(
+    graph: Graph, target: str = "host", *, numerics: str | None = None, data: object = None,
+    scheme: str | Scheme | SchemeMap | Mapping[str, str] = "int8", observer: str = "",
+    preprocessing: Stated = None, jobs: int = 1, progress: Progress = no_progress,
+) -> Analysis:  # fmt: skip
     """What the model costs on `target`; problems of the model are listed, not raised.
 
+    With `data` a float model is quantized in memory, weights rounded to nearest, and every
+    layer's quantization error is told beside the theory's; the arguments are those of `quantize`.
+
     Raises:
-        UsageError, TargetError: there is no such profile or target.
+        UsageError, TargetError: there is no such profile or target, or the data does not fit.
     """
+    if data is not None:
+        graph = prepare_float(graph)
+        samples = samples_of(graph, data, _settings(preprocessing, graph))
+        count = min(len(samples), MOST_SAMPLES)
+        options = Options(observer=observer, jobs=jobs, progress=lambda done: progress(done, count))
+        quantized, errors = layer_errors(graph, samples, scheme_map(scheme), options)
+        return replace(analyze(quantized, target, numerics=numerics or Profile.EDGEQ),
+                       errors=errors, measured_samples=count)  # fmt: skip
     profile, machine = profile_of(numerics or graph.numerics), load_target(target)
     try:
         plan = make_plan(prepare(graph), machine, profile)

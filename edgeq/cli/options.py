@@ -54,3 +54,16 @@ Preprocess: TypeAlias = Annotated[
         "'kind=images, color=bgr, scale=0.00392, mean=[0.5]'.",
     ),
 ]  # fmt: skip
+Scheme: TypeAlias = Annotated[
+    str,
+    typer.Option("--scheme", help="int8, int16x8, int4, int4gN, or a .toml file that maps patterns "
+                 "of layer names to schemes."),
+]  # fmt: skip
+Observer: TypeAlias = Annotated[
+    str,
+    typer.Option("--observer", show_default=False, help="How ranges are found: minmax, "
+                 "moving_average, percentile, mse or entropy; else the scheme's best."),
+]  # fmt: skip
+Jobs: TypeAlias = Annotated[
+    int, typer.Option("--jobs", help="Processes of calibration; -1 for every core.")
+]

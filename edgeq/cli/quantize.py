@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeq.cli.options import Batch, Json, Model, Preprocess
+from edgeq.cli.options import Batch, Jobs, Json, Model, Observer, Preprocess, Scheme
 from edgeq.cli.screen import show_json, show_note, show_text, working
 from edgeq.errors import DataWarning, OutputError, UsageError
 
@@ -26,26 +26,13 @@ Output = Annotated[
     Path,
     typer.Option("--output", "-o", metavar="OUT", help="OUT.edgeq, or OUT.tflite."),
 ]
-Scheme = Annotated[
-    str,
-    typer.Option("--scheme", help="int8, int16x8, int4, int4gN, or a .toml file that maps patterns "
-                 "of layer names to schemes."),
-]  # fmt: skip
-Observer = Annotated[
-    str,
-    typer.Option("--observer", show_default=False, help="How ranges are found: minmax, "
-                 "moving_average, percentile, mse or entropy; else the scheme's best."),
-]  # fmt: skip
 Methods = Annotated[
     str | None,
     typer.Option("--methods", show_default=False, help="Names with commas between, or none; else "
                  "the scheme's best."),
 ]  # fmt: skip
-Jobs = Annotated[int, typer.Option("--jobs", help="Processes; -1 for every core.")]
 Seed = Annotated[int, typer.Option("--seed", help="Of anything random.")]
-Trust = Annotated[
-    bool, typer.Option("--trust-data", help="Do not doubt the range of the data.")
-]
+Trust = Annotated[bool, typer.Option("--trust-data", help="Do not doubt the range of the data.")]
 Numerics = Annotated[
     str,
     typer.Option("--numerics", show_default=False, help="Whose bytes the result gives: edgeq (of "

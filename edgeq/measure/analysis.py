@@ -10,6 +10,7 @@ from edgeq.errors import EdgeqError, Problems
 from edgeq.ir import Graph, Node
 from edgeq.ops.base import Alias, all_ops
 from edgeq.plan.plan import CONSTANT, Plan
+from edgeq.quantize.errors import LayerError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Analysis:
 
     problems   every reason why it cannot be compiled, as text; then the memory figures are None
     note       why a compiler's figure is missing
+    errors     of a float model with data: what quantizing each layer does, measured on
+               `measured_samples` samples
     """
 
     model: str
@@ -46,6 +49,8 @@ class Analysis:
     code_bytes: int | None = None
     stack_bytes: int | None = None
     note: str = ""
+    errors: tuple[LayerError, ...] = ()
+    measured_samples: int = 0
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

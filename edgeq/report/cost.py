@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from edgeq.measure.analysis import Analysis
+from edgeq.quantize.errors import WeightError
 from edgeq.report.table import Table, shape_text, short, table
 from edgeq.targets import Target
 
@@ -42,6 +45,37 @@ def memory_table(analysis: Analysis, target: Target) -> Table:
     else:
         rows = [_memory("RAM", ram, target.ram_bytes), _memory("flash", flash, target.flash_bytes)]
     return table(f"memory of {target.name}", ("", ">has", ">takes", ">of it", "fits"), rows)
+
+
+def error_table(analysis: Analysis) -> Table:
+    """One row for each layer that rounds: theory and measurement, SQNR in dB."""
+    rows = [
+        (short(e.name), e.op, e.scheme, *_weight_cells(e.weights), e.output_step,
+         decibels(e.predicted_sqnr), decibels(e.sqnr), decibels(e.sensitivity))
+        for e in analysis.errors
+    ]  # fmt: skip
+    columns = (
+        "layer", "operator", "scheme", ">step D", ">D/2", ">max error", ">rms error",
+        ">weights: predicted", ">measured", ">output step", ">output: predicted", ">measured",
+        ">network",
+    )  # fmt: skip
+    title = f"quantization error of {short(analysis.model)}, {analysis.measured_samples} samples, "
+    return table(f"{title}SQNR in dB; network: its output when the layer alone is quantized",
+                 columns, rows)  # fmt: skip
+
+
+def _weight_cells(weights: WeightError | None) -> tuple[object, ...]:
+    if weights is None:
+        return (None,) * 6
+    w = weights
+    return (w.step, w.bound, w.max_error, w.rms_error, decibels(w.predicted_sqnr), decibels(w.sqnr))
+
+
+def decibels(value: float | None) -> str | None:
+    """A ratio in dB; exact is what has no noise."""
+    if value is None:
+        return None
+    return "exact" if value == inf else f"{value:.1f}"
 
 
 def _memory(kind: str, need: int | None, has: int) -> tuple[object, ...]:
