@@ -32,8 +32,10 @@ MAX_FACTOR = 255
 """The greatest factor of a group of int4 weights."""
 
 INTEGERS = (DType.INT8, DType.INT16)
-INDICES = (DType.INT32, DType.INT64)
-EDGES = {DType.FLOAT32: ("quantize", "dequantize"), DType.UINT8: ("flip_sign", "flip_sign")}
+EDGES = {
+    DType.FLOAT32: ("quantize", "dequantize"), DType.UINT8: ("flip_sign", "flip_sign"),
+    DType.INT32: ("", "arg_max"), DType.INT64: ("", "arg_max"),
+}  # fmt: skip
 """Types of the outside: the operator that reads them in, and the one that writes them out."""
 
 MOVES = frozenset({
@@ -156,19 +158,17 @@ def _bad_groups(tensor: Tensor, quant: QuantParams, factors: NDArray[np.int32]) 
 
 
 def _integer(graph: Graph) -> Iterator[EdgeqError]:
-    computed = [t for node in graph.nodes for t in graph.outputs_of(node)]
+    """Types that an operator does not compute in; MOVES take every type."""
+    nodes = [node for node in graph.nodes if node.op not in MOVES]
+    computed = [t for node in nodes for t in graph.outputs_of(node)]
     if computed and all(t.dtype is DType.FLOAT32 for t in computed):
         yield QuantError("the model computes in float32", fix=QUANTIZE_FIRST)
         return
-    for node in graph.nodes:
+    for node in nodes:
         read = [t for t in graph.inputs_of(node) if t is not None and not t.is_constant]
         for side, tensors in enumerate((read, graph.outputs_of(node))):
             for tensor in tensors:
                 if tensor.dtype in INTEGERS or EDGES.get(tensor.dtype, ("", ""))[side] == node.op:
-                    continue
-                if tensor.dtype in INDICES and (
-                    node.op in MOVES or (side and node.op == "arg_max")
-                ):
                     continue
                 yield QuantError(
                     f"{node.op} {'writes' if side else 'reads'} {show(tensor.name)}, "
@@ -212,8 +212,8 @@ SPEC: dict[str, tuple[Rule, ...]] = {
     ),
     "integer": (
         Rule(
-            "Activations are int8 or int16; float32 meets only quantize and dequantize, uint8 "
-            "only flip_sign, and int32 and int64 are only moved.",
+            "Arithmetic is on int8 and int16: float32 meets only quantize and dequantize, uint8 "
+            "only flip_sign, and arg_max gives int32 or int64; any type may be moved.",
             _integer,
         ),
         Rule("Every int8 and int16 activation has one scale.", _with_scales),

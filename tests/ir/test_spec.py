@@ -79,21 +79,23 @@ def test_graphs_that_are_not_integer_are_found(what: str) -> None:
     assert what in caught.value.text()
 
 
-def test_conversions_may_meet_floats_and_indices_may_move() -> None:
+def test_conversions_may_meet_floats_and_any_type_may_move() -> None:
     tensors = [
         Tensor("x", (2, 3), DType.FLOAT32),
         act("q", (2, 3)),
         Tensor("a", (2,), DType.INT32),
         Tensor("b", (1, 2), DType.INT32),
         Tensor("y", (2, 3), DType.FLOAT32),
+        Tensor("z", (6,), DType.FLOAT32),
     ]
     nodes = [
         node("quantize", "x", "q"),
         node("arg_max", "q", "a", {"axis": 1}),
         node("reshape", "a", "b", {"shape": (1, 2)}),
         node("dequantize", "q", "y"),
+        node("reshape", "y", "z", {"shape": (6,)}),
     ]
-    check(graph_of(nodes, tensors, ("x",), ("b", "y")), "integer")
+    check(graph_of(nodes, tensors, ("x",), ("b", "z")), "integer")
 
 
 def test_arithmetic_on_indices_is_no_integer_graph() -> None:

@@ -11,6 +11,7 @@ from edgeq.ir import DType, Graph, Node, QuantParams, Tensor
 from edgeq.ir.spec import check
 from edgeq.numerics.profile import Profile
 from edgeq.ops.base import Alias, lower_node
+from edgeq.passes import prepare
 from edgeq.passes.separate_outputs import separate_outputs
 from edgeq.plan import make_plan
 from edgeq.reference.exact import exact
@@ -101,6 +102,18 @@ def test_the_plan_takes_what_it_refused_before(case: str, io: str) -> None:
     plan = make_plan(separate_outputs(CASES[case]), load_target("cortex-m4"), Profile.TFLM, io=io)
     places = {(p.pointer.kind, p.pointer.index, p.pointer.offset) for p in plan.outputs}
     assert len(places) == len(plan.outputs)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_float_outputs_are_separated_too(case: str, rng: np.random.Generator) -> None:
+    graph, real = CASES[case], prepare(CASES[case], io_dtype="float32")
+    x = rng.integers(-128, 128, (2, 3), np.int8)
+    want = exact(separate_outputs(graph), Profile.TFLM).run({"x": x} if graph.inputs else {})
+    floats = ((x - 3) * 0.5).astype(np.float32)
+    got = exact(real, Profile.TFLM).run({"x": floats} if graph.inputs else {})
+    for values, integers in zip(got.values(), want.values(), strict=True):
+        np.testing.assert_array_equal(values, (integers - np.float32(3)) * np.float32(0.5))
+    make_plan(real, load_target("cortex-m4"), Profile.TFLM, io="pointers")
 
 
 def test_an_output_that_a_node_makes_keeps_its_name() -> None:
