@@ -11,13 +11,23 @@ from edgeq.ops.base import Floats, Inputs, Lowered, Op, Outputs, register
 from edgeq.ops.common import RANGES, need, round_away, scale_of, zero_point_of
 from edgeq.ops.floats import floats
 from edgeq.ops.requantize import lower_requantize
-from edgeq.ops.tables import lookup, need_dtypes, real_table, rescale_factor
+from edgeq.ops.tables import (
+    lookup,
+    need_dtypes,
+    real_table,
+    requantized,
+    rescale_factor,
+    saturated,
+)
 from edgeq.ops.unary import same_shape
 
 
 @register
 class Clip(Op):
-    """y = min(max(x, lo), hi), element by element; a bound that is infinite or absent is none."""
+    """y = min(max(x, lo), hi), element by element; a bound that is infinite or absent is none.
+
+    The runtimes' profiles rescale to y first, then clamp, as QUANTIZE, MAXIMUM and MINIMUM do.
+    """
 
     name = "clip"
 
@@ -34,10 +44,13 @@ class Clip(Op):
     def lower(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile) -> Lowered:
         x, (y,), (lo, hi) = need(inputs[0], node, "x"), outputs, _bounds(node)
         need_dtypes(node, x, y, DType.INT8, DType.INT16)
-        if x.dtype is DType.INT8:
+        if x.dtype is DType.INT8 and profile is Profile.EDGEQ:
             return lookup(x, y, real_table(x, y, lambda v: min(max(v, lo), hi)))
-        clamp = _code(y, lo), _code(y, hi)
-        return lower_requantize(node, x, y, rescale_factor(x, y), clamp, profile.rounding)
+        factor, clamp = rescale_factor(x, y), (_code(y, lo), _code(y, hi))
+        if x.dtype is DType.INT8:
+            values = saturated(requantized(x, y, factor, profile.rounding))
+            return lookup(x, y, np.clip(values, *clamp).astype(np.int8))
+        return lower_requantize(node, x, y, factor, clamp, profile.rounding)
 
 
 def _bounds(node: Node) -> tuple[float, float]:

@@ -212,6 +212,20 @@ def test_clips_on_one_scale_are_written(
         agree(oracle, graph, rng, again=False)
 
 
+@pytest.mark.parametrize("dtype", INTEGERS)
+@pytest.mark.parametrize("ratio", [0.5, 0.25, 2.0, 0.37])
+def test_clips_between_scales_rescale_as_the_runtimes_do(
+    ratio: float, dtype: DType, tflm: Oracle, litert: Oracle, rng: np.random.Generator
+) -> None:
+    """Ratios of a power of two give ties, which the profile edgeq rounds once, the others not."""
+    zero_x, zero_y = (5, -9) if dtype is DType.INT8 else (0, 0)
+    scale = 0.05 if dtype is DType.INT8 else 0.05 / 256
+    x = activation("x", (1, 2000), dtype, quant(scale * ratio, zero_x))
+    y = activation("y", (), dtype, quant(scale, zero_y))
+    for oracle in (tflm, litert):
+        agree(oracle, one_node("clip", (x,), (y,), lo=-1.0, hi=2.5), rng, again=False)
+
+
 def test_floats_of_a_clip_have_their_own_operators() -> None:
     x, y = activation("x", (1, 3), DType.FLOAT32), activation("y", (), DType.FLOAT32)
     for (lo, hi), ops in {
