@@ -54,7 +54,14 @@ static inline int32_t eq_divide_away(int32_t x, int32_t n)
     return (x < 0 ? x - n / 2 : x + n / 2) / n;
 }
 
-/* floor((x + floor(n / 2)) / n): ties toward +infinity.  Requires the same. */
+/* The same for an int64.  Requires n >= 1 and |x| + n / 2 in int64. */
+static inline int64_t eq_divide_away_s64(int64_t x, int64_t n)
+{
+    return (x < 0 ? x - n / 2 : x + n / 2) / n;
+}
+
+/* floor((x + floor(n / 2)) / n): ties toward +infinity.  Requires n >= 1 and |x| + n / 2 in
+ * int32. */
 static inline int32_t eq_divide_up(int32_t x, int32_t n)
 {
     const int32_t t = x + n / 2;
