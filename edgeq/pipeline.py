@@ -67,6 +67,13 @@ def plan_of(
     return make_plan(prepare(graph, io_dtype=io_dtype), machine, profile, io=io)
 
 
+def _fitting_plan(graph: Graph, target: str, numerics: str | None) -> Plan:
+    """A plan that is to run: what would not fit is said before a linker finds out."""
+    plan = plan_of(graph, target, numerics=numerics)
+    check_budget(plan)
+    return plan
+
+
 def profile_of(numerics: str | None) -> Profile:
     """The numeric profile of that name; `tflm` when it is None or empty."""
     try:
@@ -130,7 +137,7 @@ def compile(
 
 def build(graph: Graph, target: str = "host", *, numerics: str | None = None) -> HostModel:
     """Compile for this machine: a callable that runs the C code."""
-    plan = plan_of(graph, target, numerics=numerics)
+    plan = _fitting_plan(graph, target, numerics)
     if not runs_in_process(plan.target):
         raise UsageError(f"this machine cannot run code for {target}",
                          fix="use target 'host', or edgeq.verify for emulated targets")  # fmt: skip
@@ -155,12 +162,17 @@ def verify(
         data: input name (or "x") -> array (N, ...), used instead of random samples.
         seed: of the random samples.
         progress: told after each sample how many are done.
+
+    Raises:
+        Problems: every reason why it cannot be compiled.
+        BudgetError: it does not fit the target.
+        ToolError: a compiler, emulator or oracle is missing, or failed.
     """
     if against and not graph.source:
         from edgeq.exporters.tflite import as_file  # loads the schema, which others do without
 
         graph = as_file(graph)
-    plan = plan_of(graph, target, numerics=numerics or ORACLE_PROFILES.get(against))
+    plan = _fitting_plan(graph, target, numerics or ORACLE_PROFILES.get(against))
     native = runs_in_process(plan.target)
     count = samples if samples is not None else (HOST_SAMPLES if native else EMULATED_SAMPLES)
     chosen = _samples(plan.graph, data, count, seed)
@@ -176,7 +188,7 @@ def bench(
     That is microseconds where this machine runs the code (beside a peer, "litert" or "tflm"),
     else executed instructions under emulation.
     """
-    plan = plan_of(graph, target, numerics=numerics)
+    plan = _fitting_plan(graph, target, numerics)
     measure = bench_host if runs_in_process(plan.target) else bench_emulated
     return measure(plan, random_samples(plan.graph, 1, seed)[0], against=against)
 

@@ -9,6 +9,8 @@ from edgeq.quantize.errors import WeightError
 from edgeq.report.table import Table, shape_text, short, table
 from edgeq.targets import Target
 
+TENS = 10  # from here on percents are whole
+
 
 def layer_table(analysis: Analysis) -> Table:
     """One row for each layer."""
@@ -81,7 +83,11 @@ def decibels(value: float | None) -> str | None:
 def _memory(kind: str, need: int | None, has: int) -> tuple[object, ...]:
     if need is None:
         return kind, has, None, None, "unknown"
-    return kind, has, need, f"{100 * need / has:.2g} %", need <= has
+    return kind, has, need, _percent(100 * need / has), need <= has
+
+
+def _percent(share: float) -> str:
+    return f"{share:,.0f} %" if share >= TENS else f"{share:.2g} %"
 
 
 def ram_bytes(analysis: Analysis) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -51,18 +52,36 @@ def test_analyze_json(run: Run, digits: Path) -> None:
     assert found["layers"][0]["op"] == "conv_2d"
 
 
-def test_analyze_finds_what_does_not_fit(run: Run, digits: Path, tmp_path: Path) -> None:
-    small = load_target("cortex-m0")
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """A target with 1 KB of RAM."""
     text = (Path(__file__).parents[2] / "targets" / "cortex-m0.toml").read_text(encoding="utf-8")
-    assert small.ram_bytes == 16_384
-    tiny = tmp_path / "tiny.toml"
-    tiny.write_text(text.replace("bytes = 16_384", "bytes = 1_024"), encoding="utf-8")
-    assert load_target(str(tiny)).ram_bytes == 1_024
+    assert load_target("cortex-m0").ram_bytes == 16_384
+    path = tmp_path / "tiny.toml"
+    path.write_text(text.replace("bytes = 16_384", "bytes = 1_024"), encoding="utf-8")
+    assert load_target(str(path)).ram_bytes == 1_024
+    return path
+
+
+def test_analyze_finds_what_does_not_fit(run: Run, digits: Path, tiny: Path) -> None:
     said = run("analyze", digits, "-t", tiny, "--json")
     assert said.code == 1
     assert said.json["arena_bytes"] > 1_024
     assert "bytes of RAM" in said.json["problems"][0]
     assert "conv_2d" in said.json["problems"][0]
+
+
+def test_analyze_shows_by_how_much_it_does_not_fit(run: Run, digits: Path, tiny: Path) -> None:
+    said = run("analyze", digits, "-t", tiny)
+    assert re.search(r"RAM +1,024 +[\d,]+ +\d{3} % +no", said.out)
+
+
+@pytest.mark.parametrize("command", ["verify", "bench"])
+def test_what_does_not_fit_is_not_run(run: Run, digits: Path, tiny: Path, command: str) -> None:
+    said = run(command, digits, "-t", tiny)
+    assert said.code == 1
+    assert "more than the 1,024 of tiny" in said.err
+    assert "conv_2d" in said.err
 
 
 def test_compile_writes_a_folder_and_lists_it(run: Run, digits: Path, tmp_path: Path) -> None:
