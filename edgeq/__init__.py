@@ -14,12 +14,22 @@ from typing import TYPE_CHECKING
 from edgeq._version import __version__
 
 if TYPE_CHECKING:
-    from edgeq.pipeline import analyze, build, compile, evaluate, load, quantize, verify
+    from edgeq.pipeline import (
+        analyze,
+        build,
+        compile,
+        evaluate,
+        from_torch,
+        load,
+        quantize,
+        verify,
+    )  # fmt: skip
 
-_PUBLIC = ("analyze", "build", "compile", "evaluate", "load", "quantize", "verify")
+_PUBLIC = ("analyze", "build", "compile", "evaluate", "from_torch", "load", "quantize", "verify")
 
 __all__ = [
-    "__version__", "analyze", "build", "compile", "evaluate", "load", "quantize", "verify",
+    "__version__", "analyze", "build", "compile", "evaluate", "from_torch", "load", "quantize",
+    "verify",
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from edgeq.build.host import HostModel, as_integers
 from edgeq.codegen import emit
 from edgeq.codegen.package import Package
 from edgeq.errors import BudgetError, DataWarning, EdgeqError, UsageError
+from edgeq.frontends.shapes import Given
 from edgeq.ir import Graph
 from edgeq.measure.analysis import Analysis, analysis_of_plan, layers_of, problem_texts
 from edgeq.measure.bench import BenchReport, bench_emulated, bench_host
@@ -39,7 +40,7 @@ from edgeq.quantize.preprocessing import (
     settings_of,
     settings_of_note,
 )
-from edgeq.quantize.samples import prepared_arrays, samples_of, stated
+from edgeq.quantize.samples import in_graph_order, prepared_arrays, samples_of, stated
 from edgeq.quantize.schemes import Scheme, SchemeMap, scheme_map
 from edgeq.reference.exact import Exact
 from edgeq.targets import load_target
@@ -53,9 +54,19 @@ Stated: TypeAlias = str | Path | Mapping[str, Any] | Settings | None
 HOST_SAMPLES, EMULATED_SAMPLES = 100, 3
 
 
-def load(path: str | Path, *, batch: int | None = None) -> Graph:
-    """The graph of a model file (.tflite); a dynamic batch is read as `batch`, or 1."""
-    return frontends.load(path, batch)
+def load(path: str | Path, *, batch: int | None = None, input_shape: Given = None) -> Graph:
+    """The graph of a model file; a dynamic batch is read as `batch`, or 1.
+
+    input_shape   of an .onnx file that leaves dimensions open: by input name, or the only one's
+    """
+    return frontends.load(path, batch, input_shape)
+
+
+def from_torch(module: Any, example_input: Any, *, name: str = "") -> Graph:  # noqa: ANN401 (torch's own types)
+    """The float graph of a torch module, for inputs of the shapes of `example_input`."""
+    from edgeq.frontends.torch import from_torch as read_module  # needs torch
+
+    return read_module(module, example_input, name=name)
 
 
 def plan_of(
@@ -283,7 +294,7 @@ def _samples(
     if missing:
         raise UsageError(f"no data for input {', '.join(missing)}",
                          fix=f"give an array for each of {', '.join(graph.inputs)}")  # fmt: skip
-    arrays = {n: data[n] if n in data else data["x"] for n in graph.inputs}
+    arrays = in_graph_order(graph, {n: data[n] if n in data else data["x"] for n in graph.inputs})
     rows = min(count, *(len(a) for a in arrays.values()))
     return [{n: as_integers(graph.tensors[n], np.asarray(a[i])) for n, a in arrays.items()}
             for i in range(rows)]  # fmt: skip

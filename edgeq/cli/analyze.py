@@ -9,6 +9,7 @@ import typer
 
 from edgeq.cli.options import (
     Batch,
+    InputShape,
     Jobs,
     Json,
     Model,
@@ -17,6 +18,7 @@ from edgeq.cli.options import (
     Preprocess,
     Scheme,
     Target,
+    read_model,
 )
 from edgeq.cli.screen import show_json, show_note, show_table, working
 
@@ -33,7 +35,7 @@ DataPath = Annotated[
 def analyze(
     model: Model, target: Target = "host", data: DataPath = None, scheme: Scheme = "int8",
     observer: Observer = "", preprocess: Preprocess = "", jobs: Jobs = 1, numerics: Numerics = "",
-    batch: Batch = None, json: Json = False,
+    batch: Batch = None, input_shape: InputShape = None, json: Json = False,
 ) -> int:  # fmt: skip
     """Operators, shapes, MACs, flash, arena, scratch, stack; every unsupported thing at once."""
     from edgeq import pipeline
@@ -41,8 +43,9 @@ def analyze(
 
     with working(f"analyzing {model.name}") as progress:
         found = pipeline.analyze(
-            pipeline.load(model, batch=batch), target, numerics=numerics, data=data, scheme=scheme,
-            observer=observer, preprocessing=preprocess or None, jobs=jobs, progress=progress,
+            read_model(model, batch, input_shape), target, numerics=numerics, data=data,
+            scheme=scheme, observer=observer, preprocessing=preprocess or None, jobs=jobs,
+            progress=progress,
         )  # fmt: skip
     if json:
         show_json(found.as_json())

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgeq.cli.options import Batch, Json, Model, Numerics, Target
+from edgeq.cli.options import Batch, InputShape, Json, Model, Numerics, Target, read_model
 from edgeq.cli.screen import show_json, show_table, show_text, working
 
 Against = Annotated[
@@ -18,14 +18,14 @@ Against = Annotated[
 
 def bench(
     model: Model, target: Target = "host", against: Against = "", numerics: Numerics = "",
-    batch: Batch = None, json: Json = False,
+    batch: Batch = None, input_shape: InputShape = None, json: Json = False,
 ) -> int:  # fmt: skip
     """Latency on this machine, or instructions per inference and per layer under emulation."""
     from edgeq import pipeline
     from edgeq.report.found import bench_table, bench_text
 
     with working(f"measuring {model.name}"):
-        graph = pipeline.load(model, batch=batch)
+        graph = read_model(model, batch, input_shape)
         report = pipeline.bench(graph, target, numerics=numerics, against=against)
     if json:
         show_json(report.as_json())

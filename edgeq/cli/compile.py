@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgeq.cli.options import Batch, Json, Model, Numerics, Size, Target
+from edgeq.cli.options import Batch, InputShape, Json, Model, Numerics, Size, Target, read_model
 from edgeq.cli.screen import show_json, show_text, working
 
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.")]
@@ -23,15 +23,16 @@ Kind = Annotated[str, typer.Option("--package", help="Kind of project: cmake.")]
 def compile_(
     model: Model, output: Output, target: Target = "host", numerics: Numerics = "",
     io: Io = "arena", io_dtype: IoType = "", name: Name = "", package: Kind = "cmake",
-    max_ram: Size = None, max_flash: Size = None, batch: Batch = None, json: Json = False,
+    max_ram: Size = None, max_flash: Size = None, batch: Batch = None,
+    input_shape: InputShape = None, json: Json = False,
 ) -> int:  # fmt: skip
     """Write the C project, when it fits the target's memories and the given limits."""
     from edgeq import pipeline
 
     with working(f"compiling {model.name}"):
         project = pipeline.compile(
-            pipeline.load(model, batch=batch), target, numerics=numerics, package=package, io=io,
-            io_dtype=io_dtype, name=name, max_ram=max_ram, max_flash=max_flash,
+            read_model(model, batch, input_shape), target, numerics=numerics, package=package,
+            io=io, io_dtype=io_dtype, name=name, max_ram=max_ram, max_flash=max_flash,
         )  # fmt: skip
         project.write(output)
     if json:

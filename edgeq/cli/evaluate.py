@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edgeq.cli.options import Batch, Json, Model, Numerics, Preprocess
+from edgeq.cli.options import Batch, InputShape, Json, Model, Numerics, Preprocess, read_model
 from edgeq.cli.screen import show_json, show_table, show_text, working
 
 Data = Annotated[
@@ -33,14 +33,14 @@ Samples = Annotated[
 def evaluate(
     model: Model, data: Data, metric: Metric = "top1", float_model: FloatModel = None,
     samples: Samples = None, preprocess: Preprocess = "", numerics: Numerics = "",
-    batch: Batch = None, json: Json = False,
+    batch: Batch = None, input_shape: InputShape = None, json: Json = False,
 ) -> int:  # fmt: skip
     """One metric of three computations of the same network, side by side."""
     from edgeq import pipeline
     from edgeq.cli.data import read_data
     from edgeq.report.scores import class_table, score_table, score_text
 
-    graph = pipeline.load(model, batch=batch)
+    graph = read_model(model, batch, input_shape)
     reference = pipeline.load(float_model, batch=batch) if float_model else None
     found = read_data(data, graph.inputs)
     arrays = {name: a[:samples] for name, a in found.inputs.items()}

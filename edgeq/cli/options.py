@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from edgeq.cli.sizes import parse_size
 
+if TYPE_CHECKING:
+    from edgeq.ir import Graph
+
 Model: TypeAlias = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="A .tflite, .onnx or .edgeq file.",
-                          show_default=False)
+    Path,
+    typer.Argument(metavar="MODEL", help="A .tflite, .onnx or .edgeq file.", show_default=False),
 ]
 Target: TypeAlias = Annotated[
     str, typer.Option("--target", "-t", help="A name that `edgeq targets` lists, or a .toml file.")
@@ -29,6 +32,11 @@ Batch: TypeAlias = Annotated[
         "--batch", min=1, help="Size of a dynamic batch; else it is read as 1.", show_default=False
     ),
 ]
+InputShape: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--input-shape", metavar="[NAME=]1,3,224,224", show_default=False,
+                 help="Of an .onnx file that leaves dimensions open; once for each such input."),
+]  # fmt: skip
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print JSON on stdout, and nothing else there.")
 ]
@@ -67,3 +75,12 @@ Observer: TypeAlias = Annotated[
 Jobs: TypeAlias = Annotated[
     int, typer.Option("--jobs", help="Processes of calibration; -1 for every core.")
 ]
+
+
+def read_model(path: Path, batch: int | None, input_shape: list[str] | None) -> Graph:
+    """The model of a command line."""
+    from edgeq import pipeline
+    from edgeq.frontends.shapes import shapes_of_texts
+
+    given = shapes_of_texts(input_shape) if input_shape else None
+    return pipeline.load(path, batch=batch, input_shape=given)

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeq.cli.options import Batch, Jobs, Json, Model, Observer, Preprocess, Scheme
+from edgeq.cli.options import (
+    Batch,
+    InputShape,
+    Jobs,
+    Json,
+    Model,
+    Observer,
+    Preprocess,
+    Scheme,
+    read_model,
+)
 from edgeq.cli.screen import show_json, show_note, show_text, working
 from edgeq.errors import DataWarning, OutputError, UsageError
 
@@ -47,7 +57,7 @@ def quantize(
     model: Model, data: DataPath, output: Output, scheme: Scheme = "int8",
     observer: Observer = "", methods: Methods = None, preprocess: Preprocess = "", jobs: Jobs = 1,
     seed: Seed = 0, trust_data: Trust = False, numerics: Numerics = "", batch: Batch = None,
-    json: Json = False,
+    input_shape: InputShape = None, json: Json = False,
 ) -> int:  # fmt: skip
     """Calibrate a float model on samples and write the integer model."""
     from edgeq import pipeline
@@ -57,7 +67,7 @@ def quantize(
     said: list[str] = []
     with doubts(said), working(f"quantizing {model.name}") as progress:
         graph = pipeline.quantize(
-            pipeline.load(model, batch=batch), data, scheme, observer=observer,
+            read_model(model, batch, input_shape), data, scheme, observer=observer,
             methods=_names(methods), jobs=jobs, seed=seed, preprocessing=preprocess or None,
             numerics=numerics or ENDINGS[output.suffix], trust_data=trust_data, progress=progress,
         )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgeq.cli.options import Batch, Data, Json, Model, Numerics, Target
+from edgeq.cli.options import Batch, Data, InputShape, Json, Model, Numerics, Target, read_model
 from edgeq.cli.screen import show_json, show_text, working
 from edgeq.errors import UsageError
 
@@ -26,14 +26,15 @@ Samples = Annotated[
 
 def verify(
     model: Model, target: Target = "host", against: Against = "", samples: Samples = None,
-    data: Data = None, numerics: Numerics = "", batch: Batch = None, json: Json = False,
+    data: Data = None, numerics: Numerics = "", batch: Batch = None,
+    input_shape: InputShape = None, json: Json = False,
 ) -> int:  # fmt: skip
     """Build, run (natively or emulated), compare every tensor, name the first that differs."""
     from edgeq import pipeline
     from edgeq.report.found import verify_text
 
     _check(against, numerics)
-    graph = pipeline.load(model, batch=batch)
+    graph = read_model(model, batch, input_shape)
     arrays = None
     if data is not None:
         from edgeq.cli.data import read_data

@@ -11,12 +11,14 @@ from edgeq.codegen.literals import c_type, initializer
 from edgeq.codegen.names import c_comment
 from edgeq.codegen.view import POINTERS, PortView, kernel_path, port_views
 from edgeq.ir import Graph, Tensor
+from edgeq.ir.file_order import file_orders
 from edgeq.plan.plan import Plan
 from edgeq.quantize.preprocessing import settings_lines, settings_of_note
 from edgeq.targets.target import Target, emulator_command, linker_script
 
 # Statements of a self-test that draws no random number.
 UNUSED = ("(void)next;", "(void)state;")
+PREPARE = "Prepare the input on the device as the data was that the model was calibrated with:"
 QUOTED_INCLUDE = re.compile(r'#include "([\w.]+)"')
 
 
@@ -112,12 +114,14 @@ def _selftest_lines(target: Target, name: str) -> list[str]:
 
 
 def _preparation(graph: Graph) -> list[str]:
-    """How the data was prepared that the model was calibrated with, in Markdown."""
-    settings = settings_of_note(graph.notes)
-    if settings is None:
-        return []
-    head = "Prepare the input on the device as the data was that the model was calibrated with:"
-    return [head, "", *(f"- {line}" for line in settings_lines(settings)), ""]
+    """How inputs lie, and how the data was prepared that calibrated the model, in Markdown."""
+    orders = {n: o for n, o in file_orders(graph).items() if n in graph.inputs}
+    lines = [f"Dimensions of `{c_comment(name)}` are those of the model's file in the order "
+             f"{', '.join(map(str, order))}." for name, order in orders.items()]  # fmt: skip
+    lines += [""] * bool(lines)
+    if (settings := settings_of_note(graph.notes)) is not None:
+        lines += [PREPARE, "", *(f"- {line}" for line in settings_lines(settings)), ""]
+    return lines
 
 
 def _usage(plan: Plan, name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edgeq.errors import UsageError
 from edgeq.ir import Graph, Shape
+from edgeq.ir.file_order import file_orders
 from edgeq.quantize.files import FolderSamples, folder_samples
 from edgeq.quantize.images import normalized
 from edgeq.quantize.npz import NUMBERS, npz_samples
@@ -56,21 +57,26 @@ class ArraySamples:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reals:
-    """Samples as float32, pixels normalized where that is asked for."""
+    """Samples as float32, in the graph's order of dimensions, pixels normalized.
+
+    orders   by input name, where the data has another order: that of the model's file
+    """
 
     source: Source
     settings: ImageSettings | None = None
+    orders: Mapping[str, Shape] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.source)
 
     def batches(self, start: int, stop: int, size: int) -> Iterator[Batch]:
         for batch in self.source.batches(start, stop, size):
-            yield {n: self._real(a) for n, a in batch.items()}
+            yield {n: self._real(n, a) for n, a in batch.items()}
 
-    def _real(self, values: NDArray[Any]) -> NDArray[np.float32]:
+    def _real(self, name: str, values: NDArray[Any]) -> NDArray[np.float32]:
         if self.settings is not None:
             return normalized(values, self.settings)
+        values = values.transpose(self.orders.get(name, tuple(range(values.ndim))))
         with np.errstate(over="ignore"):  # to infinity, which is refused by name later
             return np.asarray(values, np.float32)
 
@@ -115,9 +121,31 @@ def _of_arrays(graph: Graph, data: object, settings: Settings | None) -> Samples
         source = arrays = named(graph, data if isinstance(data, Mapping) else {"x": data})
         found = {n: (a.shape, a.dtype) for n, a in arrays.arrays.items()}
     fitted = _pixel_settings(graph, settings)
+    return Reals(source, fitted, _orders(graph, found, fitted))
+
+
+def _orders(
+    graph: Graph, found: Mapping[str, tuple[Shape, np.dtype[Any]]], fitted: ImageSettings | None
+) -> dict[str, Shape]:
+    """The inputs whose data has the order of the model's file, once all shapes are checked.
+
+    Where both orders would fit, it is the file's.
+    """
+    orders = {}
     for name, (shape, dtype) in found.items():
+        order = order_of(graph, name, shape) if fitted is None else None
+        if order is not None:
+            shape, orders[name] = tuple(shape[i] for i in order), order
         _check(name, shape, dtype, _wanted(graph.tensors[name].shape, fitted))
-    return Reals(source, fitted)
+    return orders
+
+
+def order_of(graph: Graph, name: str, shape: Shape) -> Shape | None:
+    """How data (N, ...) in the order of the model's file is transposed; None for other data."""
+    order = file_orders(graph).get(name, ())
+    if not order or order[0] != 0 or len(order) != len(shape):
+        return None
+    return order if tuple(shape[i] for i in order[1:]) == graph.tensors[name].shape[1:] else None
 
 
 def _pixel_settings(graph: Graph, settings: Settings | None) -> ImageSettings | None:
@@ -175,18 +203,26 @@ def named(graph: Graph, data: Mapping[str, Any]) -> ArraySamples:
 def prepared_arrays(
     graph: Graph, data: NDArray[Any] | Mapping[str, NDArray[Any]], settings: Settings | None
 ) -> Mapping[str, NDArray[Any]]:
-    """Arrays by input name, pixels normalized where settings say how.
+    """Arrays by input name in the graph's order, pixels normalized where settings say how.
 
     Raises:
         UsageError: names or shapes that do not fit the graph's inputs.
     """
     arrays = named(graph, data if isinstance(data, Mapping) else {"x": data}).arrays
     fitted = _pixel_settings(graph, settings)
-    if fitted is None:
-        return arrays
+    _orders(graph, {n: (a.shape, a.dtype) for n, a in arrays.items()}, fitted)
+    if fitted is not None:
+        return {name: normalized(array, fitted) for name, array in arrays.items()}
+    return in_graph_order(graph, arrays)
+
+
+def in_graph_order(graph: Graph, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Arrays by input name, those in the order of the model's file transposed."""
+    found = {}
     for name, array in arrays.items():
-        _check(name, array.shape, array.dtype, _wanted(graph.tensors[name].shape, fitted))
-    return {name: normalized(array, fitted) for name, array in arrays.items()}
+        order = order_of(graph, name, np.shape(array))
+        found[name] = array if order is None else np.asarray(array).transpose(order)
+    return found
 
 
 def _check(name: str, shape: Shape, dtype: np.dtype[Any], wanted: Shape) -> None:
