@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeq.errors import ModelError, ToolError, UsageError
+from edgeq.errors import ModelError, Problems, ToolError, UsageError
 from edgeq.frontends.shapes import Given
 from edgeq.ir import Graph
 
@@ -28,6 +28,17 @@ def load(path: str | Path, batch: int | None = None, input_shape: Given = None) 
         Problems: every reason why the model cannot be read.
     """
     path = Path(path)
+    try:
+        return _load(path, batch, input_shape)
+    except Problems as error:
+        raise Problems(f"{path}: {error.what}", error.problems) from None
+    except ModelError as error:
+        if error.where:
+            raise
+        raise ModelError(error.what, where=str(path), why=error.why, fix=error.fix) from None
+
+
+def _load(path: Path, batch: int | None, input_shape: Given) -> Graph:
     # imported where they are used, so that one format does not load the others' schemas
     if path.suffix == ".tflite":
         from edgeq.frontends.tflite import read_tflite

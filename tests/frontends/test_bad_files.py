@@ -45,6 +45,16 @@ def test_a_missing_file_and_a_folder_say_so(tmp_path: Path) -> None:
         load(tmp_path / "model.txt")
 
 
+@pytest.mark.parametrize(
+    ("data", "kind"), [(b"", ModelError), (relu()[:200], ModelError), (relu(buffer=7), Problems)]
+)
+def test_a_refusal_names_the_file(tmp_path: Path, data: bytes, kind: type[EdgeqError]) -> None:
+    (tmp_path / "m.tflite").write_bytes(data)
+    with pytest.raises(kind) as caught:
+        load(tmp_path / "m.tflite")
+    assert caught.value.text().startswith(f"{tmp_path / 'm.tflite'}: ")
+
+
 def test_another_schema_version_is_refused() -> None:
     def bend(model: TfliteModel) -> None:
         model.model.version = 4
