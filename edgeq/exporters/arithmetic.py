@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from edgeq.errors import GraphError
+from edgeq.errors import GraphError, QuantError
 from edgeq.exporters.checks import (
     QUANTIZED,
     SIGNED_UNIT,
@@ -59,13 +59,27 @@ def tanh(draft: Draft, node: Node) -> None:
 
 
 def binary(draft: Draft, node: Node) -> None:
-    """ADD, SUB, MUL, DIV with a fused activation; shapes broadcast."""
-    need_same_types((draft.need(node, 0, "a"), draft.need(node, 1, "b"), draft.output(node)))
+    """ADD, SUB, MUL with a fused activation; shapes broadcast."""
+    tensors = draft.need(node, 0, "a"), draft.need(node, 1, "b"), draft.output(node)
+    need_same_types(tensors)
+    for tensor in tensors:
+        if tensor.dtype in QUANTIZED:
+            need_quant(tensor)
     fields = activation(node)
     if node.op in ("add", "sub"):
         fields["PotScaleInt16"] = bool(node.attrs.get("pot_scale_int16", True))
     table = f"{node.op.capitalize()}Options"
     draft.emit(node.op.upper(), node.inputs, node.outputs, table, fields)
+
+
+def division(draft: Draft, node: Node) -> None:
+    """DIV of floats."""
+    if draft.output(node).dtype in QUANTIZED:
+        raise QuantError(
+            "there is no quantized division whose bytes can be relied on",
+            why="TensorFlow Lite's shifts small quotients by more bits than a number has",
+        )
+    binary(draft, node)
 
 
 def comparison(draft: Draft, node: Node) -> None:

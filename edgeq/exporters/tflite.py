@@ -14,6 +14,7 @@ import numpy as np
 from edgeq.errors import EdgeqError, GraphError, Problems, QuantError
 from edgeq.exporters import arithmetic, functions, moves, transposed, windows
 from edgeq.exporters.arithmetic import reduction, unary
+from edgeq.exporters.checks import QUANTIZED, need_quant
 from edgeq.exporters.draft import Draft
 from edgeq.exporters.flatbuffer import file_bytes
 from edgeq.ir import DType, Graph, Node, Tensor
@@ -121,6 +122,9 @@ def _write(draft: Draft, node: Node) -> None:
     if len(x.shape) > rule.max_rank:
         raise GraphError(f"TensorFlow Lite takes {rule.max_rank} dimensions here at most",
                          why=f"{show(x.name)} has shape {x.shape}")  # fmt: skip
+    for tensor in (x, *(draft.tensors[name] for name in node.outputs)):
+        if tensor.dtype in QUANTIZED:
+            need_quant(tensor)
     rule.write(draft, node)
 
 
@@ -145,7 +149,7 @@ RULES: Mapping[str, Rule] = {
     "mul": Rule(arithmetic.binary, ANY),
     "maximum": Rule(arithmetic.comparison, ANY),
     "minimum": Rule(arithmetic.comparison, ANY),
-    "div": Rule(arithmetic.binary, FLOAT | {DType.UINT8}),
+    "div": Rule(arithmetic.division, REAL),
     "prelu": Rule(arithmetic.prelu, BYTES),
     "mean": Rule(reduction("MEAN"), REAL),
     "reduce_sum": Rule(reduction("SUM"), WORDS),

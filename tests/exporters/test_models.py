@@ -20,7 +20,9 @@ from edgeq.verify.oracle import Oracle
 from tests.exporters.graphs import PROFILES, Array, samples
 
 SharedFile = Callable[[str], Path]
-LARGE = {"xtensa_mobilenet_v2_224_int8"}
+LARGE = {
+    "xtensa_mobilenet_v2_224_int8", "wakevision_mcunet_vww_144_int8", "ssd_slim_face_120x160_int8",
+}  # fmt: skip
 LEGACY = {"coral_mobilenet_v1_025_128_uint8"}
 """Models of uint8: written as they were loaded."""
 

@@ -86,6 +86,15 @@ CASES: dict[str, tuple[Graph, str]] = {
     "erf": (pair("erf", OTHER), "no such operator"),
     "hard_sigmoid": (pair("hard_sigmoid", OTHER), "no such operator"),
     "pow": (pair("pow", OTHER, exponent=2.0), "takes no int8 here"),
+    "div": (two("div", OTHER, OTHER, activation="none"), "no quantized division"),
+    "no scale": (
+        one_node("relu", (Tensor("x", (1, 4), DType.INT8),), (activation("y", ()),)),
+        "tensor x is int8 without a scale",
+    ),
+    "many scales": (
+        one_node("relu", (activation("x", (2, 4), DType.INT8, QuantParams(np.ones(2), 0, 0)),),
+                 (activation("y", ()),)), "tensor x must have one scale",
+    ),
     "neg": (pair("neg", USUAL), "zero point 0"),
     "elu": (pair("elu", OTHER, alpha=0.5), "alpha 1, not 0.5"),
     "legacy": (pair("max_pool_2d", USUAL, **WINDOW, legacy_uint8=True), "rounds differently"),
