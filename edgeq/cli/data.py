@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeq.errors import UsageError
+from edgeq.quantize.npz import NUMBERS, keys_of, npy_header, reading
 
 MAX_BYTES = 2 << 30
 MAX_ARRAYS = 1024
-NPY_VERSIONS = {(1, 0): "read_array_header_1_0", (2, 0): "read_array_header_2_0"}
-NUMBERS = "iufb"
-SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,17 +37,11 @@ def read_data(path: Path, names: Sequence[str]) -> Data:
     Raises:
         UsageError: not a .npz, too large, of objects, keys missing, or lengths that differ.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = _members(path, archive)
-            keys = _keys(path, names, members)
-            arrays = {key: _array(path, archive, members[key]) for key in keys}
-            labels = _array(path, archive, members["y"]) if "y" in members else None
-    except OSError as error:
-        raise UsageError(f"cannot read the data: {error.strerror}", where=str(path)) from None
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError):
-        raise UsageError("is not a sound .npz file", where=str(path),
-                         fix="write it with numpy.savez(path, x=samples)") from None  # fmt: skip
+    with reading(path), zipfile.ZipFile(path) as archive:
+        members = _members(path, archive)
+        keys = keys_of(str(path), names, list(members))
+        arrays = {key: _array(path, archive, members[key]) for key in keys}
+        labels = _array(path, archive, members["y"]) if "y" in members else None
     _check(path, arrays, labels)
     return Data(arrays, labels)
 
@@ -68,26 +59,11 @@ def _members(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
     return {entry.filename.removesuffix(".npy"): entry for entry in entries}
 
 
-def _keys(path: Path, names: Sequence[str], members: Mapping[str, zipfile.ZipInfo]) -> list[str]:
-    """The keys that hold the inputs: their names, or x for a single one."""
-    if set(names) <= members.keys():
-        return list(names)
-    if len(names) == 1 and "x" in members:
-        return ["x"]
-    wanted = "x" if len(names) == 1 else "one array for each input"
-    listed = ", ".join(map(repr, names[:SHOWN])) + (", ..." if len(names) > SHOWN else "")
-    raise UsageError(
-        f"lacks the key {wanted}", where=str(path), why=f"the inputs are {listed}; "
-        f"the keys are {', '.join(map(repr, list(members)[:SHOWN])) or 'none'}",
-        fix="write it with numpy.savez(path, x=samples)",
-    )  # fmt: skip
-
-
 def _array(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
     """One array, whose header is believed only as far as the bytes are there."""
     try:
         with archive.open(entry) as stream:
-            shape, dtype, header = _header(stream)
+            shape, dtype, header, _ = npy_header(stream)
         if dtype.kind not in NUMBERS or prod(shape) * dtype.itemsize + header != entry.file_size:
             raise ValueError(f"{dtype} {shape} in {entry.file_size} bytes")
         with archive.open(entry) as stream:
@@ -95,15 +71,6 @@ def _array(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDAr
     except ValueError as error:
         raise UsageError(f"array {entry.filename!r} is not a plain array of numbers",
                          where=str(path), why=str(error)) from None  # fmt: skip
-
-
-def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any], int]:
-    """Shape, dtype, and the bytes that came before the data."""
-    reader = NPY_VERSIONS.get(np.lib.format.read_magic(stream))
-    if reader is None:
-        raise ValueError("its .npy version is not 1.0 or 2.0")
-    shape, _, dtype = getattr(np.lib.format, reader)(stream)
-    return shape, dtype, stream.tell()
 
 
 def _check(path: Path, arrays: dict[str, NDArray[Any]], labels: NDArray[Any] | None) -> None:
