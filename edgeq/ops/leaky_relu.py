@@ -56,14 +56,16 @@ class LeakyRelu(Op):
         need_dtypes(node, x, y, DType.INT8, DType.INT16)
         if x.dtype is DType.INT8:
             return lookup(x, y, _table(node, x, y, profile))
-        return lower_two_factors(node, x, y, _factors(node, x, y, profile), profile)
+        factors = _factors(node, x, y, profile)
+        return lower_two_factors(node, x, y, factors, profile, sign_last=True)
 
     @staticmethod
     def exact(contract: str, args: Args, params: Params, form: str) -> dict[str, Array]:
         x = args["x"].reshape(-1)[: params["count"]].astype(np.int64)
         above = requantize(x, params["mult"], params["shift"], form)
         below = requantize(x, params["mult_neg"], params["shift_neg"], form)
-        return {"y": put(args["y"], np.clip(np.where(x >= 0, above, below), -32768, 32767))}
+        values = np.where(x >= 0, above, params["sign_neg"] * below)
+        return {"y": put(args["y"], np.clip(values, -32768, 32767))}
 
     @staticmethod
     def cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
@@ -76,14 +78,23 @@ class LeakyRelu(Op):
             x = rng.integers(-32768, 32768, n, np.int16)
             x[0], x[-1] = -32768, 32767
             params = {"count": n, "mult": mult, "shift": shift, "mult_neg": mult_neg,
-                      "shift_neg": shift_neg}  # fmt: skip
+                      "shift_neg": shift_neg, "sign_neg": (1, -1)[at % 2]}  # fmt: skip
             yield Case({"x": x, "y": np.full(n + 2, 7, np.int16)}, params)
 
 
 def lower_two_factors(
-    node: Node, x: Tensor, y: Tensor, factors: tuple[float, float], profile: Profile
+    node: Node,
+    x: Tensor,
+    y: Tensor,
+    factors: tuple[float, float],
+    profile: Profile,
+    *,
+    sign_last: bool = False,
 ) -> tuple[Call, ...]:
     """The call that multiplies int16 x by the first factor from zero up, by the second below.
+
+    With `sign_last` a negative second factor's magnitude is applied and rounded first, which
+    sends ties to the other side.
 
     Raises:
         QuantError: a zero point is not 0.
@@ -91,9 +102,10 @@ def lower_two_factors(
     if zero_point_of(x) or zero_point_of(y):
         raise QuantError("int16 tensors need zero point 0", where=node.name)
     (mult, shift), (mult_neg, shift_neg) = (_signed(factor) for factor in factors)
+    sign = -1 if sign_last and mult_neg < 0 else 1
     args: dict[str, Operand] = {"x": View(x.name), "y": View(y.name)}
-    params = {"count": x.size, "mult": mult, "shift": shift, "mult_neg": mult_neg,
-              "shift_neg": shift_neg}  # fmt: skip
+    params = {"count": x.size, "mult": mult, "shift": shift, "mult_neg": sign * mult_neg,
+              "shift_neg": shift_neg, "sign_neg": sign}  # fmt: skip
     return (Call("leaky_relu_s16", args, params, profile.rounding),)
 
 

@@ -79,13 +79,14 @@ def exp_f32(x: NDArray[np.float32]) -> NDArray[np.float32]:
 def scaled(values: Ints, factor: float, form: str) -> Ints:
     """round(values * factor) as a kernel rescales, saturated where int32 would not hold it.
 
-    values are at most 17 bits wide; a factor of 2**31 and more is taken as 2**31 - 1.
+    values are at most 17 bits wide; a factor of 2**31 and more is taken as 2**31 - 1.  The sign
+    of a negative factor is applied after rounding, as the runtimes do.
     """
     mult, shift = quantize_multiplier(abs(factor))
-    mult = mult if factor >= 0 else -mult
     room = np.abs(values) << max(0, 31 - shift)
     safe = np.where(room <= INT32_MAX, values, 0)
-    result = requantize(safe, mult, shift, form)
+    rounded = requantize(safe, mult, shift, form)
+    result = rounded if factor >= 0 else -rounded
     beyond = np.where((values > 0) == (factor > 0), INT32_MAX, INT32_MIN)
     return np.where(room <= INT32_MAX, result, beyond)
 

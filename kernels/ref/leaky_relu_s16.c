@@ -14,8 +14,10 @@ void EQ_SYM(eq_leaky_relu_s16__ref)(const int16_t *x, int16_t *y,
 {
     const eq_scaling above = eq_scaling_of(p->mult, p->shift);
     const eq_scaling below = eq_scaling_of(p->mult_neg, p->shift_neg);
+    const int32_t sign_neg = p->sign_neg;
     for (int32_t i = 0; i < p->count; ++i) {
-        const int32_t v = x[i] >= 0 ? eq_rescale(x[i], above) : eq_rescale(x[i], below);
+        const int32_t v =
+            x[i] >= 0 ? eq_rescale(x[i], above) : sign_neg * eq_rescale(x[i], below);
         y[i] = (int16_t)eq_clamp(v, INT16_MIN, INT16_MAX);
     }
 }

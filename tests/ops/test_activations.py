@@ -75,6 +75,8 @@ ALPHAS = st.floats(-2, 2).map(lambda a: float(np.float32(a)))
 @settings(max_examples=40)
 @given(sides=two_sides(1e-3, 10), alpha=ALPHAS)
 @example(sides=((0.1, 3), (0.1, 3)), alpha=0.0)
+@example(sides=((1.0, 0), (1.0, 0)), alpha=-1.5)
+@example(sides=((1.0, 5), (4.0, -7)), alpha=-0.5)
 @example(sides=((10.0, 0), (0.001, 0)), alpha=1.0)
 def test_int8_leaky_relu_equals_the_oracle(oracle: Oracle, sides: Sides, alpha: float) -> None:
     x, y = int8_tensors(sides)
@@ -83,6 +85,7 @@ def test_int8_leaky_relu_equals_the_oracle(oracle: Oracle, sides: Sides, alpha: 
 
 @settings(max_examples=20)
 @given(pair=st.tuples(scales(1e-5, 1e-2), scales(1e-5, 1e-2)), alpha=ALPHAS)
+@example(pair=(2.0**-10, 2.0**-8), alpha=-0.5)
 def test_int16_leaky_relu_equals_the_oracle(
     oracle: Oracle, pair: tuple[float, float], alpha: float
 ) -> None:
