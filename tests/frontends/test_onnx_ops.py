@@ -23,6 +23,10 @@ def w(*shape: int) -> Any:
     return R.uniform(-1, 1, shape).astype(np.float32)
 
 
+def scales(*values: float) -> Any:
+    return np.array(values, np.float32)
+
+
 def positive(*shape: int) -> Any:
     return R.uniform(0.5, 1, shape).astype(np.float32)
 
@@ -67,7 +71,8 @@ SUMS: dict[str, tuple[bytes, int]] = {
     "Gemm with a scalar": (one("Gemm", {"x": (2, 7)}, {"b": w(7, 3), "c": w(1)}), 8),
     "Gemm with rows": (one("Gemm", {"x": (2, 7)}, {"b": w(7, 3), "c": w(2, 1)}), 8),
     "Gemm with a computed C": (
-        one("Gemm", {"x": (2, 7), "c": (2, 3)}, {"b": w(7, 3)}, order=["x", "b", "c"], beta=0.5), 8),
+        one("Gemm", {"x": (2, 7), "c": (2, 3)}, {"b": w(7, 3)}, order=["x", "b", "c"], beta=0.5),
+        8),
     "MatMul": (one("MatMul", {"x": (2, 7)}, {"b": w(7, 3)}), 7),
     "MatMul of many": (one("MatMul", {"x": (2, 3, 4, 7)}, {"b": w(7, 3)}), 7),
     "MatMul from the left": (one("MatMul", {"x": (2, 7, 5)}, {"a": w(3, 7)}, order=["a", "x"]), 7),
@@ -97,7 +102,7 @@ SUMS: dict[str, tuple[bytes, int]] = {
         one("BatchNormalization", {"x": (2, 6)},
             {"s": w(6), "b": w(6), "m": w(6), "v": positive(6)}, opset=9), 8),
     "Resize linear": (
-        one("Resize", IMAGE, {"s": np.float32([1, 1, 2, 3])}, order=["x", "", "s"], mode="linear"),
+        one("Resize", IMAGE, {"s": scales(1, 1, 2, 3)}, order=["x", "", "s"], mode="linear"),
         4),
     "Resize linear aligned": (
         one("Resize", IMAGE, {"n": [1, 6, 13, 9]}, order=["x", "", "", "n"], mode="linear",
@@ -109,9 +114,9 @@ SUMS: dict[str, tuple[bytes, int]] = {
         one("Resize", IMAGE, {"n": [1, 6, 4, 8]}, order=["x", "", "", "n"], mode="linear",
             coordinate_transformation_mode="pytorch_half_pixel"), 4),
     "Resize old linear": (
-        one("Resize", IMAGE, {"s": np.float32([1, 1, 2, 2])}, opset=10, mode="linear"), 4),
+        one("Resize", IMAGE, {"s": scales(1, 1, 2, 2)}, opset=10, mode="linear"), 4),
     "Upsample linear": (
-        one("Upsample", IMAGE, {"s": np.float32([1, 1, 2, 2])}, opset=9, mode="linear"), 4),
+        one("Upsample", IMAGE, {"s": scales(1, 1, 2, 2)}, opset=9, mode="linear"), 4),
 }  # fmt: skip
 
 ELEMENTS: dict[str, bytes] = {
@@ -196,7 +201,7 @@ MOVES: dict[str, bytes] = {
     "DepthToSpace": one("DepthToSpace", {"x": (1, 8, 2, 3)}, blocksize=2),
     "DepthToSpace CRD": one("DepthToSpace", {"x": (1, 8, 2, 3)}, blocksize=2, mode="CRD"),
     "SpaceToDepth": one("SpaceToDepth", {"x": (1, 3, 4, 6)}, blocksize=2),
-    "Resize": one("Resize", IMAGE, {"s": np.float32([1, 1, 2, 2])}, order=["x", "", "s"]),
+    "Resize": one("Resize", IMAGE, {"s": scales(1, 1, 2, 2)}, order=["x", "", "s"]),
     "Resize floor": one("Resize", IMAGE, {"n": [1, 6, 10, 9]}, order=["x", "", "", "n"],
                         nearest_mode="floor", coordinate_transformation_mode="asymmetric"),
     "Resize odd": one("Resize", IMAGE, {"n": [1, 6, 10, 3]}, order=["x", "", "", "n"],
@@ -204,8 +209,8 @@ MOVES: dict[str, bytes] = {
     "Resize aligned": one("Resize", IMAGE, {"n": [1, 6, 13, 9]}, order=["x", "", "", "n"],
                           coordinate_transformation_mode="align_corners",
                           nearest_mode="round_prefer_ceil"),
-    "Resize old": one("Resize", IMAGE, {"s": np.float32([1, 1, 2, 3])}, opset=10),
-    "Upsample": one("Upsample", IMAGE, {"s": np.float32([1, 1, 2, 2])}, opset=9),
+    "Resize old": one("Resize", IMAGE, {"s": scales(1, 1, 2, 3)}, opset=10),
+    "Upsample": one("Upsample", IMAGE, {"s": scales(1, 1, 2, 2)}, opset=9),
     "Upsample older": one("Upsample", IMAGE, opset=7, scales=[1.0, 1.0, 2.0, 2.0]),
     "ArgMax": one("ArgMax", IMAGE, axis=1),
     "ArgMax flat": one("ArgMax", {"x": (2, 9)}, axis=-1, keepdims=0),
