@@ -9,14 +9,14 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from edgeq.errors import TargetError
+from edgeq.kernels.isa import isas
 from edgeq.resources import data_root
 from edgeq.targets.schema import FIRMWARE_KEYS, MEMORY_KEYS, TARGET_KEYS, check_table
-from edgeq.targets.this_machine import flags_of_isa, runs_here
 
 HOST = "host"
 BOARD_OPTIONS = (
@@ -113,18 +113,23 @@ def list_targets() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in target_folder().glob("*.toml")))
 
 
-@cache
 def load_target(name: str) -> Target:
     """A target by its name, or by the path of a .toml file of the user's own.
 
-    Paths inside a user's file are relative to that file, else to edgeq's targets/.
+    Paths inside a user's file are relative to that file, else to edgeq's targets/.  The
+    user's file is read every time: it may have changed, as may the working directory.
 
     Raises:
         TargetError: no such target (the nearest names and all are listed), or a malformed file.
     """
-    path = Path(name) if name.endswith(".toml") else target_folder() / f"{name}.toml"
-    if name.endswith(".toml") or name in list_targets():
-        return read_target(path)
+    return read_target(Path(name)) if name.endswith(".toml") else own_target(name)
+
+
+@cache
+def own_target(name: str) -> Target:
+    """A target of edgeq's own by its name; raises as `load_target` does."""
+    if name in list_targets():
+        return read_target(target_folder() / f"{name}.toml")
     near = difflib.get_close_matches(name, list_targets(), n=3, cutoff=0.4)
     hint = f"did you mean {' or '.join(near)}? " if near else ""
     everything = ", ".join(list_targets())
@@ -149,6 +154,9 @@ def read_target(path: Path) -> Target:
         problems += check_table(table["firmware"], FIRMWARE_KEYS, "firmware.")
     if problems:
         raise TargetError("; ".join(problems), where=str(path), fix=_known_keys())
+    if unknown := [name for name in _strings(table["isa"]) if name not in isas()]:
+        raise TargetError(f"no instruction set is called {' or '.join(unknown)}",
+                          where=str(path), fix=f"choose from {', '.join(isas())}")  # fmt: skip
     return _filtered(_target_of(path, table))
 
 
@@ -239,10 +247,6 @@ def _filtered(target: Target) -> Target:
     """`host` with the instruction sets that this CPU has, and their machine flags."""
     if target.name != HOST:
         return target
-    isa = tuple(name for name in target.isa if runs_here(name))
-    extra = tuple(flag for name in isa for flag in flags_of_isa(name) if flag.startswith("-m"))
-    return Target(
-        name=target.name, description=target.description, isa=isa, cc=target.cc,
-        cflags=(*target.cflags, *extra), align=target.align, memory=target.memory,
-        firmware=target.firmware,
-    )  # fmt: skip
+    isa = tuple(name for name in target.isa if isas()[name].runs_here())
+    extra = (flag for name in isa for flag in isas()[name].cflags if flag.startswith("-m"))
+    return replace(target, isa=isa, cflags=(*target.cflags, *extra))

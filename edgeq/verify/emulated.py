@@ -16,9 +16,9 @@ from pathlib import Path
 
 from edgeq.build.cc import checked, find_compiler, find_tool, link_program, run_tool
 from edgeq.errors import ToolError
+from edgeq.kernels.isa import isas
 from edgeq.targets import Target
 from edgeq.targets.target import BOARD_OPTIONS
-from edgeq.targets.this_machine import runs_here
 
 RUN_SECONDS = 120.0
 FAULT_EXIT_CODE = 99  # of targets/boards: a fault handler ended the program
@@ -144,7 +144,7 @@ def runs_in_process(target: Target) -> bool:
     """True when this machine executes the target's code, all instruction sets included."""
     if target.is_board:
         return False
-    return _makes_code_for_here(target.cc) and all(map(runs_here, target.isa))
+    return _makes_code_for_here(target.cc) and all(isas()[name].runs_here() for name in target.isa)
 
 
 @cache

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from edgeq.errors import TargetError
-from edgeq.targets import linker_script, list_targets, load_target, this_machine
-from edgeq.targets.target import target_folder
+from edgeq.kernels import isa
+from edgeq.targets import linker_script, list_targets, load_target
+from edgeq.targets.target import own_target, target_folder
 
 GOOD = """
 isa = ["ref"]
@@ -27,9 +28,9 @@ rank = 0
 
 @pytest.fixture(autouse=True)
 def _fresh_targets() -> Iterator[None]:
-    load_target.cache_clear()
+    own_target.cache_clear()
     yield
-    load_target.cache_clear()
+    own_target.cache_clear()
 
 
 def written(folder: Path, text: str) -> str:
@@ -91,6 +92,19 @@ def test_a_file_of_the_users_own_is_a_target(tmp_path: Path) -> None:
     target = load_target(written(tmp_path, GOOD))
     assert (target.name, target.isa, target.align) == ("mine", ("ref",), 16)
     assert target.firmware is None
+
+
+def test_a_file_of_the_users_own_is_read_again_when_it_has_changed(tmp_path: Path) -> None:
+    assert load_target(written(tmp_path, GOOD)).align == 16
+    assert load_target(written(tmp_path, GOOD.replace("align = 16", "align = 4"))).align == 4
+
+
+def test_an_unknown_instruction_set_lists_those_that_there_are(tmp_path: Path) -> None:
+    with pytest.raises(
+        TargetError, match=r"mine\.toml: no instruction set is called avx9"
+    ) as caught:
+        load_target(written(tmp_path, GOOD.replace('["ref"]', '["avx9", "neon", "ref"]')))
+    assert "avx2, neon, ref" in caught.value.fix
 
 
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
@@ -174,7 +188,7 @@ def test_the_host_has_the_instruction_sets_of_its_cpu(
     expected: tuple[str, ...],
 ) -> None:
     monkeypatch.setattr(platform, "machine", lambda: machine)
-    monkeypatch.setattr(this_machine, "cpu_flags", lambda: flags)
+    monkeypatch.setattr(isa, "cpu_flags", lambda: flags)
     target = load_target("host")
     assert target.isa == expected
     assert ("-mavx2" in target.cflags) == ("avx2" in expected)
