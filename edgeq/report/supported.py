@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from edgeq.frontends.tflite_ops import RULES
 from edgeq.ir.spec import SPEC
 from edgeq.ops.base import all_ops
 from edgeq.report.table import Table, table
@@ -28,8 +27,19 @@ def op_table() -> Table:
 
 
 def read_operators() -> dict[str, list[str]]:
-    """By file ending, the operators that its front end reads, under the file format's names."""
-    return {".tflite": sorted(RULES)}
+    """By file ending, the operators that its front end reads, under the file format's names.
+
+    Formats whose package is not installed are left out.
+    """
+    from edgeq.frontends.tflite_ops import RULES  # the schemas are large: other tables do without
+
+    found = {".tflite": sorted(RULES)}
+    try:
+        from edgeq.frontends.onnx_ops import RULES as ONNX_RULES  # noqa: N811 (a table as well)
+    except ModuleNotFoundError:
+        return found
+    names = sorted(".".join(filter(None, key)) for key in ONNX_RULES)
+    return found | {".onnx": names}
 
 
 def spec_sentences() -> dict[str, list[str]]:

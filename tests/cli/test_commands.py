@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import json
 import re
 from pathlib import Path
@@ -226,6 +226,8 @@ def test_ops_are_those_of_the_files(run: Run) -> None:
     assert [row["name"] for row in found["ops"]] == sorted(all_ops())
     assert all(row["means"] for row in found["ops"])
     assert "CONV_2D" in found["reads"][".tflite"]
+    if importlib.util.find_spec("onnx"):
+        assert {"Conv", "com.microsoft.QLinearAdd"} <= set(found["reads"][".onnx"])
     assert all(sentence.endswith(".") for rule in found["rules"].values() for sentence in rule)
     assert "Every tensor that something names exists." in run("ops").out
 

@@ -50,6 +50,11 @@ def test_help_and_version_load_no_stage(words: list[str]) -> None:
     assert found.isdisjoint({"numpy", "cffi", "jinja2", "tflite", "flatbuffers"})
 
 
+def test_listing_targets_loads_no_schema() -> None:
+    found = loaded_by("from edgeq.cli import main\nassert main(['targets', '--json']) == 0")
+    assert found.isdisjoint({"cffi", "jinja2", "tflite", "flatbuffers", "onnx"})
+
+
 @pytest.mark.parametrize("name", ["load", "analyze", "compile", "build", "verify"])
 def test_public_functions_are_there_when_asked_for(name: str) -> None:
     import edgeq
