@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
 from edgeq.ir import DType, Node, Shape, Tensor
 from edgeq.numerics.profile import Profile
-from edgeq.ops.base import Floats, Inputs, Lowered, Op, Outputs, register
+from edgeq.ops.base import (
+    Args,
+    Array,
+    Case,
+    Floats,
+    Inputs,
+    Lowered,
+    Op,
+    Outputs,
+    Params,
+    register,
+)
 from edgeq.ops.common import need, scale_of, zero_point_of
 from edgeq.ops.floats import floats
+from edgeq.ops.octaves import octaves_cases, octaves_exact
 from edgeq.ops.tables import Table, codes, lookup, need_dtypes, saturated
 from edgeq.ops.unary import lower_real, need_int8, same_shape
 
@@ -20,6 +33,7 @@ class Sqrt(Op):
     """y = sqrt(x), element by element; NaN below zero in float, 0 in integers."""
 
     name = "sqrt"
+    contracts = ("lookup_octaves_s16",)
 
     @staticmethod
     def infer(node: Node, inputs: Inputs) -> tuple[Shape, ...]:
@@ -39,6 +53,14 @@ class Sqrt(Op):
         x, (y,) = need(inputs[0], node, "x"), outputs
         need_dtypes(node, x, y, DType.INT8)
         return lookup(x, y, _truncated(x, y))
+
+    @staticmethod
+    def exact(contract: str, args: Args, params: Params, form: str) -> dict[str, Array]:
+        return octaves_exact(args, params)
+
+    @staticmethod
+    def cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
+        yield from octaves_cases(rng)
 
 
 def _truncated(x: Tensor, y: Tensor) -> Table:

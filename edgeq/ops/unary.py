@@ -1,8 +1,9 @@
 """What operators of one value share: from a real function to tables of int8 and of int16.
 
 int8 is a table of all 256 values, exact to the last half step.  int16 is interpolated between
-513 points, one every 128 codes; how far that is from the function is measured over all 65536
-codes when the node is lowered, and a function that bends too much there is refused.
+513 points, one every 128 codes, or between 353 for each sign that lie closer near zero; how far
+each is from the function is measured over all 65536 codes when the node is lowered, the closer
+one is taken, and a function that bends too much for both is refused.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from edgeq.ops.base import Args, Array, Call, Case, Floats, Inputs, Operand, Out
 from edgeq.ops.broadcast import put
 from edgeq.ops.common import need, scale_of, zero_point_of
 from edgeq.ops.floats import floats
+from edgeq.ops.octaves import lookup_octaves, octave_lookup, octave_table
 from edgeq.ops.tables import lookup, need_dtypes, real_table
 
 Real: TypeAlias = Callable[[float], float]
@@ -57,15 +59,33 @@ def lower_real(node: Node, inputs: Inputs, outputs: Outputs, real: Real) -> tupl
     need_dtypes(node, x, y, DType.INT8, DType.INT16)
     if x.dtype is DType.INT8:
         return lookup(x, y, real_table(x, y, real))
-    table = table16(x, y, real)
-    error = table16_error(x, y, real, table)
+    error, calls = _closest(x, y, real)
     if error > ERROR_MAX:
         raise QuantError(
             f"{node.op} on int16 would be off by {error} steps of its output", where=node.name,
-            why=f"{SEGMENTS} straight lines do not follow it closely over the range of {x.name}",
+            why=f"straight lines do not follow it closely over the range of {x.name}",
             fix="give it int8, or a narrower range",
         )  # fmt: skip
-    return lookup16(x, y, table)
+    return calls
+
+
+def _closest(x: Tensor, y: Tensor, real: Real) -> tuple[int, tuple[Call, ...]]:
+    """The calls whose table follows `real` most closely, and by how many steps of y they fail."""
+    wanted = _rounded(in_steps(x, y, real, CODES16)) + zero_point_of(y)
+    limited = np.clip(wanted, -32768, 32767)
+    even = table16(x, y, real)
+    found = [(_distance(interpolated(even, CODES16), limited), lookup16(x, y, even))]
+    if not zero_point_of(x):
+        close = octave_table(
+            lambda codes: in_steps(x, y, real, codes), lambda v: _rounded(v) + zero_point_of(y)
+        )
+        octaves = _distance(octave_lookup(close, CODES16), limited)
+        found.append((octaves, lookup_octaves(x, y, close)))
+    return min(found, key=lambda pair: pair[0])
+
+
+def _distance(got: NDArray[np.int64], wanted: NDArray[np.int64]) -> int:
+    return int(np.abs(got - wanted).max())
 
 
 def need_int8(node: Node, inputs: Inputs, profile: Profile) -> None:
@@ -97,13 +117,6 @@ def table16(x: Tensor, y: Tensor, real: Real) -> NDArray[np.int16]:
     errors = (points[:-1] + points[1:]) / 2 - middles
     moved = np.append(points[:-1] - errors / 2, points[-1])
     return np.clip(_rounded(moved) + zero_point_of(y), -32768, 32767).astype(np.int16)
-
-
-def table16_error(x: Tensor, y: Tensor, real: Real, table: NDArray[np.int16]) -> int:
-    """The largest distance from the rounded function, over all codes of x, in steps of y."""
-    wanted = _rounded(in_steps(x, y, real, CODES16)) + zero_point_of(y)
-    got = interpolated(table, CODES16)
-    return int(np.abs(got - np.clip(wanted, -32768, 32767)).max())
 
 
 def in_steps(x: Tensor, y: Tensor, real: Real, codes: Array) -> NDArray[np.float64]:
