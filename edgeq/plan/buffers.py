@@ -98,19 +98,21 @@ def share_in_place(
     same buffer, and the output is not larger.  Buffers in `fixed` are the caller's and keep
     to themselves; outputs of the graph and constants are never written over.
     """
+    spans = lives(graph, drafts, sharing)
     for step, draft in enumerate(drafts):
         if not draft.kernel.inplace or len(draft.writes()) != 1:
             continue
-        spans = lives(graph, drafts, sharing)
         ((result, tensor),) = draft.writes().items()
         y = sharing.root(tensor)
         if y in fixed or spans[y].first != step or _offset(draft, result):
             continue
         for parameter in draft.kernel.inplace:
-            if _may_take(graph, draft, parameter, sharing, fixed, tensor) and (
-                spans[sharing.root(draft.reads()[parameter])].last == step
-            ):
-                sharing.join(tensor, draft.reads()[parameter])
+            if not _may_take(graph, draft, parameter, sharing, fixed, tensor):
+                continue
+            x = sharing.root(draft.reads()[parameter])
+            if spans[x].last == step:
+                sharing.join(tensor, x)
+                spans[x] = Life(spans[x].first, spans[y].last)
                 break
 
 

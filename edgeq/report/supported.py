@@ -35,7 +35,7 @@ def read_operators() -> dict[str, list[str]]:
 
     found = {".tflite": sorted(RULES)}
     try:
-        from edgeq.frontends.onnx_ops import RULES as ONNX_RULES  # noqa: N811 (a table as well)
+        from edgeq.frontends.onnx_ops import RULES as ONNX_RULES
     except ModuleNotFoundError:
         return found
     names = sorted(".".join(filter(None, key)) for key in ONNX_RULES)
