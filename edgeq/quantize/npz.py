@@ -27,7 +27,7 @@ NUMBERS = "iufb"
 SHOWN = 5
 MAX_MEMBERS = 1024
 LARGE = 1 << 30
-EXPANSION = 1000
+EXPANSION = 200
 """A member of more than LARGE bytes that is EXPANSION times its compressed size is a bomb."""
 
 HEAD_BYTES = 1 << 14

@@ -66,7 +66,7 @@ def images(count: int, seed: int = 1) -> Floats:
     return np.random.default_rng(seed).random((count, 8, 8, 3)).astype(np.float32)
 
 
-def save(path: Path, /, *, compression: int = zipfile.ZIP_STORED, **arrays: Any) -> Path:
+def save(path: Path, /, *, compression: Any = zipfile.ZIP_STORED, **arrays: Any) -> Path:
     """A .npz file, compressed as wanted."""
     with zipfile.ZipFile(path, "w", compression) as archive:
         for key, array in arrays.items():
