@@ -75,8 +75,10 @@ def read_pt2(path: Path) -> Graph:
             warnings.simplefilter("ignore")
             program = torch.export.load(path)
     except Exception as error:  # torch raises many kinds
-        raise ModelError("is not an exported torch program", where=str(path),
-                         why=_first_line(error), fix="write it with torch.export.save") from None  # fmt: skip
+        raise ModelError(
+            "is not an exported torch program", where=str(path), why=_first_line(error),
+            fix="write it with torch.export.save",
+        ) from None  # fmt: skip
     return _read(program, path.stem)
 
 

@@ -1,4 +1,4 @@
-"""Trained float networks, quantized on calibration data alone: accuracy, and the same bytes everywhere.
+"""Trained float networks, quantized on calibration data alone: accuracy, and the same bytes.
 
 The default run judges keyword spotting and visual wake words on their whole test sets, and
 image classification on 1,000 pictures; `python -m benchmarks.accuracy` takes everything.
@@ -42,12 +42,12 @@ CASES = sorted(ALLOWED)
 
 def real(which: str, x: np.ndarray) -> np.ndarray:
     """Each network's own preprocessing."""
-    values = x.astype(np.float32)
+    values: np.ndarray = x.astype(np.float32)
     if which == "vww":
-        return values / 255
+        values = values / 255
     if which == "kws":
         with np.load(shared() / "data" / "kws01.npz") as data:
-            return (values - data["input_zero_point"]) * data["input_scale"]
+            values = (values - data["input_zero_point"]) * data["input_scale"]
     return values
 
 
