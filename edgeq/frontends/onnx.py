@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from edgeq.errors import UsageError
 from edgeq.frontends.onnx_file import OnnxFile, input_shapes, parse
 from edgeq.frontends.onnx_graph import Translation
@@ -46,8 +48,8 @@ def read_onnx(
         UsageError: `input_shape` does not fit the model's inputs.
     """
     file = parse(data, folder)
-    graph = _translated(file, input_shape, batch)
-    graph = integer(tidy(graph))
+    with np.errstate(over="ignore", invalid="ignore"):  # of a file's constants, whatever they are
+        graph = integer(tidy(_translated(file, input_shape, batch)))
     return replace(graph, name=name, source=data)
 
 

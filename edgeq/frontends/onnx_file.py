@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path, PurePosixPath
@@ -111,9 +111,10 @@ class OnnxFile:
         if self.folder is None:
             raise ModelError("external data is read only for models loaded from a file")
         folder = self.folder.resolve()
-        path = (folder / parts).resolve()
-        wild = not location or parts.is_absolute() or ".." in parts.parts or ":" in location
-        if wild or "\0" in location or not path.is_relative_to(folder):
+        strange = not location or not location.isprintable() or ":" in location
+        wild = strange or parts.is_absolute() or ".." in parts.parts
+        path = folder if wild else (folder / parts).resolve()
+        if wild or not path.is_relative_to(folder):
             raise ModelError(
                 f"external data {show(location)} is outside the model's folder",
                 why="it must be a relative path without '..', and no link that leaves the folder",
@@ -142,7 +143,32 @@ def parse(data: bytes, folder: Path | None) -> OnnxFile:
         raise ModelError("this is not an ONNX model", why="it has no graph, or no operator set")
     if len(model.functions):
         model = _inlined(model)
+    if not all(isinstance(text, str) for text in _texts(model)):
+        raise ModelError("the file is damaged", why="a name in it is not UTF-8",
+                         fix="fetch or export the model again")  # fmt: skip
     return OnnxFile(model, _opset(model), folder)
+
+
+def _texts(model: Proto) -> Iterator[str | bytes]:
+    """Every name in a model; protobuf gives bytes where they are no text."""
+    graph = model.graph
+    yield from (o.domain for o in model.opset_import)
+    for node in graph.node:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        for attribute in node.attribute:
+            yield from (attribute.name, attribute.ref_attr_name)
+            yield from _external(attribute.t)
+    for tensor in graph.initializer:
+        yield tensor.name
+        yield from _external(tensor)
+    for info in (*graph.input, *graph.output):
+        yield info.name
+        yield from (d.dim_param for d in info.type.tensor_type.shape.dim)
+
+
+def _external(tensor: Proto) -> Iterator[str | bytes]:
+    for entry in tensor.external_data:
+        yield from (entry.key, entry.value)
 
 
 def _inlined(model: Proto) -> Proto:
@@ -181,9 +207,9 @@ def input_shapes(
         batch: what an open first dimension is; 1 when None.
 
     Raises:
-        UsageError: a shape is given for no input.
+        UsageError: a shape is given for no input, or does not fit it.
     """
-    infos = {info.name: info.type.tensor_type.shape.dim for info in inputs}
+    infos = {info.name: info.type.tensor_type for info in inputs}
     unknown = [name for name in given if name not in infos]
     if unknown:
         raise UsageError(f"the model has no input {', '.join(map(show, unknown))}",
@@ -191,17 +217,32 @@ def input_shapes(
     symbols = {
         dim.dim_param: size
         for name, shape in given.items()
-        for dim, size in zip(infos[name], shape, strict=False)
+        for dim, size in zip(infos[name].shape.dim, shape, strict=False)
         if dim.dim_param
     }
-    shapes, problems = {}, []
-    for name, dims in infos.items():
-        declared = tuple(_dimension(dim, symbols) for dim in dims)
-        try:
-            shapes[name] = _fixed(name, declared, given.get(name), batch)
-        except EdgeqError as error:
-            problems.append(error)
+    shapes: dict[str, Shape] = {}
+    problems: list[EdgeqError] = []
+    for name, info in infos.items():
+        declared = tuple(
+            _dimension(dim, {} if name in given else symbols) for dim in info.shape.dim
+        )
+        if name in given:
+            shapes[name] = _given(name, declared, given[name], ranked=info.HasField("shape"))
+            continue
+        sizes = _with_batch(declared, batch)
+        if sizes is None or not info.HasField("shape"):
+            what = f"input {show(name)} has an open shape {_text(declared)}"
+            problems.append(ModelError(what, fix=FIX_SHAPE))
+        else:
+            shapes[name] = sizes
     return shapes, problems
+
+
+def _with_batch(declared: tuple[int | str, ...], batch: int | None) -> Shape | None:
+    """The sizes with an open first one filled in; None when others are open."""
+    sizes = [(batch or 1) if i == 0 and isinstance(d, str) else d for i, d in enumerate(declared)]
+    known = tuple(d for d in sizes if isinstance(d, int))
+    return known if len(known) == len(sizes) else None
 
 
 def _dimension(dim: Proto, symbols: Mapping[str, int]) -> int | str:
@@ -213,22 +254,20 @@ def _dimension(dim: Proto, symbols: Mapping[str, int]) -> int | str:
     return str(dim.dim_param) or "?"
 
 
-def _fixed(
-    name: str, declared: tuple[int | str, ...], given: Shape | None, batch: int | None
-) -> Shape:
-    text = f"({', '.join(d if isinstance(d, str) else str(d) for d in declared)})"
-    if given is not None:
-        fits = len(given) == len(declared) and all(
-            isinstance(d, str) or d == g for d, g in zip(declared, given, strict=True)
-        )
-        if not fits or any(g < 1 for g in given):
-            raise UsageError(f"input {show(name)} cannot have shape {given}",
-                             why=f"the file says {text!a}")  # fmt: skip
-        return given
-    sizes = [(batch or 1) if i == 0 and isinstance(d, str) else d for i, d in enumerate(declared)]
-    if any(isinstance(d, str) for d in sizes):
-        raise ModelError(f"input {show(name)} has an open shape {text!a}", fix=FIX_SHAPE)
-    return tuple(d for d in sizes if isinstance(d, int))
+def _given(name: str, declared: tuple[int | str, ...], given: Shape, *, ranked: bool) -> Shape:
+    """A shape that its user gives, which must fit what the file says."""
+    fits = not ranked or (
+        len(given) == len(declared)
+        and all(isinstance(d, str) or d == g for d, g in zip(declared, given, strict=True))
+    )
+    if not fits or any(g < 1 for g in given):
+        raise UsageError(f"input {show(name)} cannot have shape {given}",
+                         why=f"the file says {_text(declared)}")  # fmt: skip
+    return given
+
+
+def _text(declared: tuple[int | str, ...]) -> str:
+    return show(f"({', '.join(d if isinstance(d, str) else str(d) for d in declared)})")
 
 
 def _number(entries: Mapping[str, str], key: str) -> int | None:

@@ -17,6 +17,12 @@ from edgeq.ir import DType, Shape
 Proto: TypeAlias = Any
 TYPES = onnx.TensorProto.DataType
 
+REFUSALS = (
+    shape_inference.InferenceError, onnx.checker.ValidationError, defs.SchemaError, RuntimeError,
+    ValueError, TypeError, KeyError,
+)  # fmt: skip
+"""What onnx raises on nodes that make no sense."""
+
 MAX_FOLDED = 1 << 24
 """Elements of a computed constant: more than shape arithmetic and unfolded weights have."""
 
@@ -87,7 +93,7 @@ def infer(
             schema, clean, {n: _type(x, build) for n, x in given.items()}, data,
             opset_imports=[helper.make_opsetid("", opset)],
         )  # fmt: skip
-    except (shape_inference.InferenceError, RuntimeError, ValueError, KeyError) as error:
+    except REFUSALS as error:
         raise ModelError("its inputs or attributes do not fit", why=_short(error)) from None
     return tuple(_shape(types.get(name)) for name in outputs)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edgeq.errors import EdgeqError, Problems, QuantError
 from edgeq.frontends.onnx_tidy import CHANNEL_AXIS, Edit, live
 from edgeq.ir import Attr, DType, Graph, Node, QuantParams, Tensor
+from edgeq.ir.text import show
 from edgeq.ops.common import RANGES
 from edgeq.reference.constants import dequantized
 
@@ -243,6 +244,8 @@ def move_integers(graph: Graph) -> Graph:
 def on_own_scale(tensor: Tensor, kind: DType) -> Tensor:
     """A float constant as integers; one number exactly, several on the scale of their range."""
     data = np.asarray(tensor.data, np.float64)
+    if not np.isfinite(data).all():
+        raise QuantError(f"constant {show(tensor.name)} holds NaN or infinity")
     lo, hi = RANGES[kind]
     low, high = min(float(data.min()), 0.0), max(float(data.max()), 0.0)
     if np.unique(data).size == 1:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 from onnx import helper
 
 from edgeq.errors import ModelError
@@ -18,6 +17,7 @@ from edgeq.frontends.onnx_build import Const, Operand, Value
 from edgeq.frontends.onnx_infer import infer
 from edgeq.frontends.onnx_layout import channels_last
 from edgeq.frontends.onnx_node import OnnxNode
+from edgeq.ir import Shape
 
 Results = tuple[Operand, ...]
 Handler = Callable[[OnnxNode], Results]
@@ -52,13 +52,10 @@ def gemm(node: OnnxNode) -> Results:
         raise ModelError("the weights must be constant")
     alpha = node.decimal("alpha", 1.0)
     products = linear.scale_of(a, node.build) * linear.scale_of(b, node.build) * alpha
-    rows = b.shape[0] if node.number("transB") else b.shape[1]
-    c = linear.real_bias(node, 6, products, rows)
+    shape = _shape(node, "Gemm", (a, b))
+    c = linear.real_bias(node, 6, products, shape[1])
     # its bias has alpha in its scale, and is not multiplied by it again
-    inner = linear.like_standard(
-        node, "Gemm", (a, b, c), (a.shape[int(node.number("transA"))], rows)
-    )
-    (y,) = sums.gemm(inner)
+    (y,) = sums.gemm(linear.like_standard(node, "Gemm", (a, b, c), shape))
     return (y,) if node.given(7) is None else (linear.result(node, y, 7),)
 
 
@@ -67,7 +64,7 @@ def binary(op: str) -> Handler:
 
     def read(node: OnnxNode) -> Results:
         a, b = linear.real_operand(node, 0), linear.real_operand(node, 3)
-        shape = tuple(np.broadcast_shapes(a.shape, b.shape))
+        shape = _shape(node, op, (a, b))
         (y,) = elementwise.binary(linear.like_standard(node, op, (a, b), shape))
         return (linear.result(node, y, SCALE_Y),)
 
@@ -81,10 +78,9 @@ def image(op: str, read: Handler) -> Handler:
         x = linear.real_operand(node, X)
         last = bool(node.number("channels_last"))
         if last:
-            rank = len(x.shape)
+            rank = max(len(x.shape), 3)
             x = _turned(x, (0, rank - 1, *range(1, rank - 1)))
-        kept = {k: v for k, v in node.attrs.items() if k != "channels_last"}
-        shape = infer(helper.make_node(op, ["x"], ["y"], **kept), node.opset, (x,), node.build)[0]
+        shape = _shape(node, op, (x,))
         (y,) = read(linear.like_standard(node, op, (x,), shape))
         z = linear.result(node, y, 3)
         return (_turned(z, channels_last(len(shape))) if last else z,)
@@ -118,14 +114,22 @@ def concat(node: OnnxNode) -> Results:
     if len(node.inputs) != 2 + 3 * count or not count:
         raise ModelError(f"it has {len(node.inputs)} inputs, not 2 and 3 for each operand")
     operands = tuple(linear.real_operand(node, 2 + 3 * i) for i in range(count))
-    axis = node.number("axis")
-    shape = infer(helper.make_node("Concat", [f"x{i}" for i in range(count)], ["y"], axis=axis),
-                  node.opset, operands, node.build)[0]  # fmt: skip
+    shape = _shape(node, "Concat", operands)
     (y,) = moves.concat(linear.like_standard(node, "Concat", operands, shape))
     return (linear.result(node, y, 0),)
 
 
+def _shape(node: OnnxNode, op: str, inputs: tuple[Operand, ...]) -> Shape:
+    """What the standard operator `op` makes of these inputs and the node's attributes."""
+    kept = {k: v for k, v in node.attrs.items() if k != "channels_last"}
+    try:
+        standard = helper.make_node(op, [f"x{i}" for i in range(len(inputs))], ["y"], **kept)
+    except (ValueError, TypeError):
+        raise ModelError("its attributes do not fit") from None
+    return infer(standard, node.opset, inputs, node.build)[0]
+
+
 def _turned(x: Operand, perm: tuple[int, ...]) -> Value:
-    if isinstance(x, Const):
-        raise ModelError("its input is constant")
+    if isinstance(x, Const) or len(x.shape) != len(perm):
+        raise ModelError(f"its input of shape {x.shape} is no image, or constant")
     return replace(x, layout=x.layout.transposed(perm), origin="")

@@ -27,7 +27,11 @@ def legacy_uint8(graph: Graph) -> Graph:
     After    x uint8 -> flip_sign -> x/int8 -> conv_2d -> t int8 -> softmax -> y/int8
              -> flip_sign -> y uint8
     """
-    old = {n: t for n, t in graph.tensors.items() if t.dtype is DType.UINT8 and t.quant}
+    done = {t for n in graph.nodes if n.op == "flip_sign" for t in (*n.inputs, *n.outputs)}
+    old = {
+        n: t for n, t in graph.tensors.items()
+        if t.dtype is DType.UINT8 and t.quant and n not in done
+    }  # fmt: skip
     if not old:
         return graph
     edges = [n for n in dict.fromkeys((*graph.inputs, *graph.outputs)) if n in old]

@@ -14,7 +14,10 @@ from onnx import helper, numpy_helper
 Array = NDArray[Any]
 Shapes = Mapping[str, Sequence[int | str]]
 
-FLOAT, INT64 = onnx.TensorProto.FLOAT, onnx.TensorProto.INT64
+FLOAT = onnx.TensorProto.FLOAT
+WHOLE = {"ArgMax": onnx.TensorProto.INT64, "QuantizeLinear": onnx.TensorProto.UINT8}
+"""Operators whose results are integers."""
+
 MICROSOFT = "com.microsoft"
 OPSET = 13
 OLD_IR, NEW_IR, NEW_OPSET = 8, 10, 20
@@ -59,9 +62,10 @@ class OnnxModel:
         opsets += [helper.make_opsetid(d, 1) for d in sorted(self.domains) if d]
         model = helper.make_model(self.graph(inputs, outputs, kind), opset_imports=opsets)
         model.ir_version = OLD_IR if self.opset < NEW_OPSET else NEW_IR
-        whole = {name for n in self.nodes if n.op_type == "ArgMax" for name in n.output}
+        kinds = {name: WHOLE[n.op_type] for n in self.nodes for name in n.output
+                 if n.op_type in WHOLE}  # fmt: skip
         for info in model.graph.output:
-            info.type.tensor_type.elem_type = INT64 if info.name in whole else FLOAT
+            info.type.tensor_type.elem_type = kinds.get(info.name, FLOAT)
         return bytes(model.SerializeToString())
 
 
