@@ -256,6 +256,28 @@ def test_int16_gather_equals_litert(litert: Oracle, model: bytes, seed: int) -> 
     agree(litert, model, np.random.default_rng(seed))
 
 
+@given(model=gathers("uint8"), seed=SEEDS)
+@settings(max_examples=15)
+def test_uint8_gather_equals_litert(litert: Oracle, model: bytes, seed: int) -> None:
+    agree(litert, model, np.random.default_rng(seed))
+
+
+@given(shape_axes=AXES, seed=SEEDS)
+@settings(max_examples=15)
+def test_uint8_reduce_max_equals_litert(
+    litert: Oracle, shape_axes: tuple[tuple[int, ...], list[int]], seed: int
+) -> None:
+    shape, axes = shape_axes
+    _agree_but_for_places(litert, reduction("REDUCE_MAX", act(shape, "uint8"), axes), seed)
+
+
+@pytest.mark.parametrize("block", [1, 2, 3])
+def test_uint8_depth_to_space_equals_litert(
+    litert: Oracle, block: int, rng: np.random.Generator
+) -> None:
+    agree(litert, depth_to_space(act((2, 3, 2, 2 * block**2), "uint8"), block), rng)
+
+
 @given(indices=st.lists(st.integers(0, 20), max_size=30))
 def test_runs_cover_the_indices_in_order(indices: list[int]) -> None:
     found = [first + i * step for first, count, step in runs(indices) for i in range(count)]
