@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeq.ir import DType, Graph, Tensor
-from edgeq.ops.base import all_ops
+from edgeq.ir import DType, Tensor
+from edgeq.ops.base import macs_of
 from edgeq.plan.plan import Plan
 from edgeq.reference.exact import Exact
 
@@ -59,16 +59,10 @@ def random_values(tensor: Tensor, generator: Generator) -> NDArray[Any]:
     return values.astype(tensor.dtype.numpy).reshape(tensor.shape)
 
 
-def macs_of(graph: Graph) -> int:
-    """Multiply-accumulates of one inference."""
-    return sum(
-        all_ops()[n.op].macs(n, graph.inputs_of(n), graph.outputs_of(n)) for n in graph.nodes
-    )
-
-
 def golden_outputs(plan: Plan) -> tuple[int, dict[str, NDArray[Any]]]:
     """The number of vectors, and per output its values for all of them, flat."""
-    vectors = MANY if macs_of(plan.graph) <= FEW_MACS else FEW
+    macs = sum(macs_of(plan.graph, node) for node in plan.graph.nodes)
+    vectors = MANY if macs <= FEW_MACS else FEW
     model, generator = Exact(plan.graph, plan.lowered), Generator()
     results = [
         model.run({p.tensor.name: random_values(p.tensor, generator) for p in plan.inputs})

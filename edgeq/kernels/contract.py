@@ -68,10 +68,6 @@ class Contract:
     forms: tuple[str, ...]
 
     @property
-    def params_type(self) -> str:
-        return f"eq_{self.name}_params"
-
-    @property
     def pointers(self) -> tuple[Parameter, ...]:
         """The parameters but scratch and p: what a caller supplies."""
         return tuple(q for q in self.parameters if q.name not in ("scratch", "p"))

@@ -8,7 +8,7 @@ from typing import Any
 from edgeq.build.figures import compiled_figures
 from edgeq.errors import EdgeqError, Problems
 from edgeq.ir import Graph, Node
-from edgeq.ops.base import Alias, all_ops
+from edgeq.ops.base import Alias, macs_of
 from edgeq.plan.plan import CONSTANT, Plan
 from edgeq.quantize.errors import LayerError
 
@@ -63,12 +63,6 @@ def problem_texts(error: EdgeqError) -> tuple[str, ...]:
     )
 
 
-def macs_of(graph: Graph, node: Node) -> int:
-    """Multiply-accumulates of one node; 0 for an operator that is only understood, not compiled."""
-    op = all_ops().get(node.op)
-    return op.macs(node, graph.inputs_of(node), graph.outputs_of(node)) if op else 0
-
-
 def analysis_of_plan(plan: Plan) -> Analysis:
     """Everything known of a plan, the compiler's figures included."""
     figures = compiled_figures(plan)
@@ -90,15 +84,15 @@ def layers_of(graph: Graph, plan: Plan | None = None) -> tuple[Layer, ...]:
             node.name, node.op, graph.tensors[node.outputs[0]].shape,
             str(graph.tensors[node.outputs[0]].dtype), macs_of(graph, node),
             constant_bytes(plan, node) if plan else 0,
-            "none" if isinstance(low, Alias) else kernel_of(plan, node) if plan else "",
+            "none" if isinstance(low, Alias) else kernel_of(plan, node.name) if plan else "",
         )
         for node, low in zip(graph.nodes, lowered, strict=True)
     )  # fmt: skip
 
 
-def kernel_of(plan: Plan, node: Node) -> str:
+def kernel_of(plan: Plan, node: str) -> str:
     """The C functions of a node, each once."""
-    return ", ".join(dict.fromkeys(s.symbol for s in plan.steps if s.node == node.name))
+    return ", ".join(dict.fromkeys(s.symbol for s in plan.steps if s.node == node))
 
 
 def constant_bytes(plan: Plan, node: Node) -> int:

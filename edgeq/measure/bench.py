@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from edgeq.build.host import HostModel
 from edgeq.errors import UsageError
+from edgeq.measure.analysis import kernel_of
 from edgeq.measure.instructions import Counts, Region, count_instructions
 from edgeq.measure.latency import Peer, measure_latency
 from edgeq.plan.plan import Plan
@@ -123,9 +124,5 @@ def _counted_layers(plan: Plan, steps: list[Region]) -> tuple[LayerCost, ...]:
 
 def _op_and_kernel(plan: Plan) -> dict[str, tuple[str, str]]:
     """Operator and C functions of every node that runs code, in order."""
-    found: dict[str, tuple[str, list[str]]] = {}
-    for step in plan.steps:
-        symbols = found.setdefault(step.node, (step.op, []))[1]
-        if step.symbol not in symbols:
-            symbols.append(step.symbol)
-    return {node: (op, ", ".join(symbols)) for node, (op, symbols) in found.items()}
+    ops = {step.node: step.op for step in plan.steps}
+    return {node: (op, kernel_of(plan, node)) for node, op in ops.items()}

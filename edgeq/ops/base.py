@@ -163,6 +163,12 @@ def op_of_contract() -> Mapping[str, type[Op]]:
     return {contract: op for op in all_ops().values() for contract in op.contracts}
 
 
+def macs_of(graph: Graph, node: Node) -> int:
+    """Multiply-accumulates of one node; 0 for an operator that is only understood, not compiled."""
+    op = all_ops().get(node.op)
+    return op.macs(node, graph.inputs_of(node), graph.outputs_of(node)) if op else 0
+
+
 def lower_node(graph: Graph, node: Node, profile: Profile) -> Lowered:
     """The calls of one node of `graph`."""
     op = all_ops()[node.op]

@@ -91,18 +91,6 @@ def activation_range(activation: str, output: Tensor) -> tuple[int, int]:
     return min(lo, hi), hi
 
 
-def accumulator_range(
-    weights: NDArray[np.int64], bias: NDArray[np.int64], x_lo: int, x_hi: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The interval of bias[o] + sum_i x[i] * w[o][i] over all x in [x_lo, x_hi].
-
-    weights   (O, K) int64;  bias (O,) int64;  returns two (O,) arrays.
-    """
-    low = np.minimum(weights * x_lo, weights * x_hi).sum(axis=1)
-    high = np.maximum(weights * x_lo, weights * x_hi).sum(axis=1)
-    return bias + low, bias + high
-
-
 def signed_bits(lo: int, hi: int) -> int:
     """Bits of the smallest two's complement integer that holds [lo, hi]."""
     return max((-lo - 1).bit_length() if lo < 0 else 0, hi.bit_length() if hi > 0 else 0) + 1

@@ -20,7 +20,6 @@ from edgeq.ops.base import Call, Operand, View
 from edgeq.ops.common import round_away, scale_of, zero_point_of
 
 Table = NDArray[np.int8]
-ENTRIES = 256
 
 
 def codes() -> Ints:

@@ -54,14 +54,6 @@ def pack(
     return np.pad(array, room).reshape(split).transpose(axes).reshape(-1)
 
 
-def packed_size(shape: tuple[int, ...], dims: tuple[str, ...], order: tuple[str, ...]) -> int:
-    """Elements of an array of `shape` after `pack`, partial blocks included."""
-    names = _names(shape, dims)
-    radices = _radices(names, order)
-    blocks = (prod(_inner(radices, name)) for name in names)
-    return prod(-(-size // block) * block for size, block in zip(shape, blocks, strict=True))
-
-
 def pack_arguments(kernel: Kernel, args: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """`args` by parameter name, each as `stored` by `kernel`.
 
