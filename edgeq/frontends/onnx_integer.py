@@ -12,13 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeq.errors import EdgeqError, Problems, QuantError
+from edgeq.frontends.onnx_scales import on_own_scale, on_products, pad_value, same_scale
 from edgeq.frontends.onnx_tidy import CHANNEL_AXIS, Edit, live
-from edgeq.ir import Attr, DType, Graph, Node, QuantParams, Tensor
-from edgeq.ir.text import show
-from edgeq.ops.common import RANGES
+from edgeq.ir import DType, Graph, Node, QuantParams, Tensor
 from edgeq.reference.constants import dequantized
 
-INTEGERS = (DType.INT8, DType.INT16)
 MOVES = frozenset({
     "reshape", "transpose", "strided_slice", "split", "pad", "max_pool_2d", "gather",
     "depth_to_space", "resize_nearest_neighbor",
@@ -43,10 +41,6 @@ BOUNDED = FIXED | {
 """Operators whose results have a range of their own: a file need not give it a scale."""
 
 BIASED = 3
-BIAS_ROUNDING = 1e-5
-"""Relative: products of float32 scales, rounded to float32 again by whoever wrote the file."""
-
-LOSSLESS = 1e-6
 
 
 @dataclass(slots=True)
@@ -125,7 +119,7 @@ class Integers:
             wanted = x.quant
             if node.op == "average_pool_2d" and wanted != y.quant and _is_global(node, x):
                 return _as_mean(node)
-        if wanted is None or _same(wanted, y.quant):
+        if wanted is None or same_scale(wanted, y.quant):
             return node
         inner = Tensor(self._free(f"{y.name}/unscaled"), y.shape, y.dtype, wanted)
         self.edit.tensors[inner.name] = inner
@@ -151,7 +145,7 @@ class Integers:
             raise QuantError("the bias must be constant", where=node.name)
         quant = QuantParams(products, 0, 0 if products.size > 1 else None)
         dtype = DType.INT32 if kind is DType.INT8 else DType.INT64
-        if _on_scale(bias, products):
+        if on_products(bias, products):
             data = bias.data.astype(dtype.numpy)
             return self._add(replace(bias, quant=quant, dtype=dtype, data=data))
         real = np.asarray(dequantized(bias).data, np.float64)
@@ -236,28 +230,9 @@ def move_integers(graph: Graph) -> Graph:
             nodes.append(Node(f"{node.name}/dequantize_{i}", "dequantize", (inner,), (name,)))
         moved = replace(node, inputs=(x.name, *node.inputs[1:]), outputs=tuple(names))
         if node.op == "pad":
-            moved = replace(moved, attrs={**node.attrs, "value": _pad_value(node, x)})
+            moved = replace(moved, attrs={**node.attrs, "value": pad_value(node, x)})
         nodes.insert(len(nodes) - len(names), moved)
     return replace(graph, nodes=tuple(nodes), tensors=tensors)
-
-
-def on_own_scale(tensor: Tensor, kind: DType) -> Tensor:
-    """A float constant as integers; one number exactly, several on the scale of their range."""
-    data = np.asarray(tensor.data, np.float64)
-    if not np.isfinite(data).all():
-        raise QuantError(f"constant {show(tensor.name)} holds NaN or infinity")
-    lo, hi = RANGES[kind]
-    low, high = min(float(data.min()), 0.0), max(float(data.max()), 0.0)
-    if np.unique(data).size == 1:
-        value = float(data.reshape(-1)[0])
-        quant = QuantParams(np.array([abs(value) or 1.0]), 0)
-    elif kind is DType.INT16:
-        quant = QuantParams(np.array([max(-low, high) / hi]), 0)
-    else:
-        scale = (high - low) / (hi - lo)
-        quant = QuantParams(np.array([scale]), round(lo - low / scale))
-    steps = np.rint(data / quant.scale[0]) + quant.zero_point
-    return replace(tensor, dtype=kind, quant=quant, data=np.clip(steps, lo, hi).astype(kind.numpy))
 
 
 def _direct(graph: Graph) -> Graph:
@@ -290,23 +265,6 @@ def _as_floats(tensors: dict[str, Tensor], name: str) -> str:
     return new
 
 
-def _pad_value(node: Node, x: Tensor) -> Attr:
-    """The value of a float pad as an integer on the scale of x."""
-    value = node.attrs["value"]
-    if x.quant is None or not isinstance(value, float):
-        return value
-    lo, hi = RANGES[x.dtype]
-    step = round(value / float(x.quant.scale[0])) + x.quant.zero_point
-    return min(max(step, lo), hi)
-
-
-def _on_scale(bias: Tensor, products: NDArray[np.float64]) -> bool:
-    """Whether a bias has the scale of the products already."""
-    if bias.dtype is not DType.INT32 or bias.quant is None or bias.quant.zero_point:
-        return False
-    return np.allclose(bias.quant.scale, products, rtol=BIAS_ROUNDING, atol=0)
-
-
 def _is_global(node: Node, x: Tensor) -> bool:
     return (
         node.ints("filter") == x.shape[1:3] and not any(node.ints("padding"))
@@ -317,11 +275,3 @@ def _is_global(node: Node, x: Tensor) -> bool:
 def _as_mean(node: Node) -> Node:
     """A pool over the whole image, which rounds once to any scale."""
     return replace(node, op="mean", attrs={"axes": (1, 2), "keep_dims": True})
-
-
-def _same(a: QuantParams, b: QuantParams | None) -> bool:
-    return (
-        b is not None
-        and a.zero_point == b.zero_point
-        and np.allclose(a.scale, b.scale, rtol=LOSSLESS, atol=0)
-    )
