@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -67,8 +68,7 @@ def _run(words: list[str]) -> int:
     except MemoryError:
         return show_error(ToolError("there is not enough memory for this"), absent=absent)
     except OSError as error:
-        what = error.strerror or str(error)
-        return show_error(ToolError(what, where=str(error.filename or "")), absent=absent)
+        return show_error(_system_problem(error), absent=absent)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
 
@@ -79,6 +79,12 @@ def _without_result(words: Sequence[str]) -> dict[str, object] | None:
         return None
     name = next((word for word in words if not word.startswith("-")), "")
     return dict.fromkeys(KEYS.get(name, ())) | {key: [] for key in LISTS.get(name, ())}
+
+
+def _system_problem(error: OSError) -> ToolError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    fix = "free some space for temporary files, or name a folder for them by TMPDIR" if full else ""
+    return ToolError(error.strerror or str(error), where=str(error.filename or ""), fix=fix)
 
 
 def _argument_problem(error: Exception) -> UsageError:
