@@ -21,7 +21,8 @@ from tests.tools import need_target, need_tool
 
 def test_version_and_help(run: Run) -> None:
     assert run("--version").out == f"edgeq {__version__}\n"
-    commands = ("demo", "analyze", "compile", "verify", "bench", "targets", "ops")
+    commands = ("demo", "analyze", "quantize", "compile", "verify", "evaluate", "bench",
+                "targets", "ops")  # fmt: skip
     said = run("--help")
     assert said.code == 0
     assert all(name in said.out for name in commands)

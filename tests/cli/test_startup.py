@@ -55,7 +55,10 @@ def test_listing_targets_loads_no_schema() -> None:
     assert found.isdisjoint({"cffi", "jinja2", "tflite", "flatbuffers", "onnx"})
 
 
-@pytest.mark.parametrize("name", ["load", "analyze", "compile", "build", "verify"])
+@pytest.mark.parametrize(
+    "name",
+    ["load", "analyze", "quantize", "compile", "build", "verify", "evaluate", "from_torch"],
+)
 def test_public_functions_are_there_when_asked_for(name: str) -> None:
     import edgeq
 
