@@ -7,7 +7,7 @@ from math import isfinite
 from edgeq.errors import ModelError
 from edgeq.frontends.tflite_source import Meaning, Source, axis_of
 from edgeq.frontends.tflite_windows import SAME, VALID, check_weights
-from edgeq.ir import Attr, DType
+from edgeq.ir import Attr, DType, Shape
 
 MAX_BLOCK = 1 << 12
 BIAS = 3
@@ -28,36 +28,44 @@ SLOPE_TYPES = {
 
 
 def transpose_conv(src: Source) -> Meaning:
-    """TRANSPOSE_CONV: the output's shape comes first, and says what is cut off or added.
-
-    Source: the padding is that of a convolution from the output to the input, as TensorFlow
-    Lite's ComputePaddingHeightWidth has it.
-    """
+    """TRANSPOSE_CONV: the output's shape comes first, and says what is cut off or added."""
     w, x = src.ranked(1, "weights", 4), src.ranked(2, "x", 4)
     shape = src.integers(0, "output shape", 4)
     if shape[0] != x.shape[0] or shape[3] != w.shape[0] or x.shape[3] != w.shape[3]:
         raise ModelError(f"weights {w.shape} do not turn {x.shape} into {shape}")
     check_weights(src, w, axis=0, channels=w.shape[0], bias=BIAS)
     stride = src.options.pair("StrideH", "StrideW")
+    padding, extra = _edges(src, x.shape[1:3], shape[1:3], w.shape[1:3], stride)
+    attrs: dict[str, Attr] = {
+        "stride": stride, "dilation": (1, 1), "padding": padding,
+        "output_padding": extra, "activation": src.options.activation(),
+    }  # fmt: skip
+    kept = (2, 1, BIAS) if len(src.inputs) > BIAS else (2, 1)
+    return Meaning("conv_transpose_2d", attrs, kept)
+
+
+def _edges(
+    src: Source, image: Shape, output: Shape, taps: Shape, stride: tuple[int, int]
+) -> tuple[Shape, Shape]:
+    """What is cut off (top, bottom, left, right), and what is added behind (h, w).
+
+    Source: the padding is that of a convolution from the output to the input, as TensorFlow
+    Lite's ComputePaddingHeightWidth has it.
+    """
     code = src.options.number("Padding")
     if code not in (SAME, VALID):
         raise ModelError(f"padding {code} is neither SAME nor VALID")
     padding: list[int] = []
     extra: list[int] = []
-    for size, out, k, s in zip(x.shape[1:3], shape[1:3], w.shape[1:3], stride, strict=True):
+    for size, out, k, s in zip(image, output, taps, stride, strict=True):
         if out < 1:
-            raise ModelError(f"output shape {shape} has nothing in it")
+            raise ModelError(f"output size {output} has nothing in it")
         steps = -(-out // s) if code == SAME else (out + s - k) // s
         before = max((steps - 1) * s + k - out, 0) // 2
         cut = (size - 1) * s + k - before - out
         padding += [before, max(cut, 0)]
         extra.append(max(-cut, 0))
-    attrs: dict[str, Attr] = {
-        "stride": stride, "dilation": (1, 1), "padding": tuple(padding),
-        "output_padding": tuple(extra), "activation": src.options.activation(),
-    }  # fmt: skip
-    kept = (2, 1, BIAS) if len(src.inputs) > BIAS else (2, 1)
-    return Meaning("conv_transpose_2d", attrs, kept)
+    return tuple(padding), tuple(extra)
 
 
 def check_transpose_types(src: Source) -> None:

@@ -111,8 +111,7 @@ def reduction_calls(
     x, (y,) = need(inputs[0], node, "x"), outputs
     if x.dtype is not y.dtype or x.dtype not in CONTRACTS:
         raise QuantError(f"{node.op} of {x.dtype} into {y.dtype}", where=node.name)
-    axes = reduced_axes(node, len(x.shape))
-    kept, reduced = _dims(x.shape, axes)
+    kept, reduced = _dims(x.shape, reduced_axes(node, len(x.shape)))
     if len(reduced) > REDUCED:
         raise GraphError(f"more than {REDUCED} groups of reduced axes", where=node.name)
     n = prod(extent for extent, _ in reduced)
