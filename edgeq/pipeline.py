@@ -16,6 +16,7 @@ from edgeq.build.host import HostModel, as_integers
 from edgeq.codegen import emit
 from edgeq.codegen.package import Package
 from edgeq.errors import BudgetError, DataWarning, EdgeqError, UsageError
+from edgeq.exporters.source import with_source
 from edgeq.frontends.shapes import Given
 from edgeq.ir import Graph
 from edgeq.measure.analysis import Analysis, analysis_of_plan, layers_of, problem_texts
@@ -179,10 +180,7 @@ def verify(
         BudgetError: it does not fit the target.
         ToolError: a compiler, emulator or oracle is missing, or failed.
     """
-    if against and not graph.source:
-        from edgeq.exporters.tflite import as_file  # loads the schema, which others do without
-
-        graph = as_file(graph)
+    graph = with_source(graph, against)
     plan = _fitting_plan(graph, target, numerics or ORACLE_PROFILES.get(against))
     native = runs_in_process(plan.target)
     count = samples if samples is not None else (HOST_SAMPLES if native else EMULATED_SAMPLES)

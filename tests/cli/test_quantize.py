@@ -301,6 +301,22 @@ def test_open_shapes_of_onnx_models_are_given(run: Run, model: Path) -> None:
     assert "is not a shape" in run("analyze", model, "--input-shape", "x=1,a").err
 
 
+def test_oracles_read_what_did_not_come_from_their_files(
+    run: Run, model: Path, data: Path, tmp_path: Path, tflm: object, shared_file: SharedFile
+) -> None:
+    del tflm
+    need_tool("gcc")
+    out = tmp_path / "out.edgeq"
+    assert run("quantize", model, "--data", data, "-o", out).code == 0
+    for file in (out, shared_file("models/mlperf_tiny_ic_qdq.onnx")):
+        said = run("verify", file, "--against", "tflm", "--samples", 2, "--json").json
+        assert said["ok"] is True
+        assert said["oracle_tensors"] > 0
+    said = run("verify", out, "--against", "onnxruntime", "--samples", 2)
+    assert said.code == 2
+    assert "no .onnx file" in said.err
+
+
 @pytest.mark.slow
 def test_the_image_classifier_keeps_its_accuracy(
     run: Run, shared_file: SharedFile, tmp_path: Path
