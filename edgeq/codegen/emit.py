@@ -19,6 +19,8 @@ from edgeq.codegen.names import c_comment, c_identifier
 from edgeq.codegen.project import board_files, project_view, selftest_view
 from edgeq.codegen.view import kernel_path, model_view
 from edgeq.errors import UsageError
+from edgeq.ir import Graph
+from edgeq.ir.store import to_bytes
 from edgeq.kernels.catalog import Kernel
 from edgeq.kernels.contract import includes
 from edgeq.plan.plan import Plan
@@ -95,7 +97,7 @@ def manifest(plan: Plan, ident: str, package: str, files: Mapping[str, str]) -> 
     """What was made of what, with which options: JSON with SHA-256 sums."""
     record = {
         "edgeq": __version__,
-        "model": {"name": c_comment(plan.graph.name), "sha256": _sha256(plan.graph.source)},
+        "model": {"name": c_comment(plan.graph.name), **_origin(plan.graph)},
         "options": {
             "name": ident, "package": package, "target": c_comment(plan.target.name),
             "numerics": str(plan.profile), "io": plan.io,
@@ -106,6 +108,13 @@ def manifest(plan: Plan, ident: str, package: str, files: Mapping[str, str]) -> 
         "files": {path: _sha256(text.encode()) for path, text in sorted(files.items())},
     }  # fmt: skip
     return json.dumps(record, indent=2) + "\n"
+
+
+def _origin(graph: Graph) -> dict[str, str]:
+    """The sum of the file that the graph came from, or of the graph where there was none."""
+    if graph.source:
+        return {"sha256": _sha256(graph.source)}
+    return {"graph_sha256": _sha256(to_bytes(graph))}
 
 
 def _sha256(data: bytes) -> str:

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from edgeq.codegen.folder import MANIFEST
 from edgeq.codegen.golden import RANDOM, Generator, random_values
 from edgeq.errors import UsageError
 from edgeq.ir import DType, Tensor
+from edgeq.ir.store import to_bytes
 from edgeq.kernels.catalog import catalog
 from tests.codegen.project import plan_of, run_well
 from tests.graphs import GRAPHS, dense, tiny
@@ -86,6 +88,16 @@ def test_the_manifest_says_what_was_made_of_what() -> None:
     }
     assert record["arena_bytes"] == plan.arena_bytes
     assert record["kernels"] == ["eq_fc_s8__ref_double"]
+
+
+def test_the_manifest_of_a_graph_without_a_file_tells_the_graph() -> None:
+    made, other = replace(dense(), source=b""), replace(dense(seed=1), source=b"")
+    origins = [json.loads(emit(plan_of(g))[MANIFEST])["model"] for g in (made, made, other)]
+    assert origins[0] == {
+        "name": "dense",
+        "graph_sha256": hashlib.sha256(to_bytes(made)).hexdigest(),
+    }
+    assert origins[0] == origins[1] != origins[2]
 
 
 @pytest.mark.parametrize("name", GRAPHS)
