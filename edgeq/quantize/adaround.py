@@ -70,7 +70,8 @@ def rounded(
     mean = np.einsum("bii->b", gram) / gram.shape[1]
     offset, scaled = (low - w).astype(np.float32), (gram / mean[:, None, None]).astype(np.float32)
     h = minimized(offset, relative.astype(np.float32), scaled, share.astype(np.float32))
-    return low + (h >= 0.5)  # noqa: PLR2004 (the middle)
+    rounded: Matrices = low + (h >= 0.5)  # noqa: PLR2004 (the middle)
+    return rounded
 
 
 def minimized(offset: Floats, relative: Floats, gram: Floats, share: Floats) -> Floats:
@@ -93,13 +94,15 @@ def minimized(offset: Floats, relative: Floats, gram: Floats, share: Floats) -> 
         second += (1 - MOMENTS[1]) * (gradient * gradient - second)
         corrected = second / (1 - MOMENTS[1] ** (i + 1))
         v -= RATE / (1 - MOMENTS[0] ** (i + 1)) * first / (np.sqrt(corrected) + 1e-8)
-    return np.clip(STRETCH / (1 + np.exp(-v)) + OFFSET, 0, 1)
+    found: Floats = np.clip(STRETCH / (1 + np.exp(-v)) + OFFSET, 0, 1)
+    return found
 
 
-def _pull(h: Floats, time: float) -> Floats | float:
+def _pull(h: Floats, time: float) -> Floats:
     """The derivative of 1 - |2 h - 1|^b, b falling with `time` from 0 to 1."""
     if time < WARM_UP:
-        return 0.0
+        return np.zeros_like(h)
     b = BETA[1] + (BETA[0] - BETA[1]) * (1 + np.cos(np.pi * (time - WARM_UP) / (1 - WARM_UP))) / 2
     distance = 2 * h - 1
-    return -2 * b * np.sign(distance) * np.abs(distance) ** (b - 1)
+    slope: Floats = -2 * b * np.sign(distance) * np.abs(distance) ** (b - 1)
+    return slope

@@ -12,7 +12,12 @@ from edgeq.errors import EdgeqError, Problems, QuantError
 from edgeq.ir import DType, Graph, Node, QuantParams, Tensor
 from edgeq.ops.common import RANGES
 from edgeq.quantize.boundaries import (
-    FIXED, SHARING, dtypes, floats_of, insert_boundaries, share,
+    FIXED,
+    SHARING,
+    dtypes,
+    floats_of,
+    insert_boundaries,
+    share,
 )  # fmt: skip
 from edgeq.quantize.observers import Observer
 from edgeq.quantize.parameters import activation_params, to_integers, weight_params
@@ -60,9 +65,7 @@ class Prepared:
         x_scale = float(self.params[x.name].scale[0])
         scheme = self.schemes.of(node.name)
         group = scheme.group_size if takes_groups(node, w) else 0
-        return weight_params(
-            constant(w), WEIGHT_AXIS[node.op], scheme.weight, bias, x_scale, group
-        )
+        return weight_params(constant(w), WEIGHT_AXIS[node.op], scheme.weight, bias, x_scale, group)
 
 
 def is_mac(graph: Graph, node: Node) -> bool:
@@ -102,9 +105,7 @@ def constant(tensor: Tensor) -> Floats:
     return np.asarray(tensor.data, np.float32)
 
 
-def prepare_params(
-    graph: Graph, observers: Mapping[str, Observer], schemes: SchemeMap
-) -> Prepared:
+def prepare_params(graph: Graph, observers: Mapping[str, Observer], schemes: SchemeMap) -> Prepared:
     """Insert boundaries and choose the parameters of every activation.
 
     Raises:
@@ -223,9 +224,7 @@ def _operand(prepared: Prepared, node: Node, name: str, new: str) -> Tensor:
     return replace(tensor, name=new, dtype=kind, quant=params, data=integers)
 
 
-def _mac(
-    prepared: Prepared, node: Node, adjust: Adjustments
-) -> tuple[Node, dict[str, Tensor]]:
+def _mac(prepared: Prepared, node: Node, adjust: Adjustments) -> tuple[Node, dict[str, Tensor]]:
     x, w, bias = mac_tensors(prepared.graph, node)
     scheme = prepared.schemes.of(node.name)
     params = adjust.params.get(node.name) or prepared.weight_params(node)
@@ -235,7 +234,7 @@ def _mac(
     weights = replace(w, name=f"{node.name}.weights", dtype=scheme.weight, quant=params,
                       data=integers.astype(scheme.weight.numpy))  # fmt: skip
     made = {weights.name: weights}
-    inputs = (x.name, weights.name)
+    inputs: tuple[str, ...] = (x.name, weights.name)
     bias = adjust.biases.get(node.name, bias)
     if bias is not None:
         made[f"{node.name}.bias"] = _bias(prepared, node, x, params, bias)
@@ -243,9 +242,7 @@ def _mac(
     return replace(node, inputs=inputs), made
 
 
-def _bias(
-    prepared: Prepared, node: Node, x: Tensor, params: QuantParams, bias: Floats
-) -> Tensor:
+def _bias(prepared: Prepared, node: Node, x: Tensor, params: QuantParams, bias: Floats) -> Tensor:
     """The bias on the scale of the products: int32, int64 for int16 activations."""
     kind = DType.INT64 if prepared.kinds[x.name] is DType.INT16 else DType.INT32
     scale = prepared.params[x.name].scale[0] * params.scale
@@ -256,5 +253,3 @@ def _bias(
     integers = rounded.astype(kind.numpy)
     quant = QuantParams(scale, 0, 0)
     return Tensor(f"{node.name}.bias", integers.shape, kind, quant, integers)
-
-

@@ -99,4 +99,5 @@ def shift(prepared: Prepared, node: Node, adjust: Adjustments, means: Means) -> 
     error = to_reals(integers, params) - weights
     plain = replace(node, attrs={**node.attrs, "activation": "none"})
     (moved,) = all_ops()[node.op].reference(plain, (means.of(x.name), error, None))
-    return moved.reshape(-1, moved.shape[-1]).mean(axis=0)
+    change: Floats = moved.reshape(-1, moved.shape[-1]).mean(axis=0)
+    return change

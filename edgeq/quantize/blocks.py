@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -56,13 +57,14 @@ class Blocks:
         """Weights of one output."""
         return prod(self.shape[1:3] if self.depthwise else self.shape[1:])
 
-    def split(self, values: NDArray[np.float64]) -> Matrices:
+    def split(self, values: Matrices) -> Matrices:
         """Weights, or any value for each of them, as (B, R, D); padding of parts is zero."""
         if self.depthwise:
             taps = values.reshape(self.inputs, self.groups, -1)
             return np.ascontiguousarray(taps.transpose(1, 2, 0))
-        rows = values.reshape(self.groups, -1, self.inputs)
-        return rows.copy() if self.parts == 1 else self._parted(rows[0])
+        rows: Matrices = values.reshape(self.groups, -1, self.inputs)
+        parted: Matrices = rows.copy() if self.parts == 1 else self._parted(rows[0])
+        return parted
 
     def join(self, blocks: Matrices) -> NDArray[np.float64]:
         """The inverse of `split`."""
@@ -89,7 +91,7 @@ class Blocks:
             flat = x.reshape(-1, self.inputs)
             return flat[None] if self.parts == 1 else self._parted(flat)
         windows = self._windows(x)
-        n, oh, ow, c, kh, kw = windows.shape
+        _, oh, ow, c, kh, kw = windows.shape
         seen = np.unravel_index(np.arange(oh * ow) if places is None else places, (oh, ow))
         taken = windows[:, seen[0], seen[1]].reshape(-1, self.groups, c // self.groups, kh, kw)
         if self.depthwise:
@@ -105,12 +107,13 @@ class Blocks:
 
     def _windows(self, x: Floats) -> Floats:
         """Images (N, H, W, C) as a view (N, OH, OW, C, KH, KW)."""
-        (kh, kw), (sh, sw), (dh, dw) = self.shape[1:3], self.node.ints("stride"), self.node.ints("dilation")
+        (sh, sw), (dh, dw) = self.node.ints("stride"), self.node.ints("dilation")
+        kh, kw = self.shape[1:3]
         reach = ((kh - 1) * dh + 1, (kw - 1) * dw + 1)
         views = sliding_window_view(bordered(self.node, x), reach, axis=(1, 2))
         return views[:, ::sh, ::sw, :, ::dh, ::dw]
 
-    def _parted(self, rows: NDArray[np.floating]) -> NDArray[np.floating]:
+    def _parted(self, rows: NDArray[Any]) -> NDArray[Any]:
         """Rows (P, D) as (parts, P, D / parts), the last part padded with zeros."""
         each = -(-self.inputs // self.parts)
         padded = np.zeros((len(rows), self.parts * each), rows.dtype)

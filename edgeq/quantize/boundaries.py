@@ -84,9 +84,7 @@ def dtypes(graph: Graph, schemes: SchemeMap) -> dict[str, DType]:
     return found
 
 
-def node_dtype(
-    graph: Graph, node: Node, schemes: SchemeMap, known: Mapping[str, DType]
-) -> DType:
+def node_dtype(graph: Graph, node: Node, schemes: SchemeMap, known: Mapping[str, DType]) -> DType:
     """The dtype that `node` computes in."""
     sources = floats_of(graph, node.inputs)
     if node.op == "quantize" and "dtype" in node.attrs:
@@ -124,9 +122,7 @@ def insert_boundaries(graph: Graph, schemes: SchemeMap) -> Graph:
     return replace(graph, nodes=tuple(changes), tensors={**graph.tensors, **tensors})
 
 
-def _fixed_among_others(
-    graph: Graph, node: Node, name: str, kind: DType, groups: Groups
-) -> bool:
+def _fixed_among_others(graph: Graph, node: Node, name: str, kind: DType, groups: Groups) -> bool:
     """True when `name` has a fixed scale that its group at `node` cannot take."""
     producer = graph.producer(name)
     if node.op not in SHARING or producer is None or (producer.op, kind) not in FIXED:

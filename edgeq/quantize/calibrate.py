@@ -8,6 +8,7 @@ Ray backend runs the same call on a cluster).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
@@ -42,8 +43,11 @@ class Ranges:
 
     def __init__(self, graph: Graph, kind: str) -> None:
         make = observer(kind)
-        floats = (n for n, t in graph.tensors.items() if t.dtype is DType.FLOAT32 and t.data is None)
-        self.observers: dict[str, Observer] = {name: make() for name in floats}
+        self.observers: dict[str, Observer] = {
+            name: make()
+            for name, t in graph.tensors.items()
+            if t.dtype is DType.FLOAT32 and t.data is None
+        }
 
     def see(self, name: str, values: NDArray[np.float32]) -> None:
         if name in self.observers and values.size:
@@ -61,6 +65,8 @@ def collect(
     """Run all samples and return what a collector saw.
 
     Args:
+        graph: float, as `prepare_float` makes it.
+        samples: for all of its inputs.
         make: makes an empty collector, once per process; picklable when jobs > 1.
         jobs: processes; -1 takes every core (joblib's n_jobs).
         progress: told how many samples are done, after each batch.
@@ -72,8 +78,7 @@ def collect(
     workers = min(effective(jobs), count)
     bounds = [count * i // workers for i in range(workers + 1)]
     parts = parallel(n_jobs=jobs)(
-        delayed(_collect_part)(graph, samples, make, a, b, _silent)
-        for a, b in zip(bounds, bounds[1:], strict=False)
+        delayed(_collect_part)(graph, samples, make, a, b, _silent) for a, b in pairwise(bounds)
     )
     first: C = parts[0]
     for part in parts[1:]:
@@ -131,5 +136,6 @@ def _joblib() -> tuple[Any, Any, Callable[[int], int]]:
     try:
         from joblib import Parallel, delayed, effective_n_jobs
     except ImportError:
-        raise ToolError("several processes need joblib", fix="pip install edgeq[parallel]") from None
+        fix = "pip install edgeq[parallel]"
+        raise ToolError("several processes need joblib", fix=fix) from None
     return Parallel, delayed, effective_n_jobs

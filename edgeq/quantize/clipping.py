@@ -24,7 +24,8 @@ SHARES = np.arange(100, 48, -2) / 100
 def output_error(w: Matrices, quantized: Matrices, gram: Matrices) -> Matrices:
     """(w - q)^T G (w - q) of every output, (B, R)."""
     e = w - quantized
-    return np.einsum("brd,brd->br", e @ gram, e)
+    errors: Matrices = np.einsum("brd,brd->br", e @ gram, e)
+    return errors
 
 
 def nearest(target: Matrices, steps: Matrices, gram: Matrices, limit: int) -> Matrices:

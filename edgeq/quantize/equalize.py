@@ -34,7 +34,7 @@ def rewrite(graph: Graph) -> Graph:
     used = {t for pair in pairs for node in pair for t in node.inputs[1:] if t}
     values = {t: constant(graph.tensors[t]).astype(np.float64) for t in sorted(used)}
     for _ in range(ROUNDS):
-        moved = [_equalize(graph, first, second, values) for first, second in pairs]
+        moved = [_equalize(first, second, values) for first, second in pairs]
         if max(moved, default=0.0) < CONVERGED:
             break
     changed = {t: _with_data(graph.tensors[t], v) for t, v in values.items()}
@@ -77,7 +77,7 @@ def _passes_scales(graph: Graph, first: Node, second: Node) -> bool:
     return second.op in ("conv_2d", "fully_connected") and channels == inputs
 
 
-def _equalize(graph: Graph, first: Node, second: Node, values: Values) -> float:
+def _equalize(first: Node, second: Node, values: Values) -> float:
     """Equalize one pair, in place; returns the largest change of a factor."""
     w1 = np.moveaxis(values[first.inputs[1]], WEIGHT_AXIS[first.op], -1)
     w2 = values[second.inputs[1]]

@@ -249,7 +249,7 @@ def _joined(values: Floats) -> Floats:
 
 
 def _fed(values: Floats, batch: int) -> Floats:
-    """Samples of a tensor as `FloatModel` wants them: joined where its first dimension is the batch."""
+    """Samples of a tensor for `FloatModel`: joined where its first dimension is the batch."""
     return _joined(values) if values.ndim > 1 and values.shape[1] == batch else values
 
 

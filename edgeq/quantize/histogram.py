@@ -47,7 +47,9 @@ class Histogram:
     @property
     def centers(self) -> NDArray[np.float64]:
         """The middle of every bin."""
-        return (np.arange(2 * HALF) - HALF + 0.5) * 2.0**self.exponent
+        middles: NDArray[np.float64] = np.arange(2 * HALF, dtype=np.float64) - HALF + 0.5
+        middles *= 2.0**self.exponent
+        return middles
 
     @property
     def total(self) -> int:

@@ -195,5 +195,6 @@ def observer(name: str) -> Callable[[], Observer]:
         UsageError: there is none.
     """
     if name not in OBSERVERS:
-        raise UsageError(f"no observer is called {name!r}", fix=f"choose from {', '.join(OBSERVERS)}")
+        known = ", ".join(OBSERVERS)
+        raise UsageError(f"no observer is called {name!r}", fix=f"choose from {known}")
     return OBSERVERS[name]

@@ -46,20 +46,21 @@ def scheme(name: str) -> Scheme:
         return NAMED[name]
     if grouped := GROUPED.fullmatch(name):
         return Scheme(name, DType.INT8, DType.INT4, int(grouped[1]))
-    raise UsageError(f"no scheme is called {name!r}",
-                     fix=f"choose from {', '.join(NAMED)}, or int4g32 for groups of 32")  # fmt: skip
+    known = ", ".join(NAMED)
+    fix = f"choose from {known}, or int4g32 for groups of 32"
+    raise UsageError(f"no scheme is called {name!r}", fix=fix)
 
 
 @dataclass(frozen=True, slots=True)
 class SchemeMap:
-    """A scheme for every layer: the first rule whose pattern is found in its name, else the default."""
+    """A scheme for every layer: of the first rule found in its name, else the default."""
 
     default: Scheme
     rules: tuple[tuple[re.Pattern[str], Scheme], ...] = ()
 
     def of(self, node: str) -> Scheme:
         """The scheme of the node of that name."""
-        return next((s for pattern, s in self.rules if pattern.search(node)), self.default)
+        return next((s for p, s in self.rules if p.search(node)), self.default)
 
 
 def scheme_map(given: str | Scheme | SchemeMap | Mapping[str, str]) -> SchemeMap:
@@ -77,7 +78,8 @@ def scheme_map(given: str | Scheme | SchemeMap | Mapping[str, str]) -> SchemeMap
     if isinstance(given, Scheme):
         return SchemeMap(given)
     if isinstance(given, str):
-        return _of_table(_table(Path(given))) if given.endswith(".toml") else SchemeMap(scheme(given))
+        is_file = given.endswith(".toml")
+        return _of_table(_table(Path(given))) if is_file else SchemeMap(scheme(given))
     return _of_table(given)
 
 

@@ -38,6 +38,7 @@ ALLOWED = {
     ("ic", "int8"): 5, ("ic", "int16x8"): 1, ("ic", "int4"): 15,
 }  # fmt: skip
 CASES = sorted(ALLOWED)
+SLOW = {("ic", "int4")}  # a minute or more of optimization
 
 
 def real(which: str, x: np.ndarray) -> np.ndarray:
@@ -80,7 +81,12 @@ def quantized(which: str, scheme: str) -> Graph:
     return quantize(float_graph(which), arrays(which)[0], scheme)
 
 
-@pytest.fixture(params=CASES, ids=lambda case: "-".join(case))
+@pytest.fixture(
+    params=[
+        pytest.param(case, id="-".join(case), marks=[pytest.mark.slow] if case in SLOW else [])
+        for case in CASES
+    ]
+)
 def case(request: pytest.FixtureRequest, shared_file: Callable[[str], Path]) -> tuple[str, str]:
     which, _ = request.param
     shared_file(f"models/{FILES[which][0]}.tflite")

@@ -26,7 +26,7 @@ TRAIN, CALIBRATE, TEST = slice(0, 1000), slice(1000, 1100), slice(1100, 1450)
 FLOAT_TOLERANCE = 1e-4  # of probabilities: sums of at most 288 products of float32, each way round
 
 
-class DigitsNet(torch.nn.Module):  # type: ignore[misc] (torch is not read by mypy)
+class DigitsNet(torch.nn.Module):  # type: ignore[misc]
     """A small network of the layers that exporters tend to fuse."""
 
     def __init__(self) -> None:
@@ -124,7 +124,7 @@ def test_what_is_no_program_is_refused(tmp_path: Path) -> None:
 
 
 def test_module_that_cannot_be_captured_says_why() -> None:
-    class Branches(torch.nn.Module):  # type: ignore[misc] (torch is not read by mypy)
+    class Branches(torch.nn.Module):  # type: ignore[misc]
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return x * 2 if x.sum() > 0 else x
 

@@ -64,9 +64,7 @@ def one_node(
     """A graph of one node; shapes of outputs are inferred."""
     node = Node(f"{op}_0", op, tuple(t.name for t in inputs), tuple(t.name for t in outputs), attrs)
     shapes = all_ops()[op].infer(node, inputs)
-    shaped = [
-        Tensor(t.name, s, t.dtype, t.quant) for t, s in zip(outputs, shapes, strict=True)
-    ]
+    shaped = [Tensor(t.name, s, t.dtype, t.quant) for t, s in zip(outputs, shapes, strict=True)]
     tensors = {t.name: t for t in (*inputs, *shaped)}
     free = tuple(t.name for t in inputs if not t.is_constant)
     return Graph(op, tensors, (node,), free, tuple(t.name for t in outputs))

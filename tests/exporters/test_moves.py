@@ -188,6 +188,7 @@ FUNCTIONS: dict[str, tuple[Quantization, Quantization, dict[str, Attr], tuple[st
 }
 """By operator: quantization of x and y, attributes, and the runtimes that take it on int8."""
 
+
 @pytest.mark.parametrize("op", FUNCTIONS)
 def test_functions_are_written(
     op: str, request: pytest.FixtureRequest, rng: np.random.Generator

@@ -177,5 +177,3 @@ def test_files_are_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
         with pytest.raises(OutputError, match="cannot be written"):
             save(graph, tmp_path / name)
     assert {p.name for p in tmp_path.iterdir()} == {"real.tflite", "link.tflite", "folder.tflite"}
-
-
