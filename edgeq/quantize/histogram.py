@@ -34,7 +34,9 @@ class Histogram:
         low, high = float(values.min()), float(values.max())
         self.low, self.high = min(self.low, low), max(self.high, high)
         self._grow(_exponent_for(low, high))
-        index = np.floor(values.reshape(-1) * 2.0**-self.exponent).astype(np.int64) + HALF
+        # in float64: a tiny negative value must not become 0
+        scaled = values.reshape(-1).astype(np.float64) * 2.0**-self.exponent
+        index = np.floor(scaled).astype(np.int64) + HALF
         self.counts += np.bincount(index, minlength=2 * HALF)
 
     def merge(self, other: Histogram) -> None:

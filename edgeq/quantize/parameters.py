@@ -17,6 +17,7 @@ from edgeq.ops.common import RANGES
 
 LARGEST = {DType.INT4: 7, DType.INT8: 127, DType.INT16: 32767}
 BIAS_LIMIT = 2**30  # |bias| in integers stays below: room for the sum of products in int32
+WIDEST = float(np.finfo(np.float32).max) / 4
 SMALLEST_RANGE = 1e-30  # below it a range counts as zero
 LARGEST_FACTOR = 255  # of a group of weights
 ROUNDED_OFF = 1e-6  # share of a step by which float32 scales may miss
@@ -32,7 +33,7 @@ def activation_params(low: float, high: float, dtype: DType) -> QuantParams:
         QuantError: the range is not finite, or too wide for float32 scales.
     """
     low, high = min(low, 0.0), max(high, 0.0)
-    if not (np.isfinite(low) and np.isfinite(high)) or high - low > np.finfo(np.float32).max / 4:
+    if not (np.isfinite(low) and np.isfinite(high)) or high - low > WIDEST:
         raise QuantError(f"its values range from {low:g} to {high:g}",
                          why="no scale spans that in float32",
                          fix="look at the layer's weights and the calibration data")  # fmt: skip
