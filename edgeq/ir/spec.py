@@ -160,7 +160,7 @@ def _bad_groups(tensor: Tensor, quant: QuantParams, factors: NDArray[np.int32]) 
 def _integer(graph: Graph) -> Iterator[EdgeqError]:
     """Types that an operator does not compute in; MOVES take every type."""
     nodes = [node for node in graph.nodes if node.op not in MOVES]
-    computed = [t for node in nodes for t in graph.outputs_of(node)]
+    computed = [t for n in nodes if n.op != "dequantize" for t in graph.outputs_of(n)]
     if computed and all(t.dtype is DType.FLOAT32 for t in computed):
         yield QuantError("the model computes in float32", fix=QUANTIZE_FIRST)
         return

@@ -98,6 +98,13 @@ def test_conversions_may_meet_floats_and_any_type_may_move() -> None:
     check(graph_of(nodes, tensors, ("x",), ("b", "z")), "integer")
 
 
+def test_integers_may_do_nothing_but_become_floats() -> None:
+    tensors = [act("x", (2, 3)), act("q", (6,)), Tensor("y", (6,), DType.FLOAT32)]
+    nodes = [node("reshape", "x", "q"), node("dequantize", "q", "y")]
+    check(graph_of(nodes, tensors, ("x",), ("y",)), "integer")
+    check(graph_of(nodes[1:], tensors[1:], ("q",), ("y",)), "integer")
+
+
 def test_arithmetic_on_indices_is_no_integer_graph() -> None:
     c = const("c", np.array([1], np.int32))
     tensors = [act("x", (1, 3)), Tensor("a", (1,), DType.INT32), c, Tensor("y", (1,), DType.INT32)]
