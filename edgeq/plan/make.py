@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgeq.errors import EdgeqError, GraphError, PlanError, Problems, UsageError
 from edgeq.ir import Graph, Node
@@ -151,11 +151,16 @@ class _Chooser:
         return found
 
     def _of_node(self, node: Node, calls: tuple[Call, ...]) -> Iterator[Draft]:
+        """The node's calls; an output is complete after the last that writes to it."""
         where = f"{node.name} ({node.op})"
-        for call in calls:
-            align = self._alignment(call)
-            kernel = choose(call, self.target.isa, self.kernels, where, align=align)
-            yield Draft(node.name, node.op, call, kernel, node.outputs if call is calls[-1] else ())
+        drafts = [
+            Draft(node.name, node.op, call,
+                  choose(call, self.target.isa, self.kernels, where, align=self._alignment(call)))
+            for call in calls
+        ]  # fmt: skip
+        last = {t: i for i, draft in enumerate(drafts) for t in draft.writes().values()}
+        for i, draft in enumerate(drafts):
+            yield replace(draft, outputs=tuple(t for t in node.outputs if last.get(t) == i))
 
     def _alignment(self, call: Call) -> int:
         """The largest power of two that divides the address of every argument, as far as known."""

@@ -125,12 +125,24 @@ class Litert:
             raise ValueError(f"{len(inputs)} inputs given, the model has {len(self._inputs)}")
         if self._has_resources:  # they outlive reset_all_variables
             self._it = self._interpreter()
+        self._resize(inputs)
         self._it.reset_all_variables()
         for index, x in zip(self._inputs, inputs, strict=True):
             self._it.set_tensor(index, x)
         self._it.invoke()
         outputs = [self._it.get_tensor(i) for i in self._outputs]
         return outputs, {i: self._it.get_tensor(i) for i in self._shown}
+
+    def _resize(self, inputs: Sequence[Array]) -> None:
+        """Take another batch than the file's, when the samples have one."""
+        now = [tuple(d["shape"]) for d in self._it.get_input_details()]
+        if [s[1:] for s in now] != [x.shape[1:] for x in inputs]:
+            return  # no matter of the batch: set_tensor says what is wrong
+        for index, shape, x in zip(self._inputs, now, inputs, strict=True):
+            if shape != x.shape:
+                self._it.resize_tensor_input(index, x.shape)
+        if now != [x.shape for x in inputs]:
+            self._it.allocate_tensors()
 
     def _interpreter(self) -> Any:  # noqa: ANN401 (a class of the runtime)
         litert = import_module("ai_edge_litert.interpreter")

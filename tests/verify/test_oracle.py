@@ -165,6 +165,19 @@ def test_words_of_an_earlier_refusal_are_not_repeated(
     assert "Hybrid" not in caught.value.why
 
 
+def test_litert_takes_another_batch_than_the_files(litert: Oracle) -> None:
+    model = TfliteModel()
+    signature = {"scale": 0.1, "zero_point": 2, "signature": (-1, 3)}
+    x, y = (model.tensor((1, 3), "int8", **signature) for _ in range(2))  # type: ignore[arg-type]
+    model.op("RELU", [x], [y], version=2)
+    litert.load(model.build([x], [y]), intermediates=True)
+    for batch in (4, 1, 2):
+        values = np.arange(-3, 3 * batch - 3, dtype=np.int8).reshape(batch, 3)
+        sample = litert.invoke([values])
+        assert sample.outputs[0].tolist() == np.maximum(values, 2).tolist()
+        assert sample.tensors[y].tolist() == sample.outputs[0].tolist()
+
+
 @pytest.mark.parametrize("name", ["tflm", "litert"])
 def test_wrong_inputs_are_refused(name: str, oracles: dict[str, Oracle]) -> None:
     oracles[name].load(_two_steps())
