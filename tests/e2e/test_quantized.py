@@ -35,7 +35,7 @@ ROWS = {"kws": 599, "vww": 131, "ic": 1000}
 ALLOWED = {
     ("kws", "int8"): 3, ("kws", "int16x8"): 1, ("kws", "int4"): 12,
     ("vww", "int8"): 1, ("vww", "int16x8"): 0,
-    ("ic", "int8"): 5, ("ic", "int16x8"): 1, ("ic", "int4"): 15,
+    ("ic", "int8"): 5, ("ic", "int4"): 15,
 }  # fmt: skip
 CASES = sorted(ALLOWED)
 SLOW = {("ic", "int4")}  # a minute or more of optimization
