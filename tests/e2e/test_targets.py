@@ -17,8 +17,10 @@ from edgeq.targets import list_targets, load_target
 from tests.tools import need_target
 
 TARGETS = [n for n in list_targets() if (f := load_target(n).firmware) is not None and f.emulator]
-SLOW_MACS = 40_000_000  # from here on one target stands for the others in the default run
-REPRESENTATIVE = "raspberry-pi-4"
+# From these sizes on a few targets stand for the others in the default run.
+LARGE_MACS, HUGE_MACS = 3_000_000, 40_000_000
+FOR_LARGE = {"cortex-m4", "raspberry-pi-4", "riscv32"}
+FOR_HUGE = {"raspberry-pi-4"}
 SMALLEST_STACK = 1024  # what the boards' linker scripts insist on
 
 
@@ -37,18 +39,25 @@ def fits(stem: str, target: str, shared_file: Callable[[str], Path]) -> bool:
     return True
 
 
-def is_large(stem: str) -> bool:
+def macs(stem: str) -> int:
+    """Of one inference, as recorded; 0 without the collection."""
     record = records().get(stem)
-    return record is not None and record["macs"] > SLOW_MACS
+    return 0 if record is None else int(record["macs"])
+
+
+def is_default(stem: str, target: str) -> bool:
+    """Whether the default run takes this pair; the others are marked slow."""
+    if macs(stem) > HUGE_MACS:
+        return target in FOR_HUGE
+    return macs(stem) <= LARGE_MACS or target in FOR_LARGE
 
 
 def cases() -> list[ParameterSet]:
-    """Every model on every emulated target; large ones on one target only by default."""
+    """Every model on every emulated target."""
     return [
-        pytest.param(stem, target, marks=marks)
+        pytest.param(stem, target, marks=[] if is_default(stem, target) else [pytest.mark.slow])
         for stem in sorted(REAL_DATA)
         for target in TARGETS
-        for marks in [[pytest.mark.slow] if is_large(stem) and target != REPRESENTATIVE else []]
     ]
 
 
@@ -60,7 +69,7 @@ def test_program_equals_numpy(stem: str, target: str, shared_file: Callable[[str
         assert load_target(target).is_board, f"{stem} must fit {target}"
         return
     data = {"x": real_data(stem, graph.tensors[graph.inputs[0]], 1).x}
-    count = 1 if is_large(stem) else 2
+    count = 1 if macs(stem) > HUGE_MACS else 2
     for inputs in (None, data):
         report = verify(graph, target, samples=count, data=inputs)
         assert report.first_difference is None
