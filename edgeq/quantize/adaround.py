@@ -26,10 +26,11 @@ from edgeq.quantize.samples import Samples
 ITERATIONS = 1000
 WORK = 2e11  # multiply-accumulates per layer: fewer iterations for very large ones
 WARM_UP = 0.2  # share of the iterations without regularizer
-REGULARIZER = 0.02  # beside an output error in steps, G's mean diagonal being 1
-RATE = 0.02
+REGULARIZER = 0.5  # beside the output error in steps, G's mean diagonal being 1
+RATE = 0.1
 STRETCH, OFFSET = 1.2, -0.1  # of the rectified sigmoid
 BETA = (20.0, 2.0)
+INSIDE = (0.02, 0.98)  # where h begins, so that the sigmoid is not saturated
 MOMENTS = (0.9, 0.999)  # of Adam
 
 
@@ -62,16 +63,18 @@ def _error(layer: Layer, integers: Matrices, steps: Matrices) -> Matrices:
 def rounded(
     target: Matrices, steps: Matrices, gram: Matrices, limit: int, start: Matrices
 ) -> Matrices:
-    """Integers (B, R, D) next to `start` or the same, in [-limit, limit]."""
+    """Integers (B, R, D) in [-limit, limit]: `start`, or one below, or one above.
+
+    These are the two next to the target where `start` is one of them.
+    """
     w = target / steps
     low = np.clip(np.clip(np.floor(w), start - 1, start), -limit, limit - 1)
-    share = np.clip((w - low + start - low) / 2, 0.02, 0.98)
+    share = np.clip(w - low, *INSIDE)
     relative = steps / np.sqrt(np.square(steps).mean(axis=2, keepdims=True))
     mean = np.einsum("bii->b", gram) / gram.shape[1]
     offset, scaled = (low - w).astype(np.float32), (gram / mean[:, None, None]).astype(np.float32)
     h = minimized(offset, relative.astype(np.float32), scaled, share.astype(np.float32))
-    rounded: Matrices = low + (h >= 0.5)  # noqa: PLR2004 (the middle)
-    return rounded
+    return np.asarray(low + np.round(h))
 
 
 def minimized(offset: Floats, relative: Floats, gram: Floats, share: Floats) -> Floats:
@@ -94,8 +97,7 @@ def minimized(offset: Floats, relative: Floats, gram: Floats, share: Floats) -> 
         second += (1 - MOMENTS[1]) * (gradient * gradient - second)
         corrected = second / (1 - MOMENTS[1] ** (i + 1))
         v -= RATE / (1 - MOMENTS[0] ** (i + 1)) * first / (np.sqrt(corrected) + 1e-8)
-    found: Floats = np.clip(STRETCH / (1 + np.exp(-v)) + OFFSET, 0, 1)
-    return found
+    return np.asarray(np.clip(STRETCH / (1 + np.exp(-v)) + OFFSET, 0, 1))
 
 
 def _pull(h: Floats, time: float) -> Floats:
@@ -104,5 +106,4 @@ def _pull(h: Floats, time: float) -> Floats:
         return np.zeros_like(h)
     b = BETA[1] + (BETA[0] - BETA[1]) * (1 + np.cos(np.pi * (time - WARM_UP) / (1 - WARM_UP))) / 2
     distance = 2 * h - 1
-    slope: Floats = -2 * b * np.sign(distance) * np.abs(distance) ** (b - 1)
-    return slope
+    return np.asarray(-2 * b * np.sign(distance) * np.abs(distance) ** (b - 1))

@@ -18,7 +18,7 @@ from edgeq.quantize.boundaries import (
     floats_of,
     insert_boundaries,
     share,
-)  # fmt: skip
+)
 from edgeq.quantize.observers import Observer
 from edgeq.quantize.parameters import activation_params, to_integers, weight_params
 from edgeq.quantize.schemes import SchemeMap

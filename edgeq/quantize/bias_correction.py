@@ -71,19 +71,21 @@ class _MakeMeans:
 def improve(
     prepared: Prepared, samples: Samples, options: Options, adjust: Adjustments
 ) -> Adjustments:
-    """Biases of all layers, corrected; weights stay."""
+    """Biases of all layers, corrected; weights stay.
+
+    Layers whose bias an earlier method chose, which has seen to their means, are left alone.
+    """
     graph = prepared.graph
     means = collect(graph, samples, _MakeMeans(graph), jobs=options.jobs,
                     progress=options.progress)  # fmt: skip
     biases = {
-        node.name: _bias(prepared, node, adjust) - shift(prepared, node, adjust, means)
+        node.name: _bias(prepared, node) - shift(prepared, node, adjust, means)
         for node in prepared.mac_nodes() if node.name not in adjust.biases
     }  # fmt: skip
     return replace(adjust, biases={**adjust.biases, **biases})
 
 
-def _bias(prepared: Prepared, node: Node, adjust: Adjustments) -> Floats:
-    del adjust
+def _bias(prepared: Prepared, node: Node) -> Floats:
     bias = mac_tensors(prepared.graph, node)[2]
     return np.zeros(1, np.float32) if bias is None else bias
 
@@ -99,5 +101,4 @@ def shift(prepared: Prepared, node: Node, adjust: Adjustments, means: Means) -> 
     error = to_reals(integers, params) - weights
     plain = replace(node, attrs={**node.attrs, "activation": "none"})
     (moved,) = all_ops()[node.op].reference(plain, (means.of(x.name), error, None))
-    change: Floats = moved.reshape(-1, moved.shape[-1]).mean(axis=0)
-    return change
+    return np.asarray(moved.reshape(-1, moved.shape[-1]).mean(axis=0), np.float32)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -25,6 +25,7 @@ from edgeq.ops.float_windows import bordered
 
 LARGEST = 2304  # inputs of a block: its D x D matrix of float64 then takes 42 MB
 
+F = TypeVar("F", np.float32, np.float64)
 Floats = NDArray[np.float32]
 Matrices = NDArray[np.float64]
 
@@ -57,14 +58,13 @@ class Blocks:
         """Weights of one output."""
         return prod(self.shape[1:3] if self.depthwise else self.shape[1:])
 
-    def split(self, values: Matrices) -> Matrices:
+    def split(self, values: NDArray[np.float64]) -> Matrices:
         """Weights, or any value for each of them, as (B, R, D); padding of parts is zero."""
         if self.depthwise:
             taps = values.reshape(self.inputs, self.groups, -1)
             return np.ascontiguousarray(taps.transpose(1, 2, 0))
-        rows: Matrices = values.reshape(self.groups, -1, self.inputs)
-        parted: Matrices = rows.copy() if self.parts == 1 else self._parted(rows[0])
-        return parted
+        rows = values.reshape(self.groups, -1, self.inputs)
+        return rows.copy() if self.parts == 1 else self._parted(rows[0])
 
     def join(self, blocks: Matrices) -> NDArray[np.float64]:
         """The inverse of `split`."""
@@ -91,7 +91,7 @@ class Blocks:
             flat = x.reshape(-1, self.inputs)
             return flat[None] if self.parts == 1 else self._parted(flat)
         windows = self._windows(x)
-        _, oh, ow, c, kh, kw = windows.shape
+        oh, ow, c, kh, kw = windows.shape[1:]
         seen = np.unravel_index(np.arange(oh * ow) if places is None else places, (oh, ow))
         taken = windows[:, seen[0], seen[1]].reshape(-1, self.groups, c // self.groups, kh, kw)
         if self.depthwise:
@@ -108,12 +108,11 @@ class Blocks:
     def _windows(self, x: Floats) -> Floats:
         """Images (N, H, W, C) as a view (N, OH, OW, C, KH, KW)."""
         (sh, sw), (dh, dw) = self.node.ints("stride"), self.node.ints("dilation")
-        kh, kw = self.shape[1:3]
-        reach = ((kh - 1) * dh + 1, (kw - 1) * dw + 1)
+        reach = ((self.shape[1] - 1) * dh + 1, (self.shape[2] - 1) * dw + 1)
         views = sliding_window_view(bordered(self.node, x), reach, axis=(1, 2))
         return views[:, ::sh, ::sw, :, ::dh, ::dw]
 
-    def _parted(self, rows: NDArray[Any]) -> NDArray[Any]:
+    def _parted(self, rows: NDArray[F]) -> NDArray[F]:
         """Rows (P, D) as (parts, P, D / parts), the last part padded with zeros."""
         each = -(-self.inputs // self.parts)
         padded = np.zeros((len(rows), self.parts * each), rows.dtype)

@@ -27,10 +27,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeq.ir import DType, Graph, Node
+from edgeq.ir import DType, Graph, Node, QuantParams, Tensor
 from edgeq.quantize.apply import Adjustments, Prepared, constant, integer_node, is_mac, mac_tensors
 from edgeq.quantize.blocks import Blocks, Floats, Matrices, blocks_of
 from edgeq.quantize.calibrate import batch_size
+from edgeq.quantize.moments import Moments
 from edgeq.quantize.options import Options
 from edgeq.quantize.parameters import (
     LARGEST,
@@ -43,8 +44,7 @@ from edgeq.quantize.samples import Samples, check_finite
 from edgeq.reference.float import FloatModel
 
 MEMORY = 512_000_000  # bytes of activations that are kept
-ROWS = 1 << 17  # of a layer's inputs that its moments are taken from, about
-DAMPING = 0.01  # of the mean of G's diagonal: lambda, for many more rows than inputs
+ROWS = 1 << 15, 32  # of a layer that its moments are taken from: at least, and per input
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,51 +83,6 @@ class Solution:
 Solve = Callable[[Layer], Solution]
 
 
-@dataclass(slots=True)
-class Moments:
-    """Sums over rows of xq and d = x - xq."""
-
-    gram: Matrices
-    cross: Matrices
-    sum_q: NDArray[np.float64]
-    sum_d: NDArray[np.float64]
-    rows: int = 0
-
-    @classmethod
-    def of(cls, blocks: int, inputs: int) -> Moments:
-        """Empty sums."""
-        square, line = (blocks, inputs, inputs), (blocks, inputs)
-        return cls(np.zeros(square), np.zeros(square), np.zeros(line), np.zeros(line))
-
-    def add(self, quantized: Floats, real: Floats) -> None:
-        """Rows (B, P, D) of both networks."""
-        difference = real - quantized
-        self.gram += quantized.swapaxes(1, 2) @ quantized
-        self.cross += difference.swapaxes(1, 2) @ quantized
-        self.sum_q += quantized.sum(axis=1, dtype=np.float64)
-        self.sum_d += difference.sum(axis=1, dtype=np.float64)
-        self.rows += quantized.shape[1]
-
-    @property
-    def means(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """E[xq] and E[x], (B, D)."""
-        q, d = self.sum_q / self.rows, self.sum_d / self.rows
-        return q, q + d
-
-    def centered(self) -> tuple[Matrices, Matrices]:
-        """G + lambda and K."""
-        q, d = self.sum_q / self.rows, self.sum_d / self.rows
-        gram = self.gram / self.rows - q[:, :, None] * q[:, None, :]
-        cross = self.cross / self.rows - d[:, :, None] * q[:, None, :]
-        inputs = gram.shape[1]
-        diagonal = np.einsum("bii->bi", gram)
-        # with few rows the moments are noise: lambda grows as they become fewer
-        strength = DAMPING + inputs / self.rows
-        ridge = np.maximum(diagonal.mean(axis=1) * strength, np.finfo(np.float32).tiny)
-        diagonal += ridge[:, None]
-        return gram, cross
-
-
 Memory = dict[str, Floats]
 
 
@@ -146,7 +101,7 @@ class Walk:
         """Of the rows that a layer reads from the tensor `name`."""
         shape = self.graph.tensors[name].shape
         places, some = blocks.places(shape), None
-        wanted = max(1, -(-ROWS // self.count))
+        wanted = -(-max(ROWS[0], ROWS[1] * blocks.inputs) // self.count)
         found: Moments | None = None
         for i in range(0, self.count, self.step):
             if wanted < places:
@@ -209,38 +164,47 @@ def reconstruct(
 
 
 def _solved(walk: Walk, node: Node, adjust: Adjustments, solve: Solve) -> Adjustments:
+    """`adjust` with the integers, the bias and the scales of one layer."""
     x, w, bias = mac_tensors(walk.graph, node)
     blocks = blocks_of(node, w.shape, x.shape)
     if blocks is None:
         return adjust
     moments = walk.moments(blocks, x.name)
-    gram, cross = moments.centered()
     weights = blocks.split(constant(w).astype(np.float64))
-    target = weights + weights @ np.linalg.solve(gram, cross.swapaxes(1, 2)).swapaxes(1, 2)
     params = adjust.params.get(node.name) or walk.prepared.weight_params(node)
-    scheme = walk.prepared.schemes.of(node.name)
-    x_scale = float(walk.prepared.params[x.name].scale[0])
-    start = adjust.weights.get(node.name)
-    layer = Layer(
-        node, blocks, target, gram,
-        steps=blocks.split(np.broadcast_to(steps_of(params, w.shape), w.shape)),
-        floor=smallest_scales(blocks.outputs, bias, x_scale), limit=LARGEST[scheme.weight],
-        grouped=params.group_factors is not None,
-        start=None if start is None else blocks.split(start.astype(np.float64)),
-    )  # fmt: skip
-    found = solve(layer)
+    found = solve(_layer(walk, node, blocks, moments.best(weights), adjust))
     if found.scales is not None:
         params = replace(params, scale=found.scales.astype(np.float32).astype(np.float64))
-    steps = blocks.split(np.broadcast_to(steps_of(params, w.shape), w.shape))
-    mean_q, mean_x = moments.means
-    shift = np.einsum("brd,bd->br", weights, mean_x)
-    shift -= np.einsum("brd,bd->br", found.integers * steps, mean_q)
+    quantized = found.integers * blocks.split(_steps(params, w))
+    shift = blocks.per_output(moments.shift(weights, quantized))
     old = np.zeros(blocks.outputs) if bias is None else bias
     return Adjustments(
         {**adjust.weights, node.name: blocks.join(found.integers).astype(np.int64)},
-        {**adjust.biases, node.name: (old + blocks.per_output(shift)).astype(np.float32)},
+        {**adjust.biases, node.name: (old + shift).astype(np.float32)},
         {**adjust.params, node.name: params},
     )
+
+
+def _layer(
+    walk: Walk, node: Node, blocks: Blocks, best: tuple[Matrices, Matrices], adjust: Adjustments
+) -> Layer:
+    x, w, bias = mac_tensors(walk.graph, node)
+    target, gram = best
+    params = adjust.params.get(node.name) or walk.prepared.weight_params(node)
+    start = adjust.weights.get(node.name)
+    x_scale = float(walk.prepared.params[x.name].scale[0])
+    return Layer(
+        node, blocks, target, gram,
+        steps=blocks.split(_steps(params, w)),
+        floor=smallest_scales(blocks.outputs, bias, x_scale),
+        limit=LARGEST[walk.prepared.schemes.of(node.name).weight],
+        grouped=params.group_factors is not None,
+        start=None if start is None else blocks.split(start.astype(np.float64)),
+    )  # fmt: skip
+
+
+def _steps(params: QuantParams, weights: Tensor) -> Matrices:
+    return np.broadcast_to(steps_of(params, weights.shape), weights.shape)
 
 
 def _joined(values: Floats) -> Floats:
@@ -249,7 +213,7 @@ def _joined(values: Floats) -> Floats:
 
 
 def _fed(values: Floats, batch: int) -> Floats:
-    """Samples of a tensor for `FloatModel`: joined where its first dimension is the batch."""
+    """Samples as `FloatModel` wants them: joined where the first dimension is the batch."""
     return _joined(values) if values.ndim > 1 and values.shape[1] == batch else values
 
 

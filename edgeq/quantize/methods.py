@@ -43,7 +43,7 @@ class Default:
 
 DEFAULTS = {
     "int4": Default("minmax", ("gptq", "adaround")),
-    "int16x8": Default("minmax", ("bias_correction",)),
+    "int16x8": Default("minmax", ("gptq", "adaround")),
     "int8": Default("minmax", ("bias_correction",)),
 }
 
