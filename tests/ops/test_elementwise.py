@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from edgeq.errors import GraphError, QuantError
@@ -31,6 +31,9 @@ SHAPES = (
     ((4, 5), (4, 5)), ((3, 4), (1, 1)), ((1,), (7,)), ((2, 3, 4), (4,)), ((2, 3, 4), (3, 1)),
     ((2, 1, 3, 1), (1, 4, 1, 5)), ((2, 3, 4, 5), (2, 1, 4, 1)), ((), (6,)), ((1, 2, 3, 4), (3, 4)),
 )  # fmt: skip
+
+
+LARGEST_PRODUCT_FACTOR = 2.0**15  # products of int8 values are at most 65025
 
 
 @pytest.fixture(params=ORACLES)
@@ -58,6 +61,8 @@ def test_int8_equals_the_oracle(
     oracle: Oracle, rng: np.random.Generator, op: str, sides: Any, activation: str
 ) -> None:
     a, b, y = (T((4096,), "int8", s, z) for s, z in sides)
+    if op == "mul":  # beyond it the runtimes' shifted product leaves int32: undefined in C
+        assume(sides[0][0] * sides[1][0] / sides[2][0] < LARGEST_PRODUCT_FACTOR)
     attrs = {"activation": activation}
     agree(oracle, op, [a, b], y, every_pair(rng), attrs, activation=activation)
 
