@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeq.errors import EdgeqError, Problems, QuantError
+from edgeq.frontends.onnx_edit import CHANNEL_AXIS, Edit, live
 from edgeq.frontends.onnx_scales import on_own_scale, on_products, pad_value, same_scale
-from edgeq.frontends.onnx_tidy import CHANNEL_AXIS, Edit, live
 from edgeq.ir import DType, Graph, Node, QuantParams, Tensor
 from edgeq.reference.constants import dequantized
 

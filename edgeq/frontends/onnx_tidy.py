@@ -5,93 +5,26 @@ Each step keeps the graph's meaning; sums are only rounded in another order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from math import isclose
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeq.frontends.onnx_elementwise import SIXTH
+from edgeq.frontends.onnx_edit import CHANNEL_AXIS, Edit, live
+from edgeq.frontends.onnx_patterns import fuse_functions
 from edgeq.ir import DType, Graph, Node, Tensor
-
-CHANNEL_AXIS = {"conv_2d": 0, "depthwise_conv_2d": 3, "conv_transpose_2d": 0, "fully_connected": 0}
-"""Multiply-accumulates, and which axis of their weights is the output channel."""
 
 CLAMPS = ("relu", "relu6", "relu_n1_to_1")
 CLAMPED = (*CHANNEL_AXIS, "add", "sub", "mul", "div", "average_pool_2d", "max_pool_2d")
 OPERANDS = 2
-STEP = 1e-6
-"""Relative: a constant of a formula rounded to float32."""
-
 Channels = NDArray[np.float32]
-
-
-@dataclass(slots=True)
-class Edit:
-    """A graph being changed: nodes by name in order, and who reads each tensor."""
-
-    graph: Graph
-    tensors: dict[str, Tensor] = field(init=False)
-    nodes: dict[str, Node] = field(init=False)
-    makers: dict[str, str] = field(init=False)
-    readers: dict[str, list[str]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.tensors = dict(self.graph.tensors)
-        self.nodes = {n.name: n for n in self.graph.nodes}
-        self.makers = {t: n.name for n in self.graph.nodes for t in n.outputs}
-        self.readers = {}
-        for node in self.graph.nodes:
-            for name in node.inputs:
-                self.readers.setdefault(name, []).append(node.name)
-
-    def only_reader(self, node: Node) -> Node | None:
-        """The one node that sees the first output of `node`; None when more or the user do."""
-        readers = self.readers.get(node.outputs[0], [])
-        if len(readers) != 1 or node.outputs[0] in self.graph.outputs:
-            return None
-        return self.nodes[readers[0]]
-
-    def maker(self, tensor: str) -> Node | None:
-        return self.nodes.get(self.makers.get(tensor, ""))
-
-    def absorb(self, node: Node, reader: Node, changed: Node) -> Node:
-        """Let `node` become `changed` with the output of `reader`, which goes."""
-        del self.nodes[reader.name]
-        merged = replace(changed, outputs=reader.outputs)
-        self.nodes[node.name] = merged
-        self.makers[reader.outputs[0]] = node.name
-        return merged
-
-    def replaced(self, node: Node, new: Node) -> None:
-        """Put `new` in the place of `node`, whose name it has."""
-        for name in node.inputs:
-            self.readers[name].remove(node.name)
-        for name in new.inputs:
-            self.readers.setdefault(name, []).append(node.name)
-        self.nodes[node.name] = new
-
-    def done(self) -> Graph:
-        return replace(
-            self.graph, nodes=tuple(self.nodes.values()), tensors=self.tensors
-        ).replace_nodes({})
 
 
 def tidy(graph: Graph) -> Graph:
     """`graph` with everything put together that belongs together."""
-    for step in (live, fuse_hard_swish, fold_channels, fuse_clamps, join_reshapes, live):
+    for step in (live, fuse_functions, fold_channels, fuse_clamps, join_reshapes, live):
         graph = step(graph)
     return graph
-
-
-def live(graph: Graph) -> Graph:
-    """Remove nodes whose results nobody sees."""
-    wanted, kept = set(graph.outputs), []
-    for node in reversed(graph.nodes):
-        if wanted.intersection(node.outputs):
-            kept.append(node)
-            wanted.update(node.inputs)
-    return replace(graph, nodes=tuple(reversed(kept))).replace_nodes({})
 
 
 def fold_channels(graph: Graph) -> Graph:
@@ -124,21 +57,6 @@ def fuse_clamps(graph: Graph) -> Graph:
         if reader is None or reader.op not in CLAMPS or node.attrs.get("activation") != "none":
             continue
         edit.absorb(node, reader, replace(node, attrs={**node.attrs, "activation": reader.op}))
-    return edit.done()
-
-
-def fuse_hard_swish(graph: Graph) -> Graph:
-    """X * hard_sigmoid(x) with a slope of a sixth is hard_swish(x)."""
-    edit = Edit(graph)
-    for node in graph.nodes:
-        if node.op != "hard_sigmoid":
-            continue
-        reader = edit.only_reader(node)
-        sixth = isclose(float(node.attrs["alpha"]), SIXTH, rel_tol=STEP)  # type: ignore[arg-type]
-        if reader is None or reader.op != "mul" or not sixth or node.attrs["beta"] != 1 / OPERANDS:
-            continue
-        if set(reader.inputs) == {node.inputs[0], node.outputs[0]}:
-            edit.replaced(reader, Node(reader.name, "hard_swish", node.inputs, reader.outputs))
     return edit.done()
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeq.build.host import HostModel
+from edgeq.exporters.source import TFLITE_IDENTIFIER
 from edgeq.ir import DType, Graph, Shape, Tensor
 from edgeq.ir.file_order import file_orders
 from edgeq.plan.plan import Plan
@@ -219,8 +220,11 @@ def _runs(plan: Plan, samples: Sequence[Values], folder: Path, *, native: bool) 
 
 
 def _oracle_values(oracle: Oracle, graph: Graph, sample: Values) -> dict[str, NDArray[Any]]:
-    """What the oracle computed, by the graph's tensor names."""
-    orders = file_orders(graph)
+    """What the oracle computed, by the graph's tensor names.
+
+    A .tflite file has the graph's own order, whatever file the graph came from.
+    """
+    orders = {} if graph.source[4:8] == TFLITE_IDENTIFIER else file_orders(graph)
     answer = oracle.invoke([_as_in_file(sample[n], orders.get(n)) for n in graph.inputs])
     found = {n: answer.tensors[i] for n, i in graph.file_index.items() if i in answer.tensors}
     pairs = zip(graph.outputs, answer.outputs, strict=True)
