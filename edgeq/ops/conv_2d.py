@@ -131,4 +131,4 @@ def _call(
         "w": data[part], "bias": mac.bias[part], "mult": mac.mult[part], "shift": mac.shift[part],
         "y": View(y, y_at + group * out_c),
     }  # fmt: skip
-    return Call(contract, args, params, mac.form, {"acc_bits": mac.acc_bits})
+    return Call(contract, args, params, mac.form, mac.facts)

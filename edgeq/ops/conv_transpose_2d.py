@@ -25,7 +25,7 @@ from edgeq.ops.base import (
     View,
     register,
 )
-from edgeq.ops.common import activation_range, constant_of, need, quant_of, zero_point_of
+from edgeq.ops.common import RANGES, activation_range, constant_of, need, quant_of, zero_point_of
 from edgeq.ops.floats import activate, floats
 from edgeq.ops.mac import (
     bias_of,
@@ -35,6 +35,7 @@ from edgeq.ops.mac import (
     rounding_of,
     zero_points,
 )
+from edgeq.ops.mac_facts import mac_facts
 from edgeq.ops.transposed import (
     attributes,
     cropped,
@@ -87,6 +88,8 @@ class ConvTranspose2D(Op):
         # The sum of any subset of taps lies between the ends of all of them: each tap's
         # (x - zx) * w may be zero.
         mac = finish(node, x, y, rows, bias, reals, rounding_of(inputs, x, profile))
+        reach = (RANGES[x.dtype][0] - zero_point_of(x), RANGES[x.dtype][1] - zero_point_of(x))
+        facts = mac_facts(rows, bias, mac.shift, reach)
         lo, hi = activation_range(str(node.attrs.get("activation", "none")), y)
         params = transposed_params(node, x.shape, y.shape, (w.shape[1], w.shape[2]))
         params |= {"act_min": lo, "act_max": hi, **zero_points(contract, x, w, y)}
@@ -96,7 +99,7 @@ class ConvTranspose2D(Op):
         images = [(n * prod(x.shape[1:]), n * prod(y.shape[1:])) for n in range(x.shape[0])]
         return tuple(
             Call(contract, {"x": View(x.name, x_at), **constants, "y": View(y.name, y_at)},
-                 params, mac.form, {"acc_bits": mac.acc_bits})
+                 params, mac.form, facts)
             for x_at, y_at in images
         )  # fmt: skip
 

@@ -124,7 +124,7 @@ def _calls(
             {"x": View(x.name, n * sizes[0]), **args, "y": View(y.name, n * sizes[1])},
             params,
             mac.form,
-            {"acc_bits": mac.acc_bits},
+            mac.facts,
         )
         for n in range(x.shape[0])
     )

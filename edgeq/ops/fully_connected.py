@@ -96,7 +96,7 @@ class FullyConnected(Op):
         params.pop("zx", None)
         args: dict[str, View | Array] = {"x": View(x.name), "w": data, "bias": mac.bias}
         args |= {"mult": mac.mult, "shift": mac.shift, "y": View(y.name)}
-        return (Call(contract, args, params, mac.form, {"acc_bits": mac.acc_bits}),)
+        return (Call(contract, args, params, mac.form, mac.facts),)
 
     @staticmethod
     def exact(contract: str, args: Args, params: Params, form: str) -> dict[str, Array]:

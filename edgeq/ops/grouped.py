@@ -49,7 +49,7 @@ class GroupedLayer:
         mac = self.mac
         args: dict[str, View | Array] = {"x": x, "w": self.data, "r": self.factors}
         args |= {"bias": mac.bias, "mult": mac.mult, "shift": mac.shift, "y": y}
-        return Call(GROUPED, args, params, mac.form, {"acc_bits": mac.acc_bits})
+        return Call(GROUPED, args, params, mac.form, mac.facts)
 
     def part(self, channels: slice) -> GroupedLayer:
         """The layer of some of the outputs."""
@@ -57,7 +57,7 @@ class GroupedLayer:
         constants = (mac.bias[channels], mac.mult[channels], mac.shift[channels])
         return replace(
             self, data=self.data[channels], factors=self.factors[channels],
-            mac=Mac(*constants, mac.form, mac.acc_bits),
+            mac=Mac(*constants, mac.form, mac.facts),
         )  # fmt: skip
 
 

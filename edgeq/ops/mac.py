@@ -6,6 +6,7 @@ clamp(requantize(acc, mult[o], shift[o]) + zy).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,9 +29,9 @@ from edgeq.ops.common import (
     constant_of,
     quant_of,
     scale_of,
-    signed_bits,
     zero_point_of,
 )  # fmt: skip
+from edgeq.ops.mac_facts import mac_facts
 
 Rows = NDArray[np.int64]
 
@@ -47,14 +48,14 @@ class Mac:
     bias         (O) int32, or int64 for int16 activations: b - zx * sum w
     mult, shift  (O) int32, as the contract's form wants them
     form         the rounding form
-    acc_bits     bits that hold every partial sum, in any order
+    facts        what is proved of them, see `mac_facts`
     """
 
     bias: Array
     mult: Array
     shift: Array
     form: str
-    acc_bits: int
+    facts: Mapping[str, int]
 
 
 def bias_of(node: Node, inputs: tuple[Tensor | None, ...], count: int) -> Rows:
@@ -225,9 +226,10 @@ def prove(
     results = requantize(ends, mult, shift, form)
     _need_int(node, "the rescaled accumulator", results + zero_point_of(y), "")
     _need_int(node, "the rescaled accumulator", results, "")
-    acc_bits = signed_bits(int(sums.min()), int(sums.max()))
     dtype = np.int64 if x.dtype is DType.INT16 else np.int32
-    return Mac(folded.astype(dtype), mult, shift, form, acc_bits)
+    return Mac(
+        folded.astype(dtype), mult, shift, form, mac_facts(rows, folded, shift, RANGES[x.dtype])
+    )
 
 
 def need_int32(node: Node, *values: Rows) -> None:

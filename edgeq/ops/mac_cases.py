@@ -23,7 +23,7 @@ from edgeq.numerics.fixed_point import (
 )
 from edgeq.numerics.nibbles import INT4_MIN
 from edgeq.ops.base import Case
-from edgeq.ops.common import signed_bits
+from edgeq.ops.mac_facts import mac_facts
 from edgeq.ops.window import gather
 
 Ints = NDArray[np.int64]
@@ -214,7 +214,7 @@ def finish_cases(
     elif "y_step" in p:  # so are the rows of a layer in groups
         size = p["y_step"] * p["batch"]
     y = rng.integers(-100, 100, size).astype(x.dtype)
-    facts = {"acc_bits": accumulator_bits(rows, bias, X_RANGE[x.dtype])}
+    facts = mac_facts(rows, bias, shift, X_RANGE[x.dtype])
     dtype = np.int64 if wide else np.int32
     args = {"x": x, "w": w, "bias": bias.astype(dtype), "mult": mult, "shift": shift, "y": y}
     yield Case(args, p, facts, ("double", "single") if wide else ())
@@ -231,7 +231,7 @@ def wide_case(args: dict[str, NDArray[Any]], rows: Ints, p: dict[str, int]) -> C
     bias[-1] += 2**40
     mult, shift = wide_factors(args["mult"], args["shift"])
     mult[-1], shift[-1] = 2**14 + 1, 41
-    facts = {"acc_bits": accumulator_bits(rows, bias, X_RANGE[args["x"].dtype])}
+    facts = mac_facts(rows, bias, shift, X_RANGE[args["x"].dtype])
     changed = {"bias": bias, "mult": mult, "shift": shift, "y": args["y"].copy()}
     return Case({**args, **changed}, p, facts, ("wide",))
 
@@ -272,9 +272,3 @@ def interval(rows: Ints, bias: Ints, x_range: tuple[int, int]) -> tuple[Ints, In
     positive, negative = np.maximum(rows, 0).sum(axis=1), np.minimum(rows, 0).sum(axis=1)
     lo, hi = x_range
     return bias + positive * lo + negative * hi, bias + positive * hi + negative * lo
-
-
-def accumulator_bits(rows: Ints, bias: Ints, x_range: tuple[int, int]) -> int:
-    """Bits that hold every partial sum with and without the bias."""
-    sums = [*interval(rows, bias, x_range), *interval(rows, np.zeros_like(bias), x_range)]
-    return signed_bits(int(np.min(sums)), int(np.max(sums)))

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from edgeq.ops.base import Case
 from edgeq.ops.mac_cases import (
     X_RANGE,
-    accumulator_bits,
     draw_factors,
     draw_inputs,
     draw_weights,
     weight_limit,
     wide_case,
 )
+from edgeq.ops.mac_facts import mac_facts
 from edgeq.ops.transposed import transposed_sums
 
 SHAPES: tuple[dict[str, int], ...] = (
@@ -84,7 +84,7 @@ def _finish(
     reach = (lo - zx, hi - zx)
     bias, mult, shift = draw_factors(rng, (reach[0], max(reach[1], 1)), rows, dots)
     y = rng.integers(-100, 100, p["y_row"] * p["row1"]).astype(x.dtype)
-    facts = {"acc_bits": accumulator_bits(rows, bias, reach)}
+    facts = mac_facts(rows, bias, shift, reach)
     bias = bias.astype(np.int64 if wide else np.int32)
     args = {"x": x, "w": w, "bias": bias, "mult": mult, "shift": shift, "y": y}
     yield Case(args, p, facts, ("double", "single") if wide else ())
