@@ -4,6 +4,8 @@ What a path cannot say stands as directives in the file's head comment:
 
   @requires EXPR       when the kernel may be chosen (over params fields and proved facts)
   @packs PARAM (..)    blocked index order in which it wants a constant
+  @joins PARAM ...     neighbours b0, b1 of the packed int8 order are stored as the bytes of the
+                       int16 256 * b1 + b0
   @scratch EXPR        bytes of scratch
   @align N             alignment of every pointer it is given, bytes
   @inplace PARAM ...   y may be the very buffer of any one of these inputs
@@ -24,7 +26,7 @@ from edgeq.kernels.expr import evaluate
 from edgeq.kernels.isa import Isa, isas
 from edgeq.resources import data_root
 
-KNOWN = {"requires", "packs", "scratch", "align", "inplace", "overlap"}
+KNOWN = {"requires", "packs", "joins", "scratch", "align", "inplace", "overlap"}
 PACKS = re.compile(r"(\w+)\s*\((.*)\)$")
 
 
@@ -34,6 +36,7 @@ class Kernel:
 
     requires   expressions that must all hold
     packs      parameter -> order of its blocked index, as text: ("o/16", "i", "o%16")
+    joins      parameters whose packed int8 neighbours are joined to int16
     scratch    expression in bytes, "0" when it needs none
     inplace    inputs whose buffer y may be
     """
@@ -44,6 +47,7 @@ class Kernel:
     path: Path
     requires: tuple[str, ...] = ()
     packs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    joins: tuple[str, ...] = ()
     scratch: str = "0"
     align: int = 1
     inplace: tuple[str, ...] = ()
@@ -88,6 +92,7 @@ def read_kernel(path: Path, isa: Isa, known: Mapping[str, Contract]) -> Kernel:
         known[name], isa, tile, path,
         requires=tuple(found.get("requires", ())),
         packs=tuple(_packing(line, path) for line in found.get("packs", ())),
+        joins=tuple(" ".join(found.get("joins", ())).split()),
         scratch=" + ".join(found.get("scratch", ["0"])),
         align=evaluate(found.get("align", ["1"])[0], {}),
         inplace=tuple(" ".join(found.get("inplace", ())).split()),
@@ -121,7 +126,7 @@ def _check_parameters(kernel: Kernel) -> None:
     """Directives name parameters that the contract has, of the right kind."""
     contract = kernel.contract
     inputs = {q.name for q in contract.pointers if q.const}
-    for name in (*kernel.inplace, *(name for name, _ in kernel.packs)):
+    for name in (*kernel.inplace, *kernel.joins, *(name for name, _ in kernel.packs)):
         if name not in inputs:
             raise KernelError(
                 f"a directive names {name}, which is no input of {contract.name}",

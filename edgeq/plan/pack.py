@@ -7,6 +7,9 @@ with zeros, so a kernel may compute with them and must not store what it gets.
 
 Elements that the contract calls nibbles are then put into bytes, two that follow each other
 in that order in one: `@packs w (o, i/32, i%16, i/16%2)` makes i and i + 16 share a byte.
+
+`@joins w` stores neighbours b0, b1 of that order as the int16 256 * b1 + b0, low byte first: a
+16-bit multiplication then serves b1, and one of the sign-extended low byte serves b0.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeq.errors import KernelError
+from edgeq.errors import KernelError, QuantError
 from edgeq.kernels.catalog import Kernel
 from edgeq.kernels.contract import Parameter
 from edgeq.numerics.nibbles import to_nibbles
@@ -79,7 +82,28 @@ def stored(kernel: Kernel, parameter: Parameter, array: NDArray[Any]) -> NDArray
                 f"@packs {parameter.name} ({', '.join(order)})", where=str(kernel.path),
                 why=error.what,
             ) from None  # fmt: skip
+    if parameter.name in kernel.joins:
+        return joined(array, f"{kernel.path}: @joins {parameter.name}")
     return to_nibbles(array) if parameter.nibbles else array
+
+
+def joined(array: NDArray[Any], where: str) -> NDArray[np.int8]:
+    """Neighbours b0, b1 of a flat int8 array as the bytes of the int16 256 * b1 + b0.
+
+    Raises:
+        KernelError: an odd number of elements, or no int8.
+        QuantError: a sum does not fit int16, as b1 = -128 above a negative b0.
+    """
+    if array.dtype != np.int8 or array.size % 2:
+        raise KernelError(
+            f"{array.size} elements of {array.dtype} do not make int16 pairs", where=where
+        )
+    pairs = array.reshape(-1, 2).astype(np.int64)
+    sums = 256 * pairs[:, 1] + pairs[:, 0]
+    if sums.min(initial=0) < np.iinfo(np.int16).min:
+        raise QuantError("a weight of -128 cannot be joined", where=where,
+                         fix="the kernel must ask for min_w >= -127")  # fmt: skip
+    return sums.astype("<i2").view(np.int8)
 
 
 # A part is identified by (dimension, divisor): (d // divisor) % radix, radix 0 for the rest.
