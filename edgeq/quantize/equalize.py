@@ -4,6 +4,12 @@ relu(s x) = s relu(x) for s > 0, so channel i of a layer's output may be divided
 next layer's weights for it multiplied.  With r1 the range of the channel's weights in the
 first layer and r2 in the second, s = sqrt(r1 r2) / r2 makes both sqrt(r1 r2), which spends the
 levels of both weight tensors best.  Pairs are taken again and again until nothing moves.
+Pairs with relu6 between them stay as they are: its clip at 6 is of no scale but one.
+
+The paper's factors look at weights alone.  Trained networks hold channels whose weights decayed
+to 1e-30 while their biases did not; such a constant, divided by its factor, would be all that
+the layer's per-tensor scale can hold.  Hence two rules of ours: channels below DEAD are left
+alone, and a bias beyond CONSTANT times what is usual in its layer counts as the channel's range.
 
 Source: M. Nagel, M. van Baalen, T. Blankevoort, M. Welling, "Data-Free Quantization Through
 Weight Equalization and Bias Correction", ICCV 2019, arXiv:1906.04721, section 4.1.
@@ -21,7 +27,8 @@ from edgeq.quantize.apply import WEIGHT_AXIS, constant, is_mac
 
 ROUNDS = 40
 CONVERGED = 1e-3  # the largest change of a channel's factor, as a share
-LARGEST_FACTOR = 1e4  # of a channel in one round, so that dead channels stay finite
+DEAD = 2.0**-24  # of a tensor's largest weight: a channel below it adds nothing in float32
+CONSTANT = 16  # times the median of |bias| / r1: beyond, a channel is its bias
 HOMOGENEOUS = ("none", "relu")
 
 Array = NDArray[np.float64]
@@ -84,11 +91,26 @@ def _equalize(first: Node, second: Node, values: Values) -> float:
     channels = w1.shape[-1]
     r1 = np.abs(w1).reshape(-1, channels).max(axis=0)
     r2 = np.abs(w2).reshape(-1, channels, w2.shape[-1] // channels).max(axis=(0, 2))
-    alive = (r1 > 0) & (r2 > 0)
-    s = np.sqrt(np.where(alive, r1, 1.0) / np.where(alive, r2, 1.0))
-    s = np.clip(s, 1 / LARGEST_FACTOR, LARGEST_FACTOR)
+    bias = values[first.inputs[2]] if first.inputs[2:] and first.inputs[2] else np.zeros(channels)
+    s = factors(r1, r2, bias.reshape(-1))
     w1 /= s
     w2 *= np.repeat(s, w2.shape[-1] // channels)
-    if first.inputs[2:] and first.inputs[2]:
-        values[first.inputs[2]] /= s
+    bias /= s
     return float(np.abs(s - 1).max(initial=0.0))
+
+
+def factors(r1: Array, r2: Array, bias: Array) -> Array:
+    """What the channels of a layer's output are divided by, (C,) > 0.
+
+    sqrt(r1 / r2), with r1 raised to |bias| / (CONSTANT * median) where that is more; 1 for a
+    channel that is DEAD in either layer.  The ratio |bias| / r1 does not change with factors,
+    so that repeating comes to rest.
+
+    r1, r2   ranges of the channels' weights in the two layers, (C,) >= 0
+    bias     of the first layer, (C,)
+    """
+    alive = (r1 > DEAD * r1.max()) & (r2 > DEAD * r2.max())
+    said = alive & (bias != 0)
+    if said.any():
+        r1 = np.maximum(r1, np.abs(bias) / (CONSTANT * np.median(np.abs(bias[said]) / r1[said])))
+    return np.sqrt(np.where(alive, r1, 1.0) / np.where(alive, r2, 1.0))
