@@ -89,7 +89,7 @@ class ConvTranspose2D(Op):
         # (x - zx) * w may be zero.
         mac = finish(node, x, y, rows, bias, reals, rounding_of(inputs, x, profile))
         reach = (RANGES[x.dtype][0] - zero_point_of(x), RANGES[x.dtype][1] - zero_point_of(x))
-        facts = mac_facts(rows, bias, mac.shift, reach)
+        facts = mac_facts(rows, bias, mac.mult, mac.shift, reach)
         lo, hi = activation_range(str(node.attrs.get("activation", "none")), y)
         params = transposed_params(node, x.shape, y.shape, (w.shape[1], w.shape[2]))
         params |= {"act_min": lo, "act_max": hi, **zero_points(contract, x, w, y)}

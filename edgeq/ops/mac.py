@@ -228,8 +228,9 @@ def prove(
     _need_int(node, "the rescaled accumulator", results, "")
     dtype = np.int64 if x.dtype is DType.INT16 else np.int32
     return Mac(
-        folded.astype(dtype), mult, shift, form, mac_facts(rows, folded, shift, RANGES[x.dtype])
-    )
+        folded.astype(dtype), mult, shift, form,
+        mac_facts(rows, folded, mult, shift, RANGES[x.dtype]),
+    )  # fmt: skip
 
 
 def need_int32(node: Node, *values: Rows) -> None:

@@ -214,7 +214,7 @@ def finish_cases(
     elif "y_step" in p:  # so are the rows of a layer in groups
         size = p["y_step"] * p["batch"]
     y = rng.integers(-100, 100, size).astype(x.dtype)
-    facts = mac_facts(rows, bias, shift, X_RANGE[x.dtype])
+    facts = mac_facts(rows, bias, mult, shift, X_RANGE[x.dtype])
     dtype = np.int64 if wide else np.int32
     args = {"x": x, "w": w, "bias": bias.astype(dtype), "mult": mult, "shift": shift, "y": y}
     yield Case(args, p, facts, ("double", "single") if wide else ())
@@ -231,7 +231,7 @@ def wide_case(args: dict[str, NDArray[Any]], rows: Ints, p: dict[str, int]) -> C
     bias[-1] += 2**40
     mult, shift = wide_factors(args["mult"], args["shift"])
     mult[-1], shift[-1] = 2**14 + 1, 41
-    facts = mac_facts(rows, bias, shift, X_RANGE[args["x"].dtype])
+    facts = mac_facts(rows, bias, mult, shift, X_RANGE[args["x"].dtype])
     changed = {"bias": bias, "mult": mult, "shift": shift, "y": args["y"].copy()}
     return Case({**args, **changed}, p, facts, ("wide",))
 

@@ -15,18 +15,21 @@ SHIFT_MASK = 63  # the shift of a factor of the form fine, and the whole of any 
 Ints = NDArray[Any]
 
 
-def mac_facts(rows: Ints, bias: Ints, shift: Ints, x_range: tuple[int, int]) -> Mapping[str, int]:
+def mac_facts(
+    rows: Ints, bias: Ints, mult: Ints, shift: Ints, x_range: tuple[int, int]
+) -> Mapping[str, int]:
     """The facts that `@requires` of a multiply-accumulate kernel may name.
 
     acc_bits              bits that hold every partial sum, in any order, with and without bias
     dot_bits              the same without the bias
     min_w                 the least weight
     min_shift, max_shift  of all channels' factors
+    live_shift            the least of factors other than zero
 
     Args:
         rows: (O, K) integers, weights less their zero point.
         bias: (O) folded biases.
-        shift: (O) as the kernel gets it.
+        mult, shift: (O) as the kernel gets them.
         x_range: the least and the greatest activation.
     """
     lo, hi = x_range
@@ -40,6 +43,7 @@ def mac_facts(rows: Ints, bias: Ints, shift: Ints, x_range: tuple[int, int]) -> 
         "min_w": int(wide.min(initial=0)),
         "min_shift": int(shifts.min()),
         "max_shift": int(shifts.max()),
+        "live_shift": int(shifts.min(initial=SHIFT_MASK, where=np.asarray(mult) != 0)),
     }
 
 

@@ -84,7 +84,7 @@ def _finish(
     reach = (lo - zx, hi - zx)
     bias, mult, shift = draw_factors(rng, (reach[0], max(reach[1], 1)), rows, dots)
     y = rng.integers(-100, 100, p["y_row"] * p["row1"]).astype(x.dtype)
-    facts = mac_facts(rows, bias, shift, reach)
+    facts = mac_facts(rows, bias, mult, shift, reach)
     bias = bias.astype(np.int64 if wide else np.int32)
     args = {"x": x, "w": w, "bias": bias, "mult": mult, "shift": shift, "y": y}
     yield Case(args, p, facts, ("double", "single") if wide else ())

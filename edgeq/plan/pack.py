@@ -3,7 +3,9 @@
 A packing is a blocked index order over the logical dimensions that the contract header names,
 slowest part first.  A part is a dimension, whole (`i`) or cut by `/` and `%`: with O = 40 the
 part `o/16` counts 0..2, `o%16` counts 0..15.  Blocks that reach past a dimension are filled
-with zeros, so a kernel may compute with them and must not store what it gets.
+with zeros, so a kernel may compute with them and must not store what it gets.  Names of
+dimensions that follow each other, joined, are one dimension: `khkwi/32` of (O, KH, KW, I)
+counts blocks of 32 taps.
 
 Elements that the contract calls nibbles are then put into bytes, two that follow each other
 in that order in one: `@packs w (o, i/32, i%16, i/16%2)` makes i and i + 16 share a byte.
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import combinations
 from math import prod
 from typing import Any, TypeVar
 
@@ -46,7 +49,7 @@ def pack(
     Raises:
         KernelError: the parts of some dimension do not count each index exactly once.
     """
-    names = _names(array.shape, dims)
+    array, names = _merged(array, _names(array.shape, dims), order)
     radices = _radices(names, order)
     blocked = {name: prod(r for r in _inner(radices, name)) for name in names}
     full = [-(-size // blocked[n]) * blocked[n] for n, size in zip(names, array.shape, strict=True)]
@@ -114,6 +117,19 @@ def _names(shape: tuple[int, ...], dims: tuple[str, ...]) -> tuple[str, ...]:
     if len(shape) != len(dims):
         raise KernelError(f"an array of shape {shape} does not have the dimensions {dims}")
     return tuple(d.lower() for d in dims)
+
+
+def _merged(
+    array: NDArray[Element], names: tuple[str, ...], order: tuple[str, ...]
+) -> tuple[NDArray[Element], tuple[str, ...]]:
+    """Dimensions that follow each other made one wherever a part names them joined."""
+    asked = {match[1] for part in order if (match := PART.match(part))}
+    for first, last in combinations(range(len(names) + 1), 2):
+        joined = "".join(names[first:last])
+        if last - first > 1 and joined in asked:
+            shape = (*array.shape[:first], -1, *array.shape[last:])
+            return _merged(array.reshape(shape), (*names[:first], joined, *names[last:]), order)
+    return array, names
 
 
 def _radices(names: tuple[str, ...], order: tuple[str, ...]) -> dict[Key, int]:

@@ -78,6 +78,16 @@ def test_what_is_not_a_bijection_is_refused(order: tuple[str, ...], message: str
         pack(np.zeros((4, 4), np.int8), ("O", "I"), order)
 
 
+def test_joined_names_are_one_dimension() -> None:
+    array = np.arange(1, 61, dtype=np.int32).reshape(3, 2, 2, 5)
+    order = ("o/2", "khkwi/8", "o%2", "khkwi%8")
+    flat = pack(array.reshape(3, 20), ("O", "K"), ("o/2", "k/8", "o%2", "k%8"))
+    assert pack(array, ("O", "KH", "KW", "I"), order).tolist() == flat.tolist()
+    rows = pack(array, ("O", "KH", "KW", "I"), ("o", "kh", "kwi/16", "kwi%16"))
+    assert rows.reshape(3, 2, 16)[:, :, :10].tolist() == array.reshape(3, 2, 10).tolist()
+    assert not rows.reshape(3, 2, 16)[:, :, 10:].any()
+
+
 def test_a_wrong_number_of_dimensions_is_refused() -> None:
     with pytest.raises(KernelError, match="does not have the dimensions"):
         pack(np.zeros(4, np.int8), ("O", "I"), ("o", "i"))
