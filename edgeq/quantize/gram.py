@@ -167,15 +167,13 @@ def _solved(walk: Walk, node: Node, adjust: Adjustments, solve: Solve) -> Adjust
     """`adjust` with the integers, the bias and the scales of one layer."""
     x, w, bias = mac_tensors(walk.graph, node)
     blocks = blocks_of(node, w.shape, x.shape)
-    if blocks is None:
-        return adjust
     moments = walk.moments(blocks, x.name)
     weights = blocks.split(constant(w).astype(np.float64))
     params = adjust.params.get(node.name) or walk.prepared.weight_params(node)
     found = solve(_layer(walk, node, blocks, moments.best(weights), adjust))
     if found.scales is not None:
         params = replace(params, scale=found.scales.astype(np.float32).astype(np.float64))
-    quantized = found.integers * blocks.split(_steps(params, w))
+    quantized = found.integers * _steps(params, w, blocks)
     shift = blocks.per_output(moments.shift(weights, quantized))
     old = np.zeros(blocks.outputs) if bias is None else bias
     return Adjustments(
@@ -195,7 +193,7 @@ def _layer(
     x_scale = float(walk.prepared.params[x.name].scale[0])
     return Layer(
         node, blocks, target, gram,
-        steps=blocks.split(_steps(params, w)),
+        steps=_steps(params, w, blocks),
         floor=smallest_scales(blocks.outputs, bias, x_scale),
         limit=LARGEST[walk.prepared.schemes.of(node.name).weight],
         grouped=params.group_factors is not None,
@@ -203,8 +201,11 @@ def _layer(
     )  # fmt: skip
 
 
-def _steps(params: QuantParams, weights: Tensor) -> Matrices:
-    return np.broadcast_to(steps_of(params, weights.shape), weights.shape)
+def _steps(params: QuantParams, weights: Tensor, blocks: Blocks) -> Matrices:
+    """(B, R, D); 1 where blocks are padded, so that their weights of zero stay zero."""
+    steps = np.broadcast_to(steps_of(params, weights.shape), weights.shape)
+    split = blocks.split(steps)
+    return np.where(split > 0, split, 1.0)
 
 
 def _joined(values: Floats) -> Floats:
