@@ -35,6 +35,7 @@ class LayerCost:
     median_us: float | None = None
     instructions: int | None = None
     classes: Mapping[str, int] | None = None
+    estimated_cycles: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class BenchReport:
 
     low_us, high_us   between them are 80 % of the blocks
     classes           instructions by class
+    estimated_cycles  least and greatest, see `edgeq.measure.cycles`; None without rules
     peers             other runtimes on the same machine, same input, same minute
     """
 
@@ -56,6 +58,7 @@ class BenchReport:
     blocks: int = 0
     instructions: int | None = None
     classes: Mapping[str, int] | None = None
+    estimated_cycles: tuple[int, int] | None = None
     peers: Mapping[str, Peer] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -87,7 +90,7 @@ def bench_emulated(plan: Plan, inputs: Values, *, against: str = "") -> BenchRep
     whole, *steps = counts.details
     return BenchReport(
         plan.graph.name, plan.target.name, str(plan.profile), layers=_counted_layers(plan, steps),
-        instructions=whole.total, classes=dict(whole.classes),
+        instructions=whole.total, classes=dict(whole.classes), estimated_cycles=whole.cycles,
     )  # fmt: skip
 
 
@@ -110,16 +113,23 @@ def _timed_layers(plan: Plan, microseconds: tuple[float, ...]) -> tuple[LayerCos
 
 
 def _counted_layers(plan: Plan, steps: list[Region]) -> tuple[LayerCost, ...]:
-    found: dict[str, Counter[str]] = {}
-    totals: Counter[str] = Counter()
+    of_node: dict[str, list[Region]] = {}
     for step, region in zip(plan.steps, steps, strict=True):
-        found.setdefault(step.node, Counter()).update(region.classes)
-        totals[step.node] += region.total
+        of_node.setdefault(step.node, []).append(region)
     names = _op_and_kernel(plan)
-    return tuple(
-        LayerCost(node, *names[node], instructions=totals[node], classes=dict(classes))
-        for node, classes in found.items()
-    )
+    return tuple(_counted_layer(node, *names[node], regions) for node, regions in of_node.items())
+
+
+def _counted_layer(node: str, op: str, kernel: str, regions: list[Region]) -> LayerCost:
+    classes: Counter[str] = Counter()
+    for region in regions:
+        classes.update(region.classes)
+    cycles = [region.cycles for region in regions if region.cycles is not None]
+    both = (sum(low for low, _ in cycles), sum(high for _, high in cycles))
+    return LayerCost(
+        node, op, kernel, instructions=sum(r.total for r in regions), classes=dict(classes),
+        estimated_cycles=both if len(cycles) == len(regions) else None,
+    )  # fmt: skip
 
 
 def _op_and_kernel(plan: Plan) -> dict[str, tuple[str, str]]:

@@ -14,13 +14,14 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from edgeq.build.cc import COMPILE_SECONDS, binutil, checked, compile_and_link, run_tool
 from edgeq.errors import ToolError
 from edgeq.measure.classes import CLASSES, classify
+from edgeq.measure.cycles import RULES, Executed, Rules
 from edgeq.measure.trace import trace_counts
 from edgeq.targets import Target
 from edgeq.targets.target import target_folder
@@ -29,6 +30,7 @@ from edgeq.verify.emulated import RUN_SECONDS, run_emulated
 COUNTS_FILE = "insn_count.txt"
 TRACE_SLOWER = 20  # times what a run with the plugin may take
 LONGEST = 16  # bytes, no instruction of any machine is longer
+KINDS_OF_LINE = ("at", "taken")
 
 # ELF e_machine -> name, and the markers of probe.h as SIZE.HEX (Arm: Thumb and A32).
 MACHINES = {40: "arm", 62: "x86_64", 183: "aarch64", 243: "riscv"}
@@ -50,16 +52,33 @@ INSTRUCTION_LINE = re.compile(r"^\s*([0-9a-f]+):\t(\S+)\s*(.*)$")
 
 
 @dataclass(frozen=True, slots=True)
+class Decoded:
+    """One instruction as it was disassembled; its size in bytes, 0 when nothing follows."""
+
+    function: str
+    mnemonic: str
+    operands: str
+    kind: str
+    size: int = 0
+
+
+UNKNOWN = Decoded("?", "", "", "other")
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
     """What ran between one EQ_MARK_BEGIN() and its EQ_MARK_END(), in instructions.
 
     classes     by class, all of CLASSES
     functions   by function, without what was called from there
+    cycles      least and greatest estimate (`edgeq.measure.cycles`), None without rules for the
+                core, or where it was not seen which branches were taken
     """
 
     total: int
     classes: Mapping[str, int]
     functions: Mapping[str, int]
+    cycles: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +187,10 @@ def _cache_folder() -> Path:
 def _joined(text: str, machine: str, elf: Path, target: Target) -> Counts:
     """The plugin's output, with each address looked up in the disassembly."""
     regions, executed = _read_counts(text)
-    addresses = {address for region in regions for address in region}
+    addresses = {address for counts, _ in regions for address in counts}
     where = _disassembly(elf, machine, target, addresses) if addresses else {}
-    details = tuple(_region_of(region, where) for region in regions)
+    rules = RULES.get(target.firmware.cpu) if target.firmware else None
+    details = tuple(_region_of(*region, where, rules) for region in regions)
     totals = tuple(region.total for region in details)
     functions = _sum(region.functions for region in details)
     return Counts(
@@ -183,21 +203,21 @@ def _joined(text: str, machine: str, elf: Path, target: Target) -> Counts:
     )
 
 
-def _read_counts(text: str) -> tuple[list[dict[int, int]], int]:
-    """The regions as {address: count}, and the instructions of the whole run.
+def _read_counts(text: str) -> tuple[list[tuple[dict[int, int], dict[int, int]]], int]:
+    """The regions as {address: count}, {address: branches taken}; and all instructions.
 
     Raises:
         ToolError: the run was cut off, or a marker came twice or without its other one.
     """
-    regions: list[dict[int, int]] = []
+    regions: list[tuple[dict[int, int], dict[int, int]]] = []
     ends = {"executed": -1, "unbalanced": 0}
     for line in text.splitlines():
         word, *values = line.split()
         if word == "region":
-            regions.append({})
-        elif word == "at":
-            address = int(values[0], 16)
-            regions[-1][address] = regions[-1].get(address, 0) + int(values[1])
+            regions.append(({}, {}))
+        elif word in KINDS_OF_LINE:
+            counts, address = regions[-1][KINDS_OF_LINE.index(word)], int(values[0], 16)
+            counts[address] = counts.get(address, 0) + int(values[1])
         else:
             ends[word] = int(values[0])
     if ends["executed"] < 0:
@@ -208,14 +228,21 @@ def _read_counts(text: str) -> tuple[list[dict[int, int]], int]:
     return regions, ends["executed"]
 
 
-def _region_of(region: Mapping[int, int], where: Mapping[int, tuple[str, str]]) -> Region:
+def _region_of(
+    counts: Mapping[int, int], taken: Mapping[int, int], where: Mapping[int, Decoded],
+    rules: Rules | None,
+) -> Region:  # fmt: skip
     classes: Counter[str] = Counter()
     functions: Counter[str] = Counter()
-    for address, count in region.items():
-        function, kind = where.get(address, ("?", "other"))
-        functions[function] += count
-        classes[kind] += count
-    return Region(sum(region.values()), _in_order(classes), dict(functions))
+    executed: list[Executed] = []
+    for address, count in sorted(counts.items()):
+        one = where.get(address, UNKNOWN)
+        functions[one.function] += count
+        classes[one.kind] += count
+        executed.append(Executed(address, one.size, one.mnemonic, one.operands, one.kind, count,
+                                 taken.get(address, 0)))  # fmt: skip
+    cycles = rules(executed) if rules and taken else None
+    return Region(sum(counts.values()), _in_order(classes), dict(functions), cycles)
 
 
 def _in_order(classes: Mapping[str, int]) -> dict[str, int]:
@@ -231,19 +258,23 @@ def _sum(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
 
 def _disassembly(
     elf: Path, machine: str, target: Target, addresses: set[int]
-) -> dict[int, tuple[str, str]]:
-    """Function and class of the instruction at each address."""
+) -> dict[int, Decoded]:
+    """The instruction at each address."""
     command = [str(binutil(target.cc, "objdump")), "-d", "--no-show-raw-insn"]
     command += [f"--start-address={min(addresses)}", f"--stop-address={max(addresses) + LONGEST}"]
     command += ["-m", "armv8.1-m.main"] if _has_helium(target) else []
     text = checked(run_tool([*command, str(elf)], timeout=COMPILE_SECONDS)).stdout
-    found: dict[int, tuple[str, str]] = {}
-    function = "?"
+    found: dict[int, Decoded] = {}
+    function, last = "?", -1
     for line in text.splitlines():
         if named := FUNCTION_LINE.match(line):
             function = named[1]
         elif insn := INSTRUCTION_LINE.match(line):
-            found[int(insn[1], 16)] = (function, classify(machine, insn[2], insn[3]))
+            address, kind = int(insn[1], 16), classify(machine, insn[2], insn[3])
+            if last in found:
+                found[last] = replace(found[last], size=address - last)
+            found[address] = Decoded(function, insn[2], insn[3], kind)
+            last = address
     return found
 
 

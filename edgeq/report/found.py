@@ -57,12 +57,25 @@ def bench_table(report: BenchReport) -> Table:
         return table(_title(report), ("layer", "operator", ">us", "kernel"), rows)
     kinds = tuple(report.classes or ())
     rows_counted = [
-        (short(c.name), c.op, c.instructions, *_by_kind(c.classes, kinds), short(c.kernel))
+        (short(c.name), c.op, c.instructions, *_by_kind(c.classes, kinds),
+         *_cycles(report, c.estimated_cycles), short(c.kernel))
         for c in report.layers
-    ]
-    total = ("total", "", report.instructions, *_by_kind(report.classes, kinds), "")
-    columns = ("layer", "operator", ">instructions", *(f">{k}" for k in kinds), "kernel")
+    ]  # fmt: skip
+    total = ("total", "", report.instructions, *_by_kind(report.classes, kinds),
+             *_cycles(report, report.estimated_cycles), "")  # fmt: skip
+    estimate = () if report.estimated_cycles is None else (">est. cycles",)
+    columns = ("layer", "operator", ">instructions", *(f">{k}" for k in kinds), *estimate, "kernel")
     return table(_title(report), columns, [*rows_counted, total])
+
+
+def _cycles(report: BenchReport, bounds: tuple[int, int] | None) -> tuple[str, ...]:
+    """The column of estimated cycles, where the report has one."""
+    if report.estimated_cycles is None:
+        return ()
+    if bounds is None:
+        return ("",)
+    low, high = bounds
+    return (f"{low:,}" if low == high else f"{low:,}-{high:,}",)
 
 
 def _by_kind(classes: Mapping[str, int] | None, kinds: tuple[str, ...]) -> tuple[int, ...]:
@@ -76,7 +89,9 @@ def _title(report: BenchReport) -> str:
 def bench_text(report: BenchReport) -> str:
     """The result in a line, and one for each peer."""
     if report.instructions is not None:
-        return f"{report.instructions:,} executed instructions per inference (not cycles)"
+        text = f"{report.instructions:,} executed instructions per inference (not cycles)"
+        estimate = " to ".join(dict.fromkeys(f"{c:,}" for c in report.estimated_cycles or ()))
+        return text + (f"; estimated cycles: {estimate}" if estimate else "")
     lines = [
         f"{report.median_us:,.2f} us per inference: median of {report.blocks} blocks, "
         f"80 % of them between {report.low_us:,.2f} and {report.high_us:,.2f}"

@@ -10,6 +10,7 @@
  * HEX is the marker's bytes read as one little-endian number.  The output is text:
  *   region INDEX INSTRUCTIONS    a region ended, markers not counted
  *   at ADDRESS COUNT             of that region, one line per executed address (hex)
+ *   taken ADDRESS COUNT          how often what follows it was not the next address
  *   unbalanced N                 markers that did not fit together
  *   executed N                   instructions of the whole run, markers not counted
  *
@@ -40,6 +41,8 @@ int qemu_plugin_version = 1;
 int qemu_plugin_install(plugin_id id, const struct qemu_info_t *info, int argc,
                         char **argv);
 void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id, translated_fn *callback);
+void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *block,
+                                          executed_fn *callback, int flags, void *data);
 void qemu_plugin_register_atexit_cb(plugin_id id, exited_fn *callback, void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *block,
@@ -70,6 +73,13 @@ struct counter {
     uint64_t opcode;
     uint64_t count; /* QEMU adds to it: it must never move */
     uint64_t base;  /* count when the current region began */
+    uint64_t taken; /* of the current region: what ran next was elsewhere */
+};
+
+/* A translated block: straight code, of which the last instruction may branch. */
+struct block {
+    uint64_t start, end;
+    struct counter *last;
 };
 
 static struct marks begin_marks;
@@ -82,6 +92,7 @@ static size_t n_counters;
 static bool inside;
 static uint64_t n_regions;
 static uint64_t unbalanced;
+static const struct block *previous; /* what ran last */
 
 static void *zeroed(size_t n, size_t bytes)
 {
@@ -153,8 +164,10 @@ static void region_begins(unsigned int cpu, void *data)
     (void)data;
     unbalanced += inside ? 1 : 0;
     inside = true;
-    for (size_t i = 0; i < n_counters; ++i)
+    for (size_t i = 0; i < n_counters; ++i) {
         counter_at(i)->base = counter_at(i)->count;
+        counter_at(i)->taken = 0;
+    }
 }
 
 static void region_ends(unsigned int cpu, void *data)
@@ -175,6 +188,9 @@ static void region_ends(unsigned int cpu, void *data)
         const uint64_t count = counter->count - counter->base;
         if (count > 0)
             fprintf(output, "at %" PRIx64 " %" PRIu64 "\n", counter->address, count);
+        if (counter->taken > 0)
+            fprintf(output, "taken %" PRIx64 " %" PRIu64 "\n", counter->address,
+                    counter->taken);
     }
 }
 
@@ -191,9 +207,19 @@ static bool is_mark(const struct marks *marks, size_t size, uint64_t opcode)
     return false;
 }
 
+static void block_runs(unsigned int cpu, void *data)
+{
+    const struct block *const now = data;
+    (void)cpu;
+    if (inside && previous != NULL && previous->last != NULL && previous->end != now->start)
+        ++previous->last->taken;
+    previous = now;
+}
+
 static void translated(plugin_id id, struct qemu_plugin_tb *block)
 {
     (void)id;
+    struct block *const straight = zeroed(1, sizeof *straight);
     const size_t n = qemu_plugin_tb_n_insns(block);
     for (size_t i = 0; i < n; ++i) {
         struct qemu_plugin_insn *const insn = qemu_plugin_tb_get_insn(block, i);
@@ -208,10 +234,14 @@ static void translated(plugin_id id, struct qemu_plugin_tb *block)
         } else {
             struct counter *const counter =
                 counter_for(qemu_plugin_insn_vaddr(insn), opcode);
+            straight->last = counter;
             qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64,
                                                        &counter->count, 1);
         }
+        straight->start = i == 0 ? qemu_plugin_insn_vaddr(insn) : straight->start;
+        straight->end = qemu_plugin_insn_vaddr(insn) + size;
     }
+    qemu_plugin_register_vcpu_tb_exec_cb(block, block_runs, CB_NO_REGS, straight);
 }
 
 static void exited(plugin_id id, void *data)

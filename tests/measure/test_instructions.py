@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -172,7 +173,7 @@ def test_without_a_plugin_the_trace_counts_the_same(
     with_plugin = counted(name, tmp_path, text)
     monkeypatch.setattr(instructions, "count_plugin", lambda: Path("/no/such/plugin.so"))
     traced = counted(name, tmp_path, text)
-    assert traced.details == with_plugin.details
+    assert traced.details == tuple(replace(r, cycles=None) for r in with_plugin.details)
     assert traced.regions == (1000, 66)
     if load_target(name).is_board:  # under Linux the run depends on the environment
         assert traced.executed == with_plugin.executed
