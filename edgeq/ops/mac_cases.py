@@ -3,11 +3,15 @@
 Every case holds channels that show what ordinary numbers hide: a factor of 1/2 with a bias that
 cancels one window's dot product (the accumulator's low bits, ties), a factor of 32 (left shift),
 a mantissa of 2**31 - 1, a factor of zero, an accumulator at the end of int32.
+
+A second, tame case of every shape is what trained models are like, and what fast kernels require:
+no weight of -128, factors below 1/2, short accumulators; ties and cancelling biases remain.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -31,6 +35,7 @@ Ints = NDArray[np.int64]
 HALF = (MULT_MIN, 31)
 QUARTER = (MULT_MIN, 32)  # the double form's second rounding, whose ties go the other way
 THIRTY_TWO = (MULT_MIN, 25)
+TAME_BIAS = 2**22
 X_RANGE = {np.dtype(np.int8): (-128, 127), np.dtype(np.int16): (-32768, 32767)}
 
 CONVOLUTIONS: tuple[dict[str, int], ...] = (
@@ -118,47 +123,46 @@ def geometry(shape: dict[str, int], out_c: int) -> dict[str, int]:
 
 def convolution_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
     """Cases of conv2d_s8, _s8s4, _s8zw, _s16s8 and _s16s4."""
-    for index, shape in enumerate(CONVOLUTIONS):
+    for (index, shape), tame in product(enumerate(CONVOLUTIONS), (False, True)):
         p = geometry(shape, shape["out_c"])
         x, points = draw_inputs(contract, rng, index, p["x_row"] * p["x_ring"])
         taps = p["kh"] * p["kw"] * p["in_c"]
-        w = draw_weights(
-            rng, (p["out_c"], p["kh"], p["kw"], p["in_c"]), weight_limit(contract, taps)
-        )
+        limit = weight_limit(contract, taps, tame=tame)
+        w = draw_weights(rng, (p["out_c"], p["kh"], p["kw"], p["in_c"]), limit)
         rows = w.reshape(p["out_c"], -1).astype(np.int64) - points.get("zw", 0)
         windows = gather(x, p, points.get("zx", 0)).transpose(0, 1, 3, 4, 2)
         dots = windows.reshape(-1, rows.shape[1]).astype(np.int64) @ rows.T
-        yield from finish_cases(contract, rng, x, w, rows, dots, p | points)
+        yield from finish_cases(contract, rng, x, w, rows, dots, p | points, tame=tame)
 
 
 def depthwise_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
     """Cases of depthwise_s8, _s8s4, _s8zw, _s16s8 and _s16s4."""
-    for index, shape in enumerate(DEPTHWISE):
+    for (index, shape), tame in product(enumerate(DEPTHWISE), (False, True)):
         multiplier = shape["multiplier"]
         p = geometry(shape, shape["in_c"] * multiplier)
         count = p.pop("out_c")
         x, points = draw_inputs(contract, rng, index, p["x_row"] * p["x_ring"])
-        limit = weight_limit(contract, p["kh"] * p["kw"])
+        limit = weight_limit(contract, p["kh"] * p["kw"], tame=tame)
         w = draw_weights(rng, (p["kh"], p["kw"], count), limit)
         rows = w.reshape(-1, count).T.astype(np.int64) - points.get("zw", 0)
         windows = np.repeat(gather(x, p, points.get("zx", 0)), multiplier, axis=2)
         patches = windows.reshape(-1, count, rows.shape[1]).astype(np.int64)
         dots = (patches * rows).sum(axis=2)
         yield from finish_cases(
-            contract, rng, x, w, rows, dots, p | points | {"multiplier": multiplier}
+            contract, rng, x, w, rows, dots, p | points | {"multiplier": multiplier}, tame=tame
         )
 
 
 def fc_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
     """Cases of fc_s8, _s8s4, _s8zw, _s16s8 and _s16s4."""
-    for index, (n, i, o) in enumerate(FULLY_CONNECTED):
+    for (index, (n, i, o)), tame in product(enumerate(FULLY_CONNECTED), (False, True)):
         x, points = draw_inputs(contract, rng, index, n * i)
         points.pop("zx", 0)
-        w = draw_weights(rng, (o, i), weight_limit(contract, i))
+        w = draw_weights(rng, (o, i), weight_limit(contract, i, tame=tame))
         rows = w.astype(np.int64) - points.get("zw", 0)
         dots = x.reshape(n, i).astype(np.int64) @ rows.T
         p = {"batch": n, "in_dim": i, "out_dim": o, **points}
-        yield from finish_cases(contract, rng, x.reshape(n, i), w, rows, dots, p)
+        yield from finish_cases(contract, rng, x.reshape(n, i), w, rows, dots, p, tame=tame)
 
 
 def draw_inputs(
@@ -180,9 +184,9 @@ def draw_inputs(
     return x, points
 
 
-def weight_limit(contract: str, taps: int) -> int:
+def weight_limit(contract: str, taps: int, *, tame: bool = False) -> int:
     """The greatest |weight| of a case: with int16 inputs sums must stay within int32."""
-    most = -INT4_MIN if "s4" in contract else 128
+    most = -INT4_MIN if "s4" in contract else 128 - tame
     return min(most, 2**30 // (2**15 * taps)) if "s16" in contract else most
 
 
@@ -201,6 +205,8 @@ def finish_cases(
     rows: Ints,
     dots: Ints,
     p: dict[str, int],
+    *,
+    tame: bool = False,
 ) -> Iterator[Case]:
     """Add biases and factors to inputs and weights; int16 contracts also get wide factors.
 
@@ -208,6 +214,8 @@ def finish_cases(
     """
     wide = "s16" in contract
     bias, mult, shift = draw_factors(rng, X_RANGE[x.dtype], rows, dots)
+    if tame:
+        bias, shift = tamed(bias, mult, shift, dots)
     size = dots.size
     if "row1" in p:  # images are strided
         size = p["y_row"] * p["row1"]
@@ -265,6 +273,16 @@ def draw_factors(
             bias[o] = -dots[pixel, o] - 2
             mult[o], shift[o] = QUARTER
     return bias, mult.astype(np.int32), shift.astype(np.int32)
+
+
+def tamed(
+    bias: Ints, mult: NDArray[np.int32], shift: NDArray[np.int32], dots: Ints
+) -> tuple[Ints, NDArray[np.int32]]:
+    """Bias and shift without left shifts, factors of 1/2 and accumulators at the end of int32."""
+    far = np.abs(bias) > TAME_BIAS
+    live = (mult != 0).astype(np.int32)
+    shift = np.where(far, 33, np.maximum(shift, 31 + live)).astype(np.int32)
+    return np.where(far, 1 - dots[0], bias), shift
 
 
 def interval(rows: Ints, bias: Ints, x_range: tuple[int, int]) -> tuple[Ints, Ints]:
