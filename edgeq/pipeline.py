@@ -23,6 +23,7 @@ from edgeq.measure.analysis import Analysis, analysis_of_plan, layers_of, proble
 from edgeq.measure.bench import BenchReport, bench_emulated, bench_host
 from edgeq.measure.evaluate import Evaluation, Sides
 from edgeq.measure.evaluate import evaluate as evaluate_sides
+from edgeq.measure.labelled import labelled
 from edgeq.numerics.profile import Profile
 from edgeq.passes import prepare
 from edgeq.passes.float_graph import is_float, prepare_float
@@ -41,7 +42,7 @@ from edgeq.quantize.preprocessing import (
     settings_of,
     settings_of_note,
 )
-from edgeq.quantize.samples import in_graph_order, prepared_arrays, samples_of, stated
+from edgeq.quantize.samples import in_graph_order, samples_of, stated
 from edgeq.quantize.schemes import Scheme, SchemeMap, scheme_map
 from edgeq.reference.exact import Exact
 from edgeq.targets import load_target
@@ -245,19 +246,20 @@ def quantize(
 
 
 def evaluate(
-    graph: Graph, x: NDArray[Any] | Mapping[str, NDArray[Any]], y: NDArray[Any] | None = None, *,
-    metric: str = "top1", float_graph: Graph | None = None,
-    preprocessing: Stated = None, numerics: str | None = None, progress: Progress = no_progress,
+    graph: Graph, x: object, y: NDArray[Any] | None = None, *, metric: str = "top1",
+    float_graph: Graph | None = None, preprocessing: Stated = None, samples: int | None = None,
+    numerics: str | None = None, progress: Progress = no_progress,
 ) -> Evaluation:  # fmt: skip
     """A metric of the float reference, exact numpy and the C code on the same samples.
 
     Args:
         graph: of integers; of a float graph there is the float reference alone.
-        x: array (N, ...) or input name -> array. Arrays of an input's own integer dtype are its
-            integers, all others real numbers.
-        y: labels or targets, see `edgeq.measure.metrics`.
-        metric: "top1", "auc", "map" or "mse".
+        x: what `edgeq.measure.labelled` takes: arrays, a .npz file or a folder. Arrays of an
+            input's own integer dtype are its integers, all others real numbers.
+        y: labels or targets, see `edgeq.measure.metrics` and `edgeq.measure.boxes`.
+        metric: "top1", "auc", "map", "map50" or "mse".
         preprocessing: how pixels in `x` become the input's values; "stored" takes the graph's.
+        samples: how many are taken; all when None.
         float_graph: the float network; without it the reals that the integer graph stands for.
         numerics: the profile, the graph's own when None.
         progress: told after each sample.
@@ -265,12 +267,10 @@ def evaluate(
     Raises:
         UsageError: an unknown metric, or data that does not fit.
     """
-    arrays = prepared_arrays(graph, x, _settings(preprocessing, graph))
-    sides = Sides(float_graph or graph)
-    if not is_float(graph):
-        host = build(graph, numerics=numerics)
-        sides = Sides(float_graph or graph, Exact(host.plan.graph, host.plan.lowered), host)
-    return evaluate_sides(sides, arrays, y, metric, progress)
+    data = labelled(graph, x, y, _settings(preprocessing, graph), samples)
+    host = None if is_float(graph) else build(graph, numerics=numerics)
+    exact = None if host is None else Exact(host.plan.graph, host.plan.lowered)
+    return evaluate_sides(Sides(float_graph or graph, exact, host), data, metric, progress)
 
 
 def _settings(given: Stated, graph: Graph) -> Settings | None:

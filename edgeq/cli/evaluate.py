@@ -12,13 +12,15 @@ from edgeq.cli.screen import show_json, show_table, show_text, working
 
 Data = Annotated[
     Path,
-    typer.Option("--data", metavar="D.npz", help="Samples: key x (N, ...), or one key for each "
-                 "input; labels y. Arrays of the input's own integer dtype are its integers."),
+    typer.Option("--data", metavar="D", help="A .npz (key x (N, ...), or one key for each input; "
+                 "labels y; arrays of the input's own integer dtype are its integers), or a folder "
+                 "with one of pictures or WAV files for each class."),
 ]  # fmt: skip
 Metric = Annotated[
     str,
-    typer.Option("--metric", help="top1; auc (area under the ROC curve); map (mean over classes of "
-                 "the average precision of their scores); mse (to y, or to the input)."),
+    typer.Option("--metric", help="top1; auc (area under the ROC curve); map (mean average "
+                 "precision: of scores, or of boxes at overlaps 0.5 to 0.95), map50 (of boxes at "
+                 "0.5); mse (to y, or to the input)."),
 ]  # fmt: skip
 FloatModel = Annotated[
     Path | None,
@@ -37,18 +39,14 @@ def evaluate(
 ) -> int:  # fmt: skip
     """One metric of three computations of the same network, side by side."""
     from edgeq import pipeline
-    from edgeq.cli.data import read_data
     from edgeq.report.scores import class_table, score_table, score_text
 
     graph = read_model(model, batch, input_shape)
     reference = pipeline.load(float_model, batch=batch) if float_model else None
-    found = read_data(data, graph.inputs)
-    arrays = {name: a[:samples] for name, a in found.inputs.items()}
     with working(f"evaluating {model.name}") as progress:
         result = pipeline.evaluate(
-            graph, arrays, None if found.labels is None else found.labels[:samples],
-            metric=metric, float_graph=reference, preprocessing=preprocess or None,
-            numerics=numerics, progress=progress,
+            graph, data, metric=metric, float_graph=reference, preprocessing=preprocess or None,
+            samples=samples, numerics=numerics, progress=progress,
         )  # fmt: skip
     if json:
         show_json(result.as_json())

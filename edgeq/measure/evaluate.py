@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,9 @@ from edgeq.build.host import HostModel
 from edgeq.errors import UsageError
 from edgeq.ir import DType, Graph, Tensor
 from edgeq.ir.values import quantize
-from edgeq.measure.metrics import METRICS, sqnr_db
+from edgeq.measure.labelled import Labelled
+from edgeq.measure.metrics import Score, decibels
+from edgeq.measure.tally import Noise, Rule
 from edgeq.reference.exact import Exact
 from edgeq.reference.float import FloatModel
 
@@ -64,81 +66,93 @@ class Sides:
     c: HostModel | None = None
 
 
-def evaluate(
-    sides: Sides, x: Mapping[str, Array], y: Array | None, metric: str, progress: Progress
-) -> Evaluation:
-    """Run every sample on every side and judge their first outputs.
+def evaluate(sides: Sides, data: Labelled, metric: str, progress: Progress) -> Evaluation:
+    """Run every sample on every side and judge their outputs.
 
     Args:
         sides: what is compared.
-        x: input name -> (N, ...).  Arrays of an integer input's own dtype are its integers; all
-            others are real numbers, which are quantized for it.
-        y: labels or targets (N, ...); None for mse takes the input itself (reconstruction).
-        metric: a name of METRICS.
+        data: samples and labels.  Arrays of an integer input's own dtype are its integers; all
+            others are real numbers, which are quantized for it.  Without labels mse takes the
+            input itself (reconstruction).
+        metric: a name of `edgeq.measure.tally.NAMES`.
         progress: told after each sample.
 
     Raises:
         UsageError: inputs or labels that do not belong to the model or to each other.
     """
-    if metric not in METRICS:
-        raise UsageError(f"no metric is called {metric!r}",
-                         fix=f"choose from {', '.join(METRICS)}")  # fmt: skip
-    outputs = _outputs(sides, x, progress)
-    n = len(next(iter(x.values())))
-    scored, target = _scored(outputs, sides, x, y, metric)
-    scores = {side: METRICS[metric](values, target) for side, values in scored.items()}
+    rule = Rule(metric, data.labels, _rebuilds(sides))
+    names = ("float",) if sides.exact is None else ("float", "fixed", "c")
+    tallies = {side: rule.tally() for side in names}
+    noise, count = Noise(), len(data)
+    for i, (x, outputs) in enumerate(_samples(sides, data)):
+        for side, tally in tallies.items():
+            tally.add(outputs[side], x)
+        if "c" in outputs:
+            noise.add(outputs)
+        progress(i + 1, count)
+    return _evaluation(data, metric, {s: t.score() for s, t in tallies.items()}, noise)
+
+
+def _evaluation(
+    data: Labelled, metric: str, scores: Mapping[str, Score], noise: Noise
+) -> Evaluation:
     found = {side: score for side, (score, _) in scores.items()}
     names = dict.fromkeys(name for _, classes in scores.values() for name in classes)
-    fixed, c = outputs.get("fixed"), outputs.get("c")
+    known = {str(i): n for i, n in (data.classes or {}).items()}
+    by_class = {known.get(name, name): {s: scores[s][1].get(name) for s in scores}
+                for name in names}  # fmt: skip
+    compiled = "c" in found
     return Evaluation(
-        n, metric, found["float"], found.get("fixed"), found.get("c"),
-        None if fixed is None or c is None else int((fixed == c).all(axis=1).sum()),
-        None if c is None else sqnr_db(outputs["float"], c),
-        {name: {s: scores[s][1].get(name) for s in scores} for name in names} or None,
+        len(data), metric, found["float"], found.get("fixed"), found.get("c"),
+        noise.same if compiled else None, decibels(noise.signal, noise.noise) if compiled else None,
+        by_class or None,
     )  # fmt: skip
 
 
-def _outputs(sides: Sides, x: Mapping[str, Array], progress: Progress) -> dict[str, Reals]:
-    """By side, the reals (N, outputs) of the first output."""
-    count, model = _count(x), FloatModel(sides.float_)
-    rows: dict[str, list[Reals]] = {}
-    for start in range(0, count, AT_ONCE):
-        part = {name: np.asarray(a[start : start + AT_ONCE]) for name, a in x.items()}
-        rows.setdefault("float", []).extend(_float_outputs(model, _inputs_of(sides), part))
-        for i in range(min(AT_ONCE, count - start)):
-            for side, value in _integer_outputs(sides, {n: a[i] for n, a in part.items()}).items():
-                rows.setdefault(side, []).append(value)
-            progress(start + i + 1, count)
-    return {side: np.stack(values) for side, values in rows.items()}
+def _samples(sides: Sides, data: Labelled) -> Iterator[tuple[Reals, dict[str, list[Reals]]]]:
+    """Each sample's first input as reals, and by side every output as reals."""
+    model, tensors = FloatModel(sides.float_), _inputs_of(sides)
+    for part in data.batches(AT_ONCE):
+        real = _float_outputs(model, tensors, part)
+        for i in range(len(next(iter(part.values())))):
+            row = {name: values[i] for name, values in part.items()}
+            outputs = {"float": [values[i] for values in real], **_integer_outputs(sides, row)}
+            yield _reals(tensors[0], np.asarray(row[tensors[0].name])), outputs
 
 
-def _integer_outputs(sides: Sides, row: Mapping[str, Array]) -> dict[str, Reals]:
-    """One sample's first output in exact numpy and C, flat and real."""
-    if sides.exact is None:
+def _rebuilds(sides: Sides) -> bool:
+    """Whether the first output has as many numbers as the only input."""
+    inputs, graph = _inputs_of(sides), sides.float_
+    return len(inputs) == 1 and inputs[0].size == graph.tensors[graph.outputs[0]].size > 1
+
+
+def _integer_outputs(sides: Sides, row: Mapping[str, Array]) -> dict[str, list[Reals]]:
+    """One sample's outputs in exact numpy and C, as reals."""
+    if sides.exact is None or sides.c is None:
         return {}
-    integers = {t.name: as_input(t, row[t.name]) for t in _inputs_of(sides)}
-    y = sides.exact.graph.tensors[sides.exact.graph.outputs[0]]
-    found = {"fixed": _reals(y, sides.exact.run(integers)[y.name]).reshape(-1)}
-    if sides.c is not None:
-        found["c"] = _reals(y, sides.c.run(integers)[y.name]).reshape(-1)
-    return found
+    graph = sides.exact.graph
+    integers = {t.name: as_input(t, np.asarray(row[t.name])) for t in _inputs_of(sides)}
+    ran = {"fixed": sides.exact.run(integers), "c": sides.c.run(integers)}
+    return {side: [_reals(graph.tensors[n], values[n]) for n in graph.outputs]
+            for side, values in ran.items()}  # fmt: skip
 
 
 def _float_outputs(
     model: FloatModel, tensors: Sequence[Tensor], part: Mapping[str, Array]
-) -> Reals:
-    """The first output (n, outputs) of n samples, given for the inputs `tensors` in order."""
+) -> list[Reals]:
+    """Every output (n, *shape) of n samples, given for the inputs `tensors` in order."""
     shaped = {}
     for name, tensor in zip(model.graph.inputs, tensors, strict=True):
-        wanted, value = model.graph.tensors[name], _reals(tensor, part[tensor.name])
+        wanted, value = model.graph.tensors[name], _reals(tensor, np.asarray(part[tensor.name]))
         if value[:1].size != wanted.size:
             raise UsageError(f"data for {tensor.name} has shape {value.shape}",
                              why=f"one sample of it is {wanted.shape}")  # fmt: skip
         along = wanted.shape[:1] == (model.batch,)
         rows = (len(value) * model.batch, *wanted.shape[1:]) if along else (-1, *wanted.shape)
         shaped[name] = value.astype(np.float32).reshape(rows)
-    count = len(next(iter(part.values())))
-    return model.run(shaped)[model.graph.outputs[0]].astype(np.float64).reshape(count, -1)
+    count, found = len(next(iter(part.values()))), model.run(shaped)
+    return [found[n].astype(np.float64).reshape(count, *model.graph.tensors[n].shape)
+            for n in model.graph.outputs]  # fmt: skip
 
 
 def _inputs_of(sides: Sides) -> list[Tensor]:
@@ -168,36 +182,3 @@ def _reals(tensor: Tensor, value: Array) -> Reals:
     if quant is None or value.dtype != tensor.dtype.numpy or tensor.dtype is DType.FLOAT32:
         return np.asarray(value, np.float64)
     return (value.astype(np.float64) - quant.zero_point) * float(quant.scale[0])
-
-
-def _scored(
-    outputs: dict[str, Reals], sides: Sides, x: Mapping[str, Array], y: Array | None, metric: str
-) -> tuple[dict[str, Reals], Array]:
-    """What the metric judges, and against what.
-
-    Reconstructions (outputs as large as the only input, where labels do not say otherwise) are
-    judged by their squared error to the input.
-    """
-    count = _count(x)
-    if y is not None and len(y) != count:
-        raise UsageError(f"{count} samples and {len(y)} labels", fix="give as many of each")
-    value = next(iter(x.values())).reshape(count, -1)
-    target = _reals(_inputs_of(sides)[0], value)
-    rebuilds = len(x) == 1 and value.shape[1] == outputs["float"].shape[1] > 1
-    if metric == "mse" and y is None and rebuilds:
-        return outputs, target
-    if y is None:
-        raise UsageError("there are no labels", why=f"{metric} compares outputs with labels",
-                         fix="add an array y to the data")  # fmt: skip
-    if metric == "auc" and rebuilds:
-        errors = {s: ((o - target) ** 2).mean(axis=1, keepdims=True) for s, o in outputs.items()}
-        return errors, np.asarray(y)
-    return outputs, np.asarray(y)
-
-
-def _count(x: Mapping[str, Array]) -> int:
-    lengths = {name: len(a) for name, a in x.items()}
-    if len(set(lengths.values())) != 1 or not min(lengths.values()):
-        said = ", ".join(f"{name} has {n}" for name, n in lengths.items())
-        raise UsageError("each input needs the same number of samples", why=said)
-    return min(lengths.values())
