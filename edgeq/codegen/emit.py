@@ -100,7 +100,7 @@ def manifest(plan: Plan, ident: str, package: str, files: Mapping[str, str]) -> 
         "model": {"name": c_comment(plan.graph.name), **_origin(plan.graph)},
         "options": {
             "name": ident, "package": package, "target": c_comment(plan.target.name),
-            "numerics": str(plan.profile), "io": plan.io,
+            "numerics": str(plan.profile), "io": plan.io, "optimize": plan.optimize,
         },
         "arena_bytes": plan.arena_bytes,
         "constant_bytes": plan.constant_bytes,

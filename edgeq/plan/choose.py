@@ -1,12 +1,18 @@
-"""Takes a kernel for a call: the first in the target's order whose requirements hold."""
+"""Takes a kernel for a call, among those whose requirements hold.
+
+For speed it is the first in the target's order, for RAM the one that asks for least scratch,
+for flash the last: the portable kernels are the smallest, and calls of a contract share them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from edgeq.errors import PlanError
+from edgeq.errors import PlanError, UsageError
 from edgeq.kernels.catalog import Kernel
 from edgeq.ops.base import Call
+
+SPEED, RAM, FLASH = "speed", "ram", "flash"
 
 
 def values_of(call: Call) -> dict[str, int]:
@@ -15,8 +21,9 @@ def values_of(call: Call) -> dict[str, int]:
 
 
 def choose(
-    call: Call, isa: Sequence[str], kernels: Sequence[Kernel], where: str, *, align: int = 1
-) -> Kernel:
+    call: Call, isa: Sequence[str], kernels: Sequence[Kernel], where: str, *, align: int = 1,
+    optimize: str = SPEED,
+) -> Kernel:  # fmt: skip
     """The kernel for `call`, by the order of `isa` and then by file name.
 
     Args:
@@ -25,6 +32,7 @@ def choose(
         kernels: to choose from.
         where: the node, for the message.
         align: bytes to which every pointer of the call is known to be aligned.
+        optimize: speed, ram or flash.
 
     Raises:
         PlanError: none accepts it; the message names what was tried.
@@ -32,15 +40,28 @@ def choose(
     candidates = [k for name in isa for k in kernels
                   if k.contract.name == call.contract and k.isa.name == name]  # fmt: skip
     values = values_of(call)
-    for kernel in candidates:
-        if kernel.align <= align and kernel.accepts(values):
-            return kernel
+    fitting = [k for k in candidates if k.align <= align and k.accepts(values)]
+    if fitting:
+        return _best(fitting, values, optimize)
     raise PlanError(
         f"no kernel for {', '.join(isa)} accepts this call",
         where=where,
         why=f"{call.contract} with {values}; tried {_tried(candidates)}",
         fix=f"add kernels/ref/{call.contract}.c, or choose a target with more kernels",
     )
+
+
+def _best(fitting: Sequence[Kernel], values: Mapping[str, int], optimize: str) -> Kernel:
+    if optimize == RAM:
+        return min(fitting, key=lambda kernel: kernel.scratch_bytes(values))
+    return fitting[-1] if optimize == FLASH else fitting[0]
+
+
+def check_optimize(optimize: str) -> None:
+    """UsageError unless it is speed, ram or flash."""
+    if optimize not in (SPEED, RAM, FLASH):
+        raise UsageError(f"nothing is optimized for {optimize!r}",
+                         fix=f"choose {SPEED}, {RAM} or {FLASH}")  # fmt: skip
 
 
 def _tried(candidates: Sequence[Kernel]) -> str:

@@ -12,7 +12,7 @@ from edgeq.kernels.catalog import Kernel, catalog
 from edgeq.numerics.profile import Profile
 from edgeq.ops.base import Alias, Call, Lowered, View, all_ops, lower_node
 from edgeq.plan.buffers import Draft, Sharing, share_in_place
-from edgeq.plan.choose import choose
+from edgeq.plan.choose import FLASH, SPEED, check_optimize, choose
 from edgeq.plan.layout import Layout
 from edgeq.plan.plan import Plan
 from edgeq.targets import Target
@@ -26,6 +26,7 @@ def make_plan(
     profile: Profile,
     *,
     io: str = IO_ARENA,
+    optimize: str = SPEED,
     kernels: Sequence[Kernel] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Plan:
@@ -37,21 +38,25 @@ def make_plan(
         target: whose kernels, alignment and order of instruction sets hold.
         profile: which rounding and exact form every operator takes.
         io: "arena" places inputs and outputs in the arena, "pointers" takes the caller's.
+        optimize: "speed", "ram" or "flash": what decides among kernels, see `plan.choose`.
         kernels: the kernels to choose from; all that exist when None.
         progress: told each node's name before it is lowered.
 
     Raises:
         Problems: every node that cannot be lowered or has no kernel, with its reason.
         PlanError: an output has no memory of its own.
-        UsageError: there is no such `io`.
+        UsageError: there is no such `io` or `optimize`.
     """
     if io not in (IO_ARENA, IO_POINTERS):
         raise UsageError(f"no io {io!r}", fix=f"choose {IO_ARENA} or {IO_POINTERS}")
+    check_optimize(optimize)
+    target = _for_size(target) if optimize == FLASH else target
     lowered, problems = _lower(graph, profile, progress)
     sharing = _aliases(lowered)
     ports = {*graph.inputs, *graph.outputs} if io == IO_POINTERS else set()
     fixed = frozenset(sharing.root(t) for t in ports)
-    chooser = _Chooser(graph, target, catalog() if kernels is None else kernels, sharing, fixed)
+    chooser = _Chooser(graph, target, catalog() if kernels is None else kernels, sharing, fixed,
+                       optimize)  # fmt: skip
     drafts = chooser.drafts(lowered, problems)
     if problems:
         ordered = [problems[n.name] for n in graph.nodes if n.name in problems]
@@ -60,7 +65,7 @@ def make_plan(
     share_in_place(graph, drafts, sharing, fixed)
     layout = Layout(graph, drafts, sharing, target, fixed)
     return Plan(
-        name=graph.name, graph=graph, target=target, profile=profile, io=io,
+        name=graph.name, graph=graph, target=target, profile=profile, io=io, optimize=optimize,
         steps=tuple(layout.step(i, draft) for i, draft in enumerate(drafts)),
         constants=tuple(layout.constants), slots=layout.slots,
         inputs=tuple(layout.input_port(t) for t in graph.inputs),
@@ -69,6 +74,12 @@ def make_plan(
         arena_lower_bound=layout.lower_bound, scratch_bytes=layout.scratch_bytes,
         lowered=tuple(lowered.values()),
     )  # fmt: skip
+
+
+def _for_size(target: Target) -> Target:
+    """The target with a compiler that is asked for small code."""
+    flags = ("-Os" if flag == "-O2" else flag for flag in target.cflags)
+    return replace(target, cflags=tuple(flags))
 
 
 def _lower(
@@ -134,6 +145,7 @@ class _Chooser:
     kernels: Sequence[Kernel]
     sharing: Sharing
     fixed: frozenset[str]
+    optimize: str
 
     def drafts(
         self, lowered: Mapping[tuple[str, str], Lowered], problems: dict[str, EdgeqError]
@@ -155,7 +167,8 @@ class _Chooser:
         where = f"{node.name} ({node.op})"
         drafts = [
             Draft(node.name, node.op, call,
-                  choose(call, self.target.isa, self.kernels, where, align=self._alignment(call)))
+                  choose(call, self.target.isa, self.kernels, where, align=self._alignment(call),
+                         optimize=self.optimize))
             for call in calls
         ]  # fmt: skip
         last = {t: i for i, draft in enumerate(drafts) for t in draft.writes().values()}

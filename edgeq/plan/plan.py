@@ -104,6 +104,7 @@ class Port:
 class Plan:
     """A network ready to be written as C.
 
+    optimize           speed, ram or flash: what its kernels were chosen for
     arena_bytes        everything the caller supplies, scratch included
     arena_lower_bound  no placement of these buffers can be smaller
     scratch_bytes      the largest scratch of a single step
@@ -116,6 +117,7 @@ class Plan:
     target: Target
     profile: Profile
     io: str
+    optimize: str
     steps: tuple[Step, ...]
     constants: tuple[Constant, ...]
     slots: tuple[Slot, ...]

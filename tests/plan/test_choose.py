@@ -49,6 +49,20 @@ def test_a_kernel_is_given_the_alignment_that_it_asks_for(align: int, taken: Ker
     assert found.isa is taken.isa
 
 
+def test_for_ram_the_least_scratch_decides_and_then_the_order() -> None:
+    hungry, frugal = replace(WIDE, scratch="4 * in_dim"), replace(AVX2, tile="x", scratch="in_dim")
+    kernels = [hungry, frugal, REF]
+    assert choose(CALL, ("avx2", "ref"), kernels, "n", optimize="speed") is hungry
+    assert choose(CALL, ("avx2", "ref"), kernels, "n", optimize="ram") is REF
+    assert choose(CALL, ("avx2",), kernels, "n", optimize="ram") is frugal
+    assert choose(CALL, ("avx2", "ref"), [WIDE, AVX2, REF], "n", optimize="ram") is WIDE
+
+
+def test_for_flash_the_portable_kernel_is_taken() -> None:
+    assert choose(CALL, ("avx2", "ref"), [WIDE, AVX2, REF], "n", optimize="flash") is REF
+    assert choose(CALL, ("avx2",), [WIDE, AVX2], "n", optimize="flash") is AVX2
+
+
 def test_the_message_names_what_was_tried() -> None:
     with pytest.raises(PlanError) as caught:
         choose(replace(CALL, params={"in_dim": 4}), ("avx2",), [WIDE], "fc0 (fully_connected)")

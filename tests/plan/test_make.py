@@ -192,3 +192,12 @@ def test_an_aligned_kernel_is_not_given_the_callers_buffers() -> None:
     assert [s.kernel.isa.name for s in inside.steps] == ["fast", "fast"]
     outside = make_plan(dense(), target, Profile.TFLM, kernels=kernels, io="pointers")
     assert [s.kernel.isa.name for s in outside.steps] == ["ref", "ref"]
+
+
+def test_what_is_optimized_for_is_checked_and_kept() -> None:
+    with pytest.raises(UsageError, match="nothing is optimized for 'size'"):
+        make_plan(dense(), M4, Profile.TFLM, optimize="size")
+    small = make_plan(dense(), M4, Profile.TFLM, optimize="flash")
+    assert small.optimize == "flash"
+    assert "-Os" in small.target.cflags
+    assert "-O2" not in small.target.cflags
