@@ -11,7 +11,8 @@ from edgeq.numerics.profile import Profile
 from edgeq.ops.base import Floats, Inputs, Lowered, Op, Outputs, register
 from edgeq.ops.common import need, scale_of, zero_point_of
 from edgeq.ops.floats import floats
-from edgeq.ops.tables import Table, codes, lookup, need_dtypes, real_table, saturated
+from edgeq.ops.tables import Table, codes, lookup, need_dtypes, saturated
+from edgeq.ops.unary import lower_real
 
 HIRES_BITS = 7
 THREE_IN_Q15 = np.float32(3.0) / np.float32(32768.0)
@@ -20,7 +21,10 @@ INT16_MIN, INT16_MAX = -32768, 32767
 
 @register
 class HardSwish(Op):
-    """y = x * min(max(x + 3, 0), 6) / 6."""
+    """y = x * min(max(x + 3, 0), 6) / 6.
+
+    int16 under the profile edgeq alone: the runtimes have none.
+    """
 
     name = "hard_swish"
 
@@ -36,9 +40,9 @@ class HardSwish(Op):
     @staticmethod
     def lower(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile) -> Lowered:
         x, (y,) = need(inputs[0], node, "x"), outputs
-        need_dtypes(node, x, y, DType.INT8)
         if profile is Profile.EDGEQ:
-            return lookup(x, y, real_table(x, y, _hard_swish))
+            return lower_real(node, inputs, outputs, _hard_swish)
+        need_dtypes(node, x, y, DType.INT8)
         return lookup(x, y, _table(node, x, y))
 
 

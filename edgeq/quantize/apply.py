@@ -21,7 +21,7 @@ from edgeq.quantize.boundaries import (
 )
 from edgeq.quantize.observers import Observer
 from edgeq.quantize.parameters import activation_params, to_integers, weight_params
-from edgeq.quantize.schemes import SchemeMap
+from edgeq.quantize.schemes import SchemeMap, settled
 
 # Multiply-accumulates, and the axis of their weights that is the output channel.
 WEIGHT_AXIS = {"conv_2d": 0, "depthwise_conv_2d": 3, "fully_connected": 0, "conv_transpose_2d": 0}
@@ -111,6 +111,7 @@ def prepare_params(graph: Graph, observers: Mapping[str, Observer], schemes: Sch
     Raises:
         Problems: every tensor whose range gives no scale.
     """
+    schemes = settled(schemes, graph)
     bounded = insert_boundaries(graph, schemes)
     kinds, groups = dtypes(bounded, schemes), share(bounded)
     members: dict[str, list[str]] = {}

@@ -20,6 +20,9 @@ SHARING = frozenset({
     "depth_to_space", "reduce_max", "maximum", "minimum",
 })  # fmt: skip
 
+# Operators that read int8 alone, whatever their scheme says.
+BYTES_ALONE = frozenset({"arg_max"})
+
 # Outputs whose range is known, by dtype: what the quantization specification demands.
 FIXED: Mapping[tuple[str, DType], QuantParams] = {
     ("softmax", DType.INT8): per_tensor(1 / 256, -128),
@@ -89,6 +92,8 @@ def node_dtype(graph: Graph, node: Node, schemes: SchemeMap, known: Mapping[str,
     sources = floats_of(graph, node.inputs)
     if node.op == "quantize" and "dtype" in node.attrs:
         return DType(str(node.attrs["dtype"]))
+    if node.op in BYTES_ALONE:
+        return DType.INT8
     if node.op in SHARING and sources:
         return known[sources[0]]
     return schemes.of(node.name).activation

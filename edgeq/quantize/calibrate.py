@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeq.errors import ToolError
+from edgeq.errors import Problems, QuantError, ToolError
 from edgeq.ir import DType, Graph
 from edgeq.quantize.observers import Observer, observer
 from edgeq.quantize.samples import Samples, check_finite
@@ -39,7 +39,7 @@ C = TypeVar("C", bound=Collector)
 
 
 class Ranges:
-    """An observer for each float activation."""
+    """An observer for each float activation, and the names of those that were not finite."""
 
     def __init__(self, graph: Graph, kind: str) -> None:
         make = observer(kind)
@@ -48,14 +48,20 @@ class Ranges:
             for name, t in graph.tensors.items()
             if t.dtype is DType.FLOAT32 and t.data is None
         }
+        self.strange: set[str] = set()
 
     def see(self, name: str, values: NDArray[np.float32]) -> None:
-        if name in self.observers and values.size:
+        if name not in self.observers or not values.size:
+            return
+        if np.isfinite(values.min()) and np.isfinite(values.max()):
             self.observers[name].add(values)
+        else:
+            self.strange.add(name)
 
     def merge(self, other: Self) -> None:
         for name, found in other.observers.items():
             self.observers[name].merge(found)
+        self.strange |= other.strange
 
 
 def collect(
@@ -113,8 +119,22 @@ def calibrate(
     graph: Graph, samples: Samples, kind: str = "minmax", *, jobs: int = 1,
     progress: Progress = lambda _: None,
 ) -> Mapping[str, Observer]:  # fmt: skip
-    """An observer of `kind` for every float activation of `graph`, fed with all samples."""
-    return collect(graph, samples, _MakeRanges(graph, kind), jobs=jobs, progress=progress).observers
+    """An observer of `kind` for every float activation of `graph`, fed with all samples.
+
+    Raises:
+        Problems: every layer that made NaN or infinity of finite inputs.
+    """
+    found = collect(graph, samples, _MakeRanges(graph, kind), jobs=jobs, progress=progress)
+    problems = [
+        QuantError("its output holds NaN or infinity on the calibration data", where=node.name,
+                   why="it divides by zero, or leaves the range of float32",
+                   fix="look at the layer's weights and the calibration data")
+        for node in graph.nodes
+        if found.strange.intersection(node.outputs) and not found.strange.intersection(node.inputs)
+    ]  # fmt: skip
+    if problems:
+        raise Problems(f"{graph.name} cannot be quantized", problems)
+    return found.observers
 
 
 class _MakeRanges:

@@ -14,7 +14,8 @@ from edgeq.quantize.blocks import Floats, Matrices
 
 DAMPING = 0.01  # of the mean of G's diagonal: lambda where rows abound
 SCARCE = 0.3  # of the inputs per row: what lambda adds where rows are few
-SMALLEST = 1e-30  # lambda of inputs that are constant
+ROUNDED_OFF = 2.0**-20  # of E[xq^2]: what sums of float32 products leave of no variance at all
+SMALLEST = 1e-30  # lambda of inputs that are zero
 
 
 @dataclass(slots=True)
@@ -49,7 +50,9 @@ class Moments:
         cross = self.cross / self.rows - d[:, :, None] * q[:, None, :]
         diagonal = np.einsum("bii->bi", gram)  # a view
         strength = DAMPING + SCARCE * gram.shape[1] / self.rows
-        diagonal += np.maximum(diagonal.mean(axis=1) * strength, SMALLEST)[:, None]
+        squares = np.einsum("bii->b", self.gram) / (self.rows * gram.shape[1])
+        smallest = squares * ROUNDED_OFF + SMALLEST
+        diagonal += np.maximum(diagonal.mean(axis=1) * strength, smallest)[:, None]
         moved = np.linalg.solve(gram, cross.swapaxes(1, 2)).swapaxes(1, 2)
         return weights + weights @ moved, gram
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeq.errors import UsageError
-from edgeq.ir import DType
+from edgeq.ir import DType, Graph
+
+WHOLE_BYTES = frozenset({"conv_transpose_2d"})
+"""Operators whose weights are int8 in every scheme."""
 
 GROUPED = re.compile(r"int4g([1-9]\d{0,3})")
 
@@ -61,6 +64,17 @@ class SchemeMap:
     def of(self, node: str) -> Scheme:
         """The scheme of the node of that name."""
         return next((s for p, s in self.rules if p.search(node)), self.default)
+
+
+def settled(schemes: SchemeMap, graph: Graph) -> SchemeMap:
+    """The schemes with int8 weights for those layers of `graph` that know no int4."""
+    rules = []
+    for node in graph.nodes:
+        given = schemes.of(node.name)
+        if node.op in WHOLE_BYTES and given.weight is DType.INT4:
+            pattern = re.compile(rf"\A{re.escape(node.name)}\Z")
+            rules.append((pattern, replace(given, weight=DType.INT8, group_size=0)))
+    return replace(schemes, rules=(*rules, *schemes.rules))
 
 
 def scheme_map(given: str | Scheme | SchemeMap | Mapping[str, str]) -> SchemeMap:
