@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +11,21 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.onnx_nodes import gaps, integer_graph
+from benchmarks.onnx_rounding import MARGIN, shaking
 from edgeq.frontends import load
 from edgeq.frontends.onnx import read_onnx
 from edgeq.ir import Graph
-from edgeq.ir.file_order import file_orders
 from edgeq.ir.spec import check
 from edgeq.numerics.fixed_point import requantize
 from edgeq.numerics.profile import Profile
 from edgeq.ops.base import Call, lower_node
 from edgeq.ops.window import gather
-from edgeq.reference.float import FloatModel, Memory, Step
 from edgeq.verify.oracle import Oracle
-from tests.frontends.onnx_integers import gaps, integer_graph
 from tests.frontends.onnx_trials import meant, of_file
 
 SharedFile = Callable[[str], Path]
 Array = NDArray[Any]
-
-UNIT = 2.0**-24
-"""Half a step of float32, relative."""
-
-SHAKES = 3
-MARGIN = 8
-"""Times what three shaken runs move: two engines err, and each by another draw."""
 
 # model -> largest input
 FLOATS = {
@@ -54,39 +45,6 @@ INTEGERS = {
     "micro_kws_qdq": 3.0,
     "micro_kws_qoperator": 3.0,
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Shaken(FloatModel):
-    """A graph whose every computed number is off by the rounding of its sum, at random.
-
-    A sum of K terms of float32 is off by sqrt(K) units of its largest term or so.
-    Source: N. Higham, T. Mary, "A New Approach to Probabilistic Rounding Error Analysis",
-    SIAM J. Sci. Comput. 41 (2019), theorem 2.4.
-    """
-
-    rng: np.random.Generator
-
-    def _execute(self, step: Step, memory: Memory, samples: int) -> Memory:
-        found = super()._execute(step, memory, samples)
-        terms = max([c.size // max(c.shape[0], 1) for c in step.constants.values() if c.ndim] + [2])
-        for name, value in found.items():
-            off = (
-                UNIT * np.sqrt(terms) * np.abs(value).max() * self.rng.choice([-1, 1], value.shape)
-            )
-            found[name] = (value + off).astype(np.float32)
-        return found
-
-
-def shaking(
-    graph: Graph, sample: Mapping[str, Array], rng: np.random.Generator
-) -> dict[str, float]:
-    """How far every output moves when all that is computed is off by its rounding."""
-    orders = file_orders(graph)
-    inputs = {n: x.transpose(orders[n]) if n in orders else x for n, x in sample.items()}
-    still = FloatModel(graph).run(inputs)
-    runs = [Shaken(graph, rng).run(inputs) for _ in range(SHAKES)]
-    return {n: max(float(np.abs(r[n] - y).max()) for r in runs) for n, y in still.items()}
 
 
 @pytest.mark.parametrize("name", FLOATS)

@@ -77,7 +77,8 @@ def test_thresholds_are_averaged() -> None:
     y = labels([[3, *UNIT]])
     picture = found(([0.0, 0, 1, 0.8], 0.9, 3))
     assert len(THRESHOLDS["map"]) == 10
-    assert box_precision([picture], y, "map") == (pytest.approx(0.7), {"3": pytest.approx(0.7)})
+    value, by_class = box_precision([picture], y, "map")
+    assert value == by_class["3"] == pytest.approx(0.7)
     assert box_precision([picture], y, "map50")[0] == 1
 
 

@@ -41,6 +41,7 @@ class Gap:
 
 
 def integer_graph(data: bytes) -> Graph:
+    """The graph of a file, as it is compiled."""
     return prepare(read_onnx(data))
 
 
