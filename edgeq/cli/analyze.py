@@ -39,7 +39,7 @@ def analyze(
 ) -> int:  # fmt: skip
     """Operators, shapes, MACs, flash, arena, scratch, stack; every unsupported thing at once."""
     from edgeq import pipeline
-    from edgeq.report.cost import error_table
+    from edgeq.report.cost import output_error_table, weight_error_table
 
     with working(f"analyzing {model.name}") as progress:
         found = pipeline.analyze(
@@ -52,7 +52,8 @@ def analyze(
     else:
         _show(found, target)
         if found.errors:
-            show_table(error_table(found))
+            show_table(weight_error_table(found))
+            show_table(output_error_table(found))
     if found.note:
         show_note(f"code and stack are unknown: {found.note}")
     for problem in found.problems:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import inf
 
 from edgeq.measure.analysis import Analysis
-from edgeq.quantize.errors import WeightError
 from edgeq.report.table import Table, shape_text, short, table
 from edgeq.targets import Target
 
@@ -49,28 +48,29 @@ def memory_table(analysis: Analysis, target: Target) -> Table:
     return table(f"memory of {target.name}", ("", ">has", ">takes", ">of it", "fits"), rows)
 
 
-def error_table(analysis: Analysis) -> Table:
-    """One row for each layer that rounds: theory and measurement, SQNR in dB."""
+def weight_error_table(analysis: Analysis) -> Table:
+    """One row for each layer with weights: theory and measurement, SQNR in dB."""
     rows = [
-        (short(e.name), e.op, e.scheme, *_weight_cells(e.weights), e.output_step,
-         decibels(e.predicted_sqnr), decibels(e.sqnr), decibels(e.sensitivity))
+        (short(e.name), e.scheme, w.step, w.bound, w.max_error, w.rms_error,
+         _percent(100 * w.clipped) if w.clipped else "0 %", decibels(w.predicted_sqnr),
+         decibels(w.sqnr))
+        for e in analysis.errors if (w := e.weights) is not None
+    ]  # fmt: skip
+    columns = ("layer", "scheme", ">step D", ">D/2", ">max error", ">rms error", ">clipped",
+               ">predicted", ">measured")  # fmt: skip
+    return table(f"rounding of the weights of {short(analysis.model)}, SQNR in dB", columns, rows)
+
+
+def output_error_table(analysis: Analysis) -> Table:
+    """One row for each layer that rounds, quantized alone: SQNR of its output, and of the last."""
+    rows = [
+        (short(e.name), e.scheme, e.output_step, decibels(e.predicted_sqnr), decibels(e.sqnr),
+         decibels(e.sensitivity))
         for e in analysis.errors
     ]  # fmt: skip
-    columns = (
-        "layer", "operator", "scheme", ">step D", ">D/2", ">max error", ">rms error",
-        ">weights: predicted", ">measured", ">output step", ">output: predicted", ">measured",
-        ">network",
-    )  # fmt: skip
-    title = f"quantization error of {short(analysis.model)}, {analysis.measured_samples} samples, "
-    return table(f"{title}SQNR in dB; network: its output when the layer alone is quantized",
-                 columns, rows)  # fmt: skip
-
-
-def _weight_cells(weights: WeightError | None) -> tuple[object, ...]:
-    if weights is None:
-        return (None,) * 6
-    w = weights
-    return (w.step, w.bound, w.max_error, w.rms_error, decibels(w.predicted_sqnr), decibels(w.sqnr))
+    columns = ("layer", "scheme", ">step D", ">predicted", ">measured", ">of the network")
+    title = f"outputs when one layer alone is quantized, {analysis.measured_samples} samples"
+    return table(f"{title}, SQNR in dB", columns, rows)
 
 
 def decibels(value: float | None) -> str | None:
