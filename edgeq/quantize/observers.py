@@ -18,6 +18,7 @@ Inference with TensorRT", GTC 2017.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, Self
@@ -26,9 +27,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeq.errors import UsageError
-from edgeq.quantize.histogram import Histogram
+from edgeq.quantize.histogram import HALF, Histogram
 
 MOMENTUM = 0.9  # of the past, per batch
+RECENT = 400  # batches: what came before them weighs 0.9^400, less than float64 resolves
 TAIL = 1e-5  # share of values that percentile leaves out at either end
 FINEST = 1024  # levels up to which a histogram tells what clipping costs
 CANDIDATES = 100  # clippings that mse and entropy try
@@ -66,30 +68,30 @@ class MinMax:
         return self.low, self.high
 
 
+def _recent() -> deque[tuple[float, float]]:
+    return deque(maxlen=RECENT)
+
+
 @dataclass(slots=True)
 class MovingAverage:
-    """Exponential moving averages of the batches' extremes, weighted by what was seen."""
+    """Exponential moving averages of the extremes of the RECENT last batches."""
 
-    low: float = 0.0
-    high: float = 0.0
-    weight: float = 0.0
+    extremes: deque[tuple[float, float]] = field(default_factory=_recent)
 
     def add(self, values: NDArray[np.float32]) -> None:
-        share = 1 - MOMENTUM if self.weight else 1.0
-        self.low += share * (float(values.min()) - self.low)
-        self.high += share * (float(values.max()) - self.high)
-        self.weight += 1
+        self.extremes.append((float(values.min()), float(values.max())))
 
     def merge(self, other: Self) -> None:
-        """The other's batches came later: it counts as much as they would have."""
-        share = 1 - MOMENTUM**other.weight if self.weight else 1.0
-        self.low += share * (other.low - self.low)
-        self.high += share * (other.high - self.high)
-        self.weight += other.weight
+        """The other's batches came later."""
+        self.extremes.extend(other.extremes)
 
     def range(self, levels: int) -> tuple[float, float]:
         del levels
-        return self.low, self.high
+        low, high = self.extremes[0] if self.extremes else (0.0, 0.0)
+        for lowest, highest in self.extremes:
+            low += (1 - MOMENTUM) * (lowest - low)
+            high += (1 - MOMENTUM) * (highest - high)
+        return low, high
 
 
 @dataclass(slots=True)
@@ -161,9 +163,17 @@ def _squared_error(h: Histogram, low: float, high: float, levels: int) -> float:
 
 
 def _divergence(h: Histogram, low: float, high: float, levels: int) -> float:
-    """KL divergence of the clipped, quantized distribution from the observed one."""
-    kept = h.counts > 0
-    x, p = h.centers[kept], h.counts[kept] / h.total
+    """KL divergence of the clipped, quantized distribution from the observed one.
+
+    Zero is exact in any range: its bin counts no more than its neighbour, or else the zeros of
+    a ReLU, of which no quantizer misses one, would ask for steps as fine as the histogram.
+    """
+    counts = h.counts.copy()
+    counts[HALF] = min(counts[HALF], counts[HALF + 1])
+    kept = counts > 0
+    if not kept.any():
+        return 0.0
+    x, p = h.centers[kept], counts[kept] / counts.sum()
     step = (high - low) / levels or 1.0
     bins = np.clip(np.round((x - low) / step), 0, levels).astype(np.int64)
     inside = (x >= low) & (x <= high)
