@@ -1,8 +1,9 @@
 """Runs the float graph on calibration data and lets observers see every activation.
 
 Samples stream: at any time there is one batch and its activations.  Several processes each
-take a contiguous share, and what they found is merged in order (joblib, so that its Dask or
-Ray backend runs the same call on a cluster).
+take a contiguous share of whole batches, and what they found is merged in order (joblib, so that its Dask or
+Ray backend runs the same call on a cluster).  Batches are the same for any number of processes,
+and so are the last bits of what the float graph makes of them.
 """
 
 from __future__ import annotations
@@ -77,12 +78,13 @@ def collect(
         jobs: processes; -1 takes every core (joblib's n_jobs).
         progress: told how many samples are done, after each batch.
     """
-    count = len(samples)
+    count, size = len(samples), batch_size(graph)
     if jobs == 1:
         return _collect_part(graph, samples, make, 0, count, progress)
     parallel, delayed, effective = _joblib()
-    workers = min(effective(jobs), count)
-    bounds = [count * i // workers for i in range(workers + 1)]
+    batches = -(-count // size)
+    workers = min(effective(jobs), batches)
+    bounds = [min(batches * i // workers * size, count) for i in range(workers + 1)]
     parts = parallel(n_jobs=jobs)(
         delayed(_collect_part)(graph, samples, make, a, b, _silent) for a, b in pairwise(bounds)
     )

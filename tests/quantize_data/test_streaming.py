@@ -51,7 +51,7 @@ def test_a_thousand_samples_need_the_memory_of_a_hundred(
     assert SLACK < 900 * SAMPLE_BYTES / 100  # what loading them would add, a hundredfold
 
 
-@pytest.mark.parametrize("observer", ["minmax", "percentile", "mse", "entropy"])
+@pytest.mark.parametrize("observer", ["minmax", "moving_average", "percentile", "mse", "entropy"])
 def test_several_processes_give_the_same_bytes(tmp_path: Path, observer: str) -> None:
     data = written(tmp_path / "d.npz", 37)
     alone = edgeq.quantize(network(SHAPE), data, observer=observer)
