@@ -20,7 +20,12 @@ SIGN = 128
 
 
 def reshape(node: OnnxNode) -> Results:
-    """Reshape, Flatten, Squeeze, Unsqueeze: onnx knows the shape they make."""
+    """Reshape, Flatten, Squeeze, Unsqueeze: onnx knows the shape they make.
+
+    Before opset 11 it leaves out axes below 0, which old definitions have not.
+    """
+    if node.opset < 11 and any(a < 0 for a in node.list("axes")):  # noqa: PLR2004
+        raise ModelError(f"axes {node.list('axes')} are below 0", why="opset 11 allowed that first")
     return (reshaped(node, node.value(), node.shape),)
 
 

@@ -21,8 +21,6 @@ from benchmarks.float_networks import (
     samples,
 )
 from edgeq.errors import Problems
-from edgeq.exporters.tflite import to_tflite
-from edgeq.frontends.tflite import read_tflite
 from edgeq.ir import Graph
 from edgeq.ir.values import quantize as to_integers
 from edgeq.pipeline import verify
@@ -113,18 +111,3 @@ def test_the_exported_file_equals_the_oracle(
     else:
         report = _same_bytes(graph, name, against=oracle)
         assert report.oracle_tensors == report.computed_tensors
-
-
-@pytest.mark.parametrize("scheme", ["int8", "int16x8", "int4"])
-@pytest.mark.parametrize("name", ["kws", "mnist_cntk"])
-def test_a_file_read_again_is_written_the_same(
-    name: str, scheme: str, shared_file: SharedFile
-) -> None:
-    """The schemes that TensorFlow Lite expresses lose nothing on the way through a file."""
-    graph = _graph(name, scheme, shared_file)
-    data = to_tflite(graph)
-    again = read_tflite(data)
-    assert to_tflite(again) == data
-    stored = [t.data for t in graph.tensors.values() if t.data is not None]
-    read = [t.data for t in again.tensors.values() if t.data is not None]
-    assert sum(map(np.size, stored)) <= sum(map(np.size, read))

@@ -69,6 +69,12 @@ def test_every_opset_between_is_read(version: int) -> None:
     assert [n.op for n in read_onnx(conv(opset=version)).nodes] == ["conv_2d"]
 
 
+@pytest.mark.parametrize("op", ["Squeeze", "Unsqueeze"])
+def test_axes_below_0_came_with_opset_11(op: str) -> None:
+    text = reasons(one(op, {"x": (2, 1, 3, 1)}, opset=9, axes=[-1]))
+    assert f"({op}): axes (-1,) are below 0" in text
+
+
 def test_all_problems_come_at_once() -> None:
     m = OnnxModel()
     m.node("LSTM", ["x"], ["a"], name="memory")
