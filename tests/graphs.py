@@ -117,6 +117,19 @@ def floats(name: str = "floats") -> Graph:
     return b.graph(name, (x,), (y,))
 
 
+def large(name: str = "large") -> Graph:
+    """Convolutions that are worth sharing among threads, one after the other, and a sum."""
+    b = Builder()
+    x = b.tensor("x", (1, 24, 24, 8), X)
+    a, c, d, y = (b.tensor(n, (1, 24, 24, 8)) for n in "acdy")
+    b.node("conv_2d", (x, b.weights("w0", (8, 3, 3, 8)), b.bias("b0", 8)), (a,), **WINDOW)
+    b.node("conv_2d", (a, b.weights("w1", (8, 3, 3, 8)), b.bias("b1", 8)), (c,), **WINDOW)
+    b.node("depthwise_conv_2d", (c, b.weights("w2", (1, 5, 5, 8), 3), b.bias("b2", 8)), (d,),
+           **{**WINDOW, "padding": (2, 2, 2, 2)})  # fmt: skip
+    b.node("add", (a, d), (y,), activation="none")
+    return b.graph(name, (x,), (y,))
+
+
 GRAPHS: Mapping[str, Callable[[], Graph]] = {
     "dense": dense, "image": image, "ports": ports, "floats": floats,
 }  # fmt: skip

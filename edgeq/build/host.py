@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from edgeq.build.cc import compile_and_link
 from edgeq.build.write import c_sources, write_files
 from edgeq.codegen import emit
+from edgeq.codegen.parallel import has_pool
 from edgeq.errors import UsageError
 from edgeq.ir import Tensor
 from edgeq.ir.values import quantize
@@ -23,6 +24,11 @@ from edgeq.plan.plan import ARENA, CONSTANT, Plan, Pointer
 from edgeq.plan.trace import tensors_after
 
 NAME = "model"
+POOL_CDEF = """
+    void *eq_threads_start(int32_t);
+    const void *eq_threads_parallel(const void *);
+    void eq_threads_stop(void *);
+"""
 
 
 class HostModel:
@@ -41,10 +47,14 @@ class HostModel:
         library = compile_and_link(
             c_sources(files, Path(folder)), Path(folder) / "model.so", target=plan.target,
             include=[Path(folder), Path(folder) / "include"], shared=True,
+            extra=["-pthread"] if has_pool(plan) else (),
         )  # fmt: skip
         self._ffi = cffi.FFI()
-        self._ffi.cdef(f"void {NAME}_run(uint8_t *); void {NAME}_step(uint8_t *, int32_t);")
+        self._ffi.cdef(f"{POOL_CDEF if has_pool(plan) else ''} void {NAME}_run(uint8_t *"
+                       f"{', const void *' if plan.threads > 1 else ''});"
+                       f"void {NAME}_step(uint8_t *, int32_t);")  # fmt: skip
         self._lib: Any = self._ffi.dlopen(str(library))
+        self._more = self._pool()
         self._arena = _aligned(plan.arena_bytes, plan.target.align)
         self._pointer = self._ffi.cast("uint8_t *", self._arena.ctypes.data)
 
@@ -56,8 +66,16 @@ class HostModel:
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Outputs by tensor name for inputs by tensor name."""
         self.fill(inputs)
-        getattr(self._lib, f"{NAME}_run")(self._pointer)
+        getattr(self._lib, f"{NAME}_run")(self._pointer, *self._more)
         return self.outputs()
+
+    def _pool(self) -> tuple[Any, ...]:
+        """What `run` takes beside the arena: threads, where the plan asks for more than one."""
+        if self.plan.threads == 1:
+            return ()
+        pool = self._lib.eq_threads_start(self.plan.threads)
+        weakref.finalize(self, self._lib.eq_threads_stop, pool)
+        return (self._lib.eq_threads_parallel(pool),)
 
     def outputs(self) -> dict[str, NDArray[Any]]:
         """What the last run left, by tensor name."""

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from edgeq._version import __version__
 from edgeq.codegen.folder import MANIFEST
 from edgeq.codegen.names import c_comment, c_identifier
+from edgeq.codegen.parallel import parallel_files
 from edgeq.codegen.project import board_files, project_view, selftest_view
 from edgeq.codegen.view import kernel_path, model_view
 from edgeq.errors import UsageError
@@ -68,7 +69,7 @@ def emit(
         files[f"{ident}_selftest.c"] = _render("selftest.c.j2", values)
     if project["toolchain_hint"]:
         files["toolchain.cmake"] = _render(f"{package}/toolchain.cmake.j2", project)
-    files |= kernel_files(plan) | board_files(plan.target)
+    files |= kernel_files(plan) | board_files(plan.target) | parallel_files(plan)
     files[MANIFEST] = manifest(plan, ident, package, files)
     return files
 
@@ -101,6 +102,7 @@ def manifest(plan: Plan, ident: str, package: str, files: Mapping[str, str]) -> 
         "options": {
             "name": ident, "package": package, "target": c_comment(plan.target.name),
             "numerics": str(plan.profile), "io": plan.io, "optimize": plan.optimize,
+            "threads": plan.threads,
         },
         "arena_bytes": plan.arena_bytes,
         "constant_bytes": plan.constant_bytes,

@@ -9,6 +9,7 @@ from pathlib import Path
 from edgeq.codegen.golden import RANDOM, SEED, golden_outputs
 from edgeq.codegen.literals import c_type, initializer
 from edgeq.codegen.names import c_comment
+from edgeq.codegen.parallel import POOL, has_pool, parallel_files
 from edgeq.codegen.view import POINTERS, PortView, kernel_path, port_views
 from edgeq.ir import Graph, Tensor
 from edgeq.ir.file_order import file_orders
@@ -19,6 +20,10 @@ from edgeq.targets.target import Target, emulator_command, linker_script
 # Statements of a self-test that draws no random number.
 UNUSED = ("(void)next;", "(void)state;")
 PREPARE = "Prepare the input on the device as the data was that the model was calibrated with:"
+POOL_LINES = (
+    "find_package(Threads REQUIRED)",
+    "target_link_libraries({name} PUBLIC Threads::Threads)",
+)
 QUOTED_INCLUDE = re.compile(r'#include "([\w.]+)"')
 
 
@@ -58,8 +63,9 @@ def selftest_view(plan: Plan, name: str) -> dict[str, object]:
     return {
         "vectors": vectors, "goldens": goldens, "seed": SEED,
         "buffers": ports if pointers else [],
-        "setup": [*_setup(name, ports, pointers=pointers), *([] if plan.inputs else UNUSED)],
-        "arguments": "arena, &io" if pointers else "arena",
+        "setup": [*_setup(name, ports, pointers=pointers), *_pool_setup(plan),
+                  *([] if plan.inputs else UNUSED)],
+        "run_arguments": _run_arguments(plan), "pool_headers": POOL[:1] if has_pool(plan) else (),
         "inputs": [_test_port(p.tensor, "input", i) for i, p in enumerate(plan.inputs)],
         "outputs": [_test_port(p.tensor, "output", i) for i, p in enumerate(plan.outputs)],
     }  # fmt: skip
@@ -72,6 +78,19 @@ def _setup(name: str, ports: list[PortView], *, pointers: bool) -> list[str]:
         f"{p.type if p.qualifier else 'const ' + p.type} *{p.member} = {p.function}(arena);"
         for p in ports
     ]
+
+
+def _pool_setup(plan: Plan) -> list[str]:
+    """A pool to run on, where the project has one."""
+    return [f"eq_threads *pool = eq_threads_start({plan.threads});"] if has_pool(plan) else []
+
+
+def _run_arguments(plan: Plan) -> str:
+    """What a caller passes to NAME_run."""
+    arguments = "arena, &io" if plan.io == POINTERS else "arena"
+    if plan.threads == 1:
+        return arguments
+    return f"{arguments}, {'eq_threads_parallel(pool)' if has_pool(plan) else '0'}"
 
 
 def _test_port(tensor: Tensor, kind: str, index: int) -> TestPort:
@@ -89,10 +108,12 @@ def project_view(plan: Plan, name: str) -> dict[str, object]:
     command = [*emulator_command(target), f"$<TARGET_FILE:{name}_selftest>"] if cross else []
     startup = target.firmware.startup if cross and target.firmware else ()
     return {
-        "kernel_files": [kernel_path(k, f) for k, f in plan.used_kernels()],
+        "kernel_files": [kernel_path(k, f) for k, f in plan.used_kernels()]
+                        + [name for name in parallel_files(plan) if name.endswith(".c")],
         "cflags": " ".join(target.cflags),
         "board_sources": "".join(f" board/{path.name}" for path in startup),
         "selftest_lines": _selftest_lines(target, name) if cross else [],
+        "library_lines": [x.format(name=name) for x in POOL_LINES] if has_pool(plan) else [],
         "test_command": " ".join(command) or f"{name}_selftest",
         "toolchain_hint": "-DCMAKE_TOOLCHAIN_FILE=toolchain.cmake " if cross else "",
         "system": "Generic" if target.is_board else "Linux",
@@ -129,7 +150,7 @@ def _usage(plan: Plan, name: str) -> str:
     macro, ports, pointers = name.upper(), port_views(plan, name), plan.io == POINTERS
     buffers = [f"static {p.type} {p.member}[{p.macro}_SIZE];" for p in ports if pointers]
     body = [*_setup(name, ports, pointers=pointers), "/* fill the inputs */"]
-    body += [f"{name}_run({'arena, &io' if pointers else 'arena'});", "/* read the outputs */"]
+    body += [*_pool_setup(plan), f"{name}_run({_run_arguments(plan)});", "/* read the outputs */"]
     return "\n".join([
         f'#include "{name}.h"', "",
         f"static _Alignas({macro}_ARENA_ALIGN) uint8_t arena[{macro}_ARENA_BYTES];",

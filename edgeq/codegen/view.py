@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from edgeq._version import __version__
 from edgeq.codegen.literals import c_type, float_literal, initializer
 from edgeq.codegen.names import c_comment
+from edgeq.codegen.parallel import groups, run_lines
 from edgeq.ir import DType, Tensor
 from edgeq.kernels.catalog import Kernel
 from edgeq.ops.common import RANGES
 from edgeq.plan.plan import ARENA, CONSTANT, INPUT, NOWHERE, SCRATCH, Plan, Pointer, Port, Step
 
 POINTERS = "pointers"
+PARALLEL_NOTE = "parallel may be null: then it runs on the caller's thread alone."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,25 @@ def model_view(plan: Plan, name: str) -> dict[str, object]:
         "step_count": len(plan.steps), "ports": ports,
         "arena_ports": [] if pointers else ports, "io_fields": ports if pointers else [],
         "scales": _scales(plan, name),
-        "parameters": f"uint8_t *arena, const {name}_io *io" if pointers else "uint8_t *arena",
-        "arguments": "arena, io" if pointers else "arena",
-        "unused": ["arena", "io"] if pointers else ["arena"],
-        "io_types": [name] if pointers else [],
+        **_calling(plan, name), "io_types": [name] if pointers else [],
+    }  # fmt: skip
+
+
+def _calling(plan: Plan, name: str) -> dict[str, object]:
+    """How the model is called: parameters and arguments of its functions."""
+    pointers, threads = plan.io == POINTERS, plan.threads > 1
+    parameters = f"uint8_t *arena, const {name}_io *io" if pointers else "uint8_t *arena"
+    arguments = "arena, io" if pointers else "arena"
+    members = ["uint8_t *arena;", *([f"const {name}_io *io;"] if pointers else [])]
+    return {
+        "parameters": parameters, "arguments": arguments, "unused": arguments.split(", "),
+        "run_parameters": parameters + (", const eq_parallel *parallel" if threads else ""),
+        "run_arguments": "arena" + (", 0" if threads else ""),
+        "run_lines": list(run_lines(plan, name, arguments)), "groups": groups(plan, name),
+        "call_types": [name] if threads else [], "call_members": members,
+        "parts": ", ".join(f"call->{a}" for a in arguments.split(", ")),
+        "run_headers": ["edgeq_parallel.h"] if threads else [],
+        "run_notes": [PARALLEL_NOTE] if threads else [],
     }  # fmt: skip
 
 

@@ -14,15 +14,32 @@ from edgeq.kernels.catalog import Kernel
 from edgeq.ops.base import Call, View
 
 
+@dataclass(frozen=True, slots=True)
+class Life:
+    """The first and the last step in which a buffer is read or written."""
+
+    first: int
+    last: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Draft:
-    """A call with its kernel, before anything is placed."""
+    """A call with its kernel, before anything is placed.
+
+    part, parts   which of how many that may run at the same time
+    """
 
     node: str
     op: str
     call: Call
     kernel: Kernel
     outputs: tuple[str, ...] = ()
+    part: int = 0
+    parts: int = 1
+
+    def together(self, step: int) -> Life:
+        """The steps that may run while this one, number `step`, does."""
+        return Life(step - self.part, step - self.part + self.parts - 1)
 
     def reads(self) -> dict[str, str]:
         """Parameter -> tensor, for the activations it reads."""
@@ -58,33 +75,26 @@ class Sharing:
             self.parent[a] = b
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
-    """The first and the last step in which a buffer is read or written."""
-
-    first: int
-    last: int
-
-
 def lives(graph: Graph, drafts: Sequence[Draft], sharing: Sharing) -> dict[str, Life]:
     """The life of every buffer, by its root tensor.
 
     Inputs live from step 0, outputs to the last step.
     """
     found: dict[str, Life] = {}
+    end = max(len(drafts) - 1, 0)
 
-    def touch(tensor: str, step: int) -> None:
+    def touch(tensor: str, steps: Life) -> None:
         root = sharing.root(tensor)
-        known = found.get(root, Life(step, step))
-        found[root] = Life(min(known.first, step), max(known.last, step))
+        known = found.get(root, steps)
+        found[root] = Life(min(known.first, steps.first), max(known.last, steps.last))
 
     for name in graph.inputs:
-        touch(name, 0)
+        touch(name, Life(0, 0))
     for step, draft in enumerate(drafts):
         for tensor in (*draft.reads().values(), *draft.writes().values()):
-            touch(tensor, step)
+            touch(tensor, draft.together(step))
     for name in graph.outputs:
-        touch(name, max(len(drafts) - 1, 0))
+        touch(name, Life(end, end))
     return found
 
 

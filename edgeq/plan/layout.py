@@ -54,8 +54,7 @@ class Layout:
         )
         self.arena_bytes = max(round_up(size, target.align), target.align)
         self.lower_bound = lower_bound(buffers)
-        scratches = [b.nbytes for b in buffers if b.name.startswith(SCRATCH_NAME)]
-        self.scratch_bytes = max(scratches, default=0)
+        self.scratch_bytes = _most_at_once([b for b in buffers if b.name.startswith(SCRATCH_NAME)])
         self.constants: list[Constant] = []
         self._known: dict[tuple[str, bytes], int] = {}
 
@@ -82,12 +81,13 @@ class Layout:
 
     def _scratches(self, drafts: Sequence[Draft]) -> list[Buffer]:
         align = self.target.align
-        sizes = [d.kernel.scratch_bytes(values_of(d.call)) for d in drafts]
-        return [
-            Buffer(f"{SCRATCH_NAME}{step}", round_up(size, align), step, step, align)
-            for step, size in enumerate(sizes)
-            if size
-        ]
+        found: list[Buffer] = []
+        for step, draft in enumerate(drafts):
+            size, life = draft.kernel.scratch_bytes(values_of(draft.call)), draft.together(step)
+            if size:
+                name = f"{SCRATCH_NAME}{step}"
+                found.append(Buffer(name, round_up(size, align), life.first, life.last, align))
+        return found
 
     def pointer(self, view: View) -> Pointer:
         """Where `view` points."""
@@ -125,7 +125,7 @@ class Layout:
                 args[parameter.name] = Pointer(CONSTANT, index=self.constant(data, comment))
         return Step(
             draft.node, draft.op, draft.kernel, draft.call.form, args, dict(draft.call.params),
-            draft.outputs,
+            draft.outputs, draft.part, draft.parts,
         )  # fmt: skip
 
     def input_port(self, name: str) -> Port:
@@ -145,6 +145,14 @@ class Layout:
         """Every input's and computed tensor's place."""
         names = [*self.graph.inputs, *(t for n in self.graph.nodes for t in n.outputs)]
         return {name: self.pointer(View(name)) for name in names}
+
+
+def _most_at_once(scratches: Sequence[Buffer]) -> int:
+    """The most scratch that the steps that run together have."""
+    sums: dict[int, int] = {}
+    for buffer in scratches:
+        sums[buffer.first] = sums.get(buffer.first, 0) + buffer.nbytes
+    return max(sums.values(), default=0)
 
 
 def packed(draft: Draft, parameter: Parameter, operand: NDArray[Any]) -> NDArray[Any]:

@@ -15,6 +15,7 @@ from edgeq.plan.buffers import Draft, Sharing, share_in_place
 from edgeq.plan.choose import FLASH, SPEED, check_optimize, choose
 from edgeq.plan.layout import Layout
 from edgeq.plan.plan import Plan
+from edgeq.plan.threads import check_threads, row_parts
 from edgeq.targets import Target
 
 IO_ARENA, IO_POINTERS = "arena", "pointers"
@@ -27,6 +28,7 @@ def make_plan(
     *,
     io: str = IO_ARENA,
     optimize: str = SPEED,
+    threads: int = 1,
     kernels: Sequence[Kernel] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Plan:
@@ -39,24 +41,26 @@ def make_plan(
         profile: which rounding and exact form every operator takes.
         io: "arena" places inputs and outputs in the arena, "pointers" takes the caller's.
         optimize: "speed", "ram" or "flash": what decides among kernels, see `plan.choose`.
+        threads: into how many parts larger steps are split, see `plan.threads`.
         kernels: the kernels to choose from; all that exist when None.
         progress: told each node's name before it is lowered.
 
     Raises:
         Problems: every node that cannot be lowered or has no kernel, with its reason.
         PlanError: an output has no memory of its own.
-        UsageError: there is no such `io` or `optimize`.
+        UsageError: there is no such `io` or `optimize`, or no such number of threads.
     """
     if io not in (IO_ARENA, IO_POINTERS):
         raise UsageError(f"no io {io!r}", fix=f"choose {IO_ARENA} or {IO_POINTERS}")
     check_optimize(optimize)
+    check_threads(threads)
     target = _for_size(target) if optimize == FLASH else target
     lowered, problems = _lower(graph, profile, progress)
     sharing = _aliases(lowered)
     ports = {*graph.inputs, *graph.outputs} if io == IO_POINTERS else set()
     fixed = frozenset(sharing.root(t) for t in ports)
     chooser = _Chooser(graph, target, catalog() if kernels is None else kernels, sharing, fixed,
-                       optimize)  # fmt: skip
+                       optimize, threads)  # fmt: skip
     drafts = chooser.drafts(lowered, problems)
     if problems:
         ordered = [problems[n.name] for n in graph.nodes if n.name in problems]
@@ -66,6 +70,7 @@ def make_plan(
     layout = Layout(graph, drafts, sharing, target, fixed)
     return Plan(
         name=graph.name, graph=graph, target=target, profile=profile, io=io, optimize=optimize,
+        threads=threads,
         steps=tuple(layout.step(i, draft) for i, draft in enumerate(drafts)),
         constants=tuple(layout.constants), slots=layout.slots,
         inputs=tuple(layout.input_port(t) for t in graph.inputs),
@@ -146,6 +151,7 @@ class _Chooser:
     sharing: Sharing
     fixed: frozenset[str]
     optimize: str
+    threads: int
 
     def drafts(
         self, lowered: Mapping[tuple[str, str], Lowered], problems: dict[str, EdgeqError]
@@ -166,14 +172,17 @@ class _Chooser:
         """The node's calls; an output is complete after the last that writes to it."""
         where = f"{node.name} ({node.op})"
         drafts = [
-            Draft(node.name, node.op, call,
-                  choose(call, self.target.isa, self.kernels, where, align=self._alignment(call),
-                         optimize=self.optimize))
-            for call in calls
-        ]  # fmt: skip
+            Draft(node.name, node.op, part, self._kernel(part, where), (), i, len(parts))
+            for parts in (row_parts(call, self.threads) for call in calls)
+            for i, part in enumerate(parts)
+        ]
         last = {t: i for i, draft in enumerate(drafts) for t in draft.writes().values()}
         for i, draft in enumerate(drafts):
             yield replace(draft, outputs=tuple(t for t in node.outputs if last.get(t) == i))
+
+    def _kernel(self, call: Call, where: str) -> Kernel:
+        return choose(call, self.target.isa, self.kernels, where, align=self._alignment(call),
+                      optimize=self.optimize)  # fmt: skip
 
     def _alignment(self, call: Call) -> int:
         """The largest power of two that divides the address of every argument, as far as known."""

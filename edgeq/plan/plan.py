@@ -49,7 +49,9 @@ class Constant:
 class Step:
     """One kernel call with every argument placed.
 
-    outputs   tensors that are complete after this step
+    outputs      tensors that are complete after this step
+    part, parts  which of how many steps that may run at the same time: one step for each part,
+                 in a row
     """
 
     node: str
@@ -59,6 +61,8 @@ class Step:
     args: Mapping[str, Pointer]
     params: Mapping[str, int]
     outputs: tuple[str, ...] = ()
+    part: int = 0
+    parts: int = 1
 
     @property
     def symbol(self) -> str:
@@ -107,7 +111,8 @@ class Plan:
     optimize           speed, ram or flash: what its kernels were chosen for
     arena_bytes        everything the caller supplies, scratch included
     arena_lower_bound  no placement of these buffers can be smaller
-    scratch_bytes      the largest scratch of a single step
+    scratch_bytes      the most scratch of a single step, or of the parts that run together
+    threads            into how many parts its larger steps are split
     places             where each tensor lies when its step is done
     lowered            what each node became, in the graph's order
     """
@@ -118,6 +123,7 @@ class Plan:
     profile: Profile
     io: str
     optimize: str
+    threads: int
     steps: tuple[Step, ...]
     constants: tuple[Constant, ...]
     slots: tuple[Slot, ...]
