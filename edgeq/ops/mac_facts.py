@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from edgeq.ops.common import signed_bits
 
 SHIFT_MASK = 63  # the shift of a factor of the form fine, and the whole of any other
+LANES = 8  # int16 lanes of a vector of 128 bits
 
 Ints = NDArray[Any]
 
@@ -25,11 +26,14 @@ def mac_facts(
     min_w                 the least weight
     min_shift, max_shift  of all channels' factors
     live_shift            the least of factors other than zero
+    fours                 greatest sum of |w| of four taps 8 apart, in blocks of 32 taps
+    fours_any             the same wherever a block begins
 
     Args:
         rows: (O, K) integers, weights less their zero point.
         bias: (O) folded biases.
-        mult, shift: (O) as the kernel gets them.
+        mult: (O) as the kernel gets it.
+        shift: (O) the same.
         x_range: the least and the greatest activation.
     """
     lo, hi = x_range
@@ -37,6 +41,7 @@ def mac_facts(
     positive, negative = np.maximum(wide, 0).sum(axis=1), np.minimum(wide, 0).sum(axis=1)
     low, high = positive * lo + negative * hi, positive * hi + negative * lo
     shifts = shift.astype(np.int64) & SHIFT_MASK
+    fours = _fours(wide)
     return {
         "acc_bits": _bits(low, high, low + bias, high + bias),
         "dot_bits": _bits(low, high),
@@ -44,7 +49,18 @@ def mac_facts(
         "min_shift": int(shifts.min()),
         "max_shift": int(shifts.max()),
         "live_shift": int(shifts.min(initial=SHIFT_MASK, where=np.asarray(mult) != 0)),
+        "fours": int(fours[:, np.arange(fours.shape[1]) % (4 * LANES) < LANES].max(initial=0)),
+        "fours_any": int(fours.max(initial=0)),
     }
+
+
+def _fours(rows: Ints) -> Ints:
+    """|w| of taps k, k + 8, k + 16 and k + 24 added for every k, (O, K)."""
+    taps = rows.shape[1]
+    padded = np.pad(np.abs(rows), ((0, 0), (0, 3 * LANES)))
+    shifted = [padded[:, at : at + taps] for at in range(0, 4 * LANES, LANES)]
+    total: Ints = np.sum(shifted, axis=0)
+    return total
 
 
 def _bits(*sums: Ints) -> int:

@@ -12,18 +12,19 @@
  * @packs shift (o/4, o%4)
  * @scratch kh * kw * in_c
  */
-#include "edgeq/conv2d_s8.h"
 #include "edgeq/conv2d_patch.h"
+#include "edgeq/conv2d_s8.h"
 #include "edgeq/dot_neon.h"
 #include "edgeq/fixed_point_neon.h"
 
-eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__neon);
+eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__neon_plain);
 
-void EQ_SYM(eq_conv2d_s8__neon)(const int8_t *restrict x, const int8_t *restrict w,
-                                const int32_t *restrict bias, const int32_t *restrict mult,
-                                const int32_t *restrict shift, int8_t *restrict y,
-                                int8_t *restrict scratch,
-                                const eq_conv2d_s8_params *restrict p)
+void EQ_SYM(eq_conv2d_s8__neon_plain)(const int8_t *restrict x, const int8_t *restrict w,
+                                      const int32_t *restrict bias,
+                                      const int32_t *restrict mult,
+                                      const int32_t *restrict shift, int8_t *restrict y,
+                                      int8_t *restrict scratch,
+                                      const eq_conv2d_s8_params *restrict p)
 {
     const int32_t taps = p->kh * p->kw * p->in_c;
     for (int32_t h = p->row0; h < p->row1; ++h) {
