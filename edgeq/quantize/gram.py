@@ -14,8 +14,9 @@ moments alone, with xq and d = x - xq taken less their means:
     E |...|^2 = tr((Wq - T) G (Wq - T)^T) + what no Wq changes.
 
 T is what real weights would be best; lambda keeps it near W where there are few samples.
-The network is walked once: every node is run on all samples in float and quantized, and
-values are kept as long as a later node reads them.  Memory is bounded by taking at most as
+The network is walked once, in one process, since what a layer reads depends on how those before
+it were rounded: every node is run on all samples in float and quantized, and values are kept as
+long as a later node reads them.  Memory is bounded by taking at most as
 many samples as fit into MEMORY bytes, spread evenly over the set.
 """
 
