@@ -74,6 +74,15 @@ class Row:
     def key(self) -> str:
         return "/".join([self.network, self.scheme, self.observer, "+".join(self.methods)])
 
+    @classmethod
+    def of(cls, key: str) -> Row | None:
+        """The row of that key; None for those of float and published networks."""
+        parts = key.split("/")
+        if len(parts) < len(cls.__slots__):
+            return None
+        network, scheme, observer, methods = parts
+        return cls(network, scheme, observer, tuple(m for m in methods.split("+") if m))
+
 
 def _npz(name: str) -> dict[str, NDArray[Any]]:
     with np.load(shared() / "data" / name) as stored:

@@ -19,16 +19,11 @@ Rows = dict[str, Found]
 Choice = tuple[str, tuple[str, ...]]
 
 
-def write_table(path: Path, rows: Rows, code: str) -> None:
-    """Put the tables between the markers of a page.
-
-    Rows that were measured with other code than the fingerprint `code` are left out.
-    """
-    current = {k: r for k, r in rows.items() if r.get("code", code) == code}
-    text = path.read_text(encoding="utf-8")
-    head, rest = text.split(BEGIN)
+def write_table(path: Path, rows: Rows) -> None:
+    """Put the tables between the markers of a page."""
+    head, rest = path.read_text(encoding="utf-8").split(BEGIN)
     tail = rest.split(END)[1]
-    body = "\n\n".join("\n".join(part) for part in _parts(current))
+    body = "\n\n".join("\n".join(part) for part in _parts(rows))
     path.write_text(f"{head}{BEGIN}\n\n{body}\n\n{END}{tail}", encoding="utf-8")
 
 
