@@ -1,9 +1,9 @@
 """Runs the float graph on calibration data and lets observers see every activation.
 
 Samples stream: at any time there is one batch and its activations.  Several processes each
-take a contiguous share of whole batches, and what they found is merged in order (joblib, so that its Dask or
-Ray backend runs the same call on a cluster).  Batches are the same for any number of processes,
-and so are the last bits of what the float graph makes of them.
+take a contiguous share of whole batches, and what they found is merged in order (joblib, so
+that its Dask or Ray backend runs the same call on a cluster).  Batches are the same for any
+number of processes, and so are the last bits of what the float graph makes of them.
 """
 
 from __future__ import annotations
