@@ -28,7 +28,7 @@ void EQ_SYM(eq_conv2d_s8__neon_1x1_fours)(
         bias,
         mult,
         shift,
-        {1, p->in_c, 0, p->stride_w * p->x_pixel, 1},
+        {p->in_c, p->stride_w * p->x_pixel, 1},
         eq_load_range(p->zy, p->act_min, p->act_max),
         p->out_c,
         eq_is_single(),

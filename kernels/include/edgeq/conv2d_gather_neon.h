@@ -5,28 +5,57 @@
 #include <arm_neon.h>
 #include <stdint.h>
 
-/* `rows` runs of `run` bytes, `line` apart in x, side by side to y.  Reads and writes up to 15
- * bytes more than that. */
-static inline void eq_gather_runs_neon(int8_t *y, const int8_t *x, int32_t rows,
-                                       int32_t run, int32_t line)
+/* A window is `rows` times `parts` runs of `run` bytes: rows are `line` bytes apart and parts
+ * `part`.  Windows begin `step` apart, patches `room`, at least 15 bytes more than a window. */
+typedef struct {
+    int32_t rows, parts, run;
+    int32_t line, part, step, room;
+} eq_runs_neon;
+
+/* The window at x, and up to 15 more bytes of each run. */
+static inline void eq_gather_one_neon(int8_t *y, const int8_t *x, const eq_runs_neon *g)
 {
-    for (int32_t r = 0; r < rows; ++r) {
-        vst1q_s8(y, vld1q_s8(x));
-        for (int32_t i = 16; i < run; i += 16)
-            vst1q_s8(y + i, vld1q_s8(x + i));
-        x += line;
-        y += run;
+    for (int32_t r = 0; r < g->rows; ++r)
+        for (int32_t q = 0; q < g->parts; ++q) {
+            const int8_t *from = x + r * g->line + q * g->part;
+            for (int32_t i = 0; i < g->run; i += 16)
+                vst1q_s8(y + i, vld1q_s8(from + i));
+            y += g->run;
+        }
+}
+
+/* Four windows side by side. */
+static inline void eq_gather_four_neon(int8_t *y, const int8_t *x, const eq_runs_neon *g)
+{
+    const int64_t s1 = g->step, s2 = 2 * s1, s3 = 3 * s1;
+    const int64_t t1 = g->room, t2 = 2 * t1, t3 = 3 * t1;
+    for (int32_t r = g->rows; r > 0; --r) {
+        const int8_t *from = x;
+        int8_t *to = y;
+        for (int32_t i = g->run; i > 0; i -= 16) {
+            vst1q_s8(to, vld1q_s8(from));
+            vst1q_s8(to + t1, vld1q_s8(from + s1));
+            vst1q_s8(to + t2, vld1q_s8(from + s2));
+            vst1q_s8(to + t3, vld1q_s8(from + s3));
+            from += 16;
+            to += 16;
+        }
+        x += g->line;
+        y += g->run;
     }
 }
 
-/* Windows whose pixels are not neighbours: `taps` pixels of `run` bytes, `step` apart in each
- * of `rows` lines. */
-static inline void eq_gather_taps_neon(int8_t *y, const int8_t *x, int32_t rows,
-                                       int32_t taps, int32_t run, int32_t step,
-                                       int32_t line)
+/* The windows of n pixels from x on to y, `room` apart.  Reads and writes up to 15 bytes
+ * more than these. */
+static inline void eq_gather_neon(int8_t *y, const int8_t *x, const eq_runs_neon *g,
+                                  int32_t n)
 {
-    for (int32_t r = 0; r < rows; ++r)
-        eq_gather_runs_neon(y + r * taps * run, x + r * line, taps, run, step);
+    if (n == 4 && g->parts == 1) {
+        eq_gather_four_neon(y, x, g);
+        return;
+    }
+    for (int32_t i = 0; i < n; ++i)
+        eq_gather_one_neon(y + i * g->room, x + i * g->step, g);
 }
 
 #endif

@@ -10,7 +10,6 @@ typedef struct {
     int32_t in_h, in_w, in_c, kh, dil_h, stride_h, pad_top, pad_left;
     int32_t x_row, x_pixel, x_ring, zx;
     int32_t columns; /* pixels of a line, borders included */
-    int32_t line;    /* bytes from line to line, at least columns * in_c */
 } eq_lines;
 
 /* Pixels [0, n) of a row at x as contiguous bytes. */
@@ -24,27 +23,38 @@ static inline void eq_copy_pixels(int8_t *y, const int8_t *x, int32_t n, const e
         memcpy(y + i * g->in_c, x + i * g->x_pixel, (size_t)g->in_c);
 }
 
-/* Line kh of `lines` becomes row h * stride_h - pad_top + kh * dil_h from column -pad_left
- * on, zx beyond the image. */
-static inline void eq_copy_lines(int8_t *lines, const int8_t *x, int32_t h,
-                                 const eq_lines *g)
+/* Row `row` of the image from column -pad_left on, zx beyond the image. */
+static inline void eq_copy_line(int8_t *line, const int8_t *x, int32_t row,
+                                const eq_lines *g)
 {
     const int32_t left = g->pad_left < g->columns ? g->pad_left : g->columns;
     const int32_t rest = g->columns - left;
     const int32_t inside = rest < g->in_w ? rest : g->in_w;
-    int32_t row = h * g->stride_h - g->pad_top;
-    for (int32_t kh = 0; kh < g->kh; ++kh) {
-        if (row < 0 || row >= g->in_h) {
-            memset(lines, g->zx, (size_t)(g->columns * g->in_c));
-        } else {
-            int8_t *to = lines + left * g->in_c;
-            memset(lines, g->zx, (size_t)(left * g->in_c));
-            eq_copy_pixels(to, x + row % g->x_ring * g->x_row, inside, g);
-            memset(to + inside * g->in_c, g->zx, (size_t)((rest - inside) * g->in_c));
-        }
-        lines += g->line;
-        row += g->dil_h;
+    if (row < 0 || row >= g->in_h) {
+        memset(line, g->zx, (size_t)(g->columns * g->in_c));
+        return;
     }
+    int8_t *to = line + left * g->in_c;
+    if (left > 0)
+        memset(line, g->zx, (size_t)(left * g->in_c));
+    eq_copy_pixels(to, x + row % g->x_ring * g->x_row, inside, g);
+    if (rest > inside)
+        memset(to + inside * g->in_c, g->zx, (size_t)((rest - inside) * g->in_c));
+}
+
+/* Line kh of `lines` becomes row h * stride_h - pad_top + kh * dil_h.  Lines of row h - 1 are
+ * kept where they serve again, unless h is the first. */
+static inline void eq_copy_lines(int8_t *lines, const int8_t *x, int32_t h, int first,
+                                 const eq_lines *g)
+{
+    const int32_t bytes = g->columns * g->in_c, top = h * g->stride_h - g->pad_top;
+    int32_t kh = 0;
+    if (!first && g->dil_h == 1 && g->stride_h < g->kh) {
+        kh = g->kh - g->stride_h;
+        memmove(lines, lines + g->stride_h * bytes, (size_t)(kh * bytes));
+    }
+    for (; kh < g->kh; ++kh)
+        eq_copy_line(lines + kh * bytes, x, top + kh * g->dil_h, g);
 }
 
 #endif

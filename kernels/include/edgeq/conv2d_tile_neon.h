@@ -1,8 +1,8 @@
 /* The inner part of convolutions for NEON: the dot products of four pixels by four channels.
  *
- * A window is `segs` runs of `taps` bytes, `run` bytes apart in x: one run where it is
- * contiguous, else one for each row of it.  The pixels of a tile are `step` bytes apart.
- * Weights are packed (o/4, segs, taps/32, o%4, taps%32), so they are read in order.
+ * A window is `taps` contiguous bytes, those of the pixels of a tile are `step` bytes apart.
+ * Weights are packed (o/4, taps/32, o%4, taps%32), so they are read in order.  The part of a
+ * window behind its last whole 32 bytes is taken first.
  *
  * SMULL and SMLAL2 put products into int16 lanes, SADALP adds pairs of lanes to int32, of
  * sixteen sums held in registers: in pairs three instructions for 16 products, in fours five
@@ -19,10 +19,8 @@
 #include <stdint.h>
 
 typedef struct {
-    int32_t segs;  /* runs of a window */
-    int32_t taps;  /* bytes of a run, a multiple of 8 */
-    int32_t run;   /* from run to run in x */
-    int32_t step;  /* from pixel to pixel in x */
+    int32_t taps;  /* bytes of a window, a multiple of 8 */
+    int32_t step;  /* from window to window */
     int32_t fours; /* four products in a lane, else two */
 } eq_window_neon;
 
@@ -84,10 +82,97 @@ static inline eq_quad_neon eq_conv2d_sums_neon(const int8_t *x, const int8_t **w
 {
     const int32x4_t none = vdupq_n_s32(0);
     int32x4_t pa, pb, pc, pd, qa, qb, qc, qd, ra, rb, rc, rd, sa, sb, sc, sd;
-    const int8_t *w = *weights;
+    const int32_t full = t.taps & ~31;
+    const int8_t *w = *weights, *const end = w + full * 4;
     const int8_t *a = x, *b = a + t.step, *c = b + t.step, *d = c + t.step;
-    int32_t k = t.taps;
-    if (k >= 32) {
+    if (full != t.taps) {
+        w = end;
+        a += full;
+        b += full;
+        c += full;
+        d += full;
+        if ((t.taps & 16) != 0) {
+            const int8x16_t xa = vld1q_s8(a), xb = vld1q_s8(b);
+            const int8x16_t xc = vld1q_s8(c), xd = vld1q_s8(d);
+            const int8x16_t wp = vld1q_s8(w);
+            pa = eq_dot16_neon(none, xa, wp, 1);
+            pb = eq_dot16_neon(none, xb, wp, 1);
+            pc = eq_dot16_neon(none, xc, wp, 1);
+            pd = eq_dot16_neon(none, xd, wp, 1);
+            const int8x16_t wq = vld1q_s8(w + 32);
+            qa = eq_dot16_neon(none, xa, wq, 1);
+            qb = eq_dot16_neon(none, xb, wq, 1);
+            qc = eq_dot16_neon(none, xc, wq, 1);
+            qd = eq_dot16_neon(none, xd, wq, 1);
+            const int8x16_t wr = vld1q_s8(w + 64);
+            ra = eq_dot16_neon(none, xa, wr, 1);
+            rb = eq_dot16_neon(none, xb, wr, 1);
+            rc = eq_dot16_neon(none, xc, wr, 1);
+            rd = eq_dot16_neon(none, xd, wr, 1);
+            const int8x16_t ws = vld1q_s8(w + 96);
+            sa = eq_dot16_neon(none, xa, ws, 1);
+            sb = eq_dot16_neon(none, xb, ws, 1);
+            sc = eq_dot16_neon(none, xc, ws, 1);
+            sd = eq_dot16_neon(none, xd, ws, 1);
+            if ((t.taps & 8) != 0) {
+                a += 16;
+                b += 16;
+                c += 16;
+                d += 16;
+                w += 16;
+                const int8x8_t ea = vld1_s8(a), eb = vld1_s8(b);
+                const int8x8_t ec = vld1_s8(c), ed = vld1_s8(d);
+                const int8x8_t vp = vld1_s8(w);
+                pa = eq_dot8_neon(pa, ea, vp, 0);
+                pb = eq_dot8_neon(pb, eb, vp, 0);
+                pc = eq_dot8_neon(pc, ec, vp, 0);
+                pd = eq_dot8_neon(pd, ed, vp, 0);
+                const int8x8_t vq = vld1_s8(w + 32);
+                qa = eq_dot8_neon(qa, ea, vq, 0);
+                qb = eq_dot8_neon(qb, eb, vq, 0);
+                qc = eq_dot8_neon(qc, ec, vq, 0);
+                qd = eq_dot8_neon(qd, ed, vq, 0);
+                const int8x8_t vr = vld1_s8(w + 64);
+                ra = eq_dot8_neon(ra, ea, vr, 0);
+                rb = eq_dot8_neon(rb, eb, vr, 0);
+                rc = eq_dot8_neon(rc, ec, vr, 0);
+                rd = eq_dot8_neon(rd, ed, vr, 0);
+                const int8x8_t vs = vld1_s8(w + 96);
+                sa = eq_dot8_neon(sa, ea, vs, 0);
+                sb = eq_dot8_neon(sb, eb, vs, 0);
+                sc = eq_dot8_neon(sc, ec, vs, 0);
+                sd = eq_dot8_neon(sd, ed, vs, 0);
+            }
+        } else {
+            const int8x8_t xa = vld1_s8(a), xb = vld1_s8(b);
+            const int8x8_t xc = vld1_s8(c), xd = vld1_s8(d);
+            const int8x8_t wp = vld1_s8(w);
+            pa = eq_dot8_neon(none, xa, wp, 1);
+            pb = eq_dot8_neon(none, xb, wp, 1);
+            pc = eq_dot8_neon(none, xc, wp, 1);
+            pd = eq_dot8_neon(none, xd, wp, 1);
+            const int8x8_t wq = vld1_s8(w + 32);
+            qa = eq_dot8_neon(none, xa, wq, 1);
+            qb = eq_dot8_neon(none, xb, wq, 1);
+            qc = eq_dot8_neon(none, xc, wq, 1);
+            qd = eq_dot8_neon(none, xd, wq, 1);
+            const int8x8_t wr = vld1_s8(w + 64);
+            ra = eq_dot8_neon(none, xa, wr, 1);
+            rb = eq_dot8_neon(none, xb, wr, 1);
+            rc = eq_dot8_neon(none, xc, wr, 1);
+            rd = eq_dot8_neon(none, xd, wr, 1);
+            const int8x8_t ws = vld1_s8(w + 96);
+            sa = eq_dot8_neon(none, xa, ws, 1);
+            sb = eq_dot8_neon(none, xb, ws, 1);
+            sc = eq_dot8_neon(none, xc, ws, 1);
+            sd = eq_dot8_neon(none, xd, ws, 1);
+        }
+        a = x;
+        b = a + t.step;
+        c = b + t.step;
+        d = c + t.step;
+        w = *weights;
+    } else {
         const eq_pair_neon xa = eq_load32_neon(a), xb = eq_load32_neon(b);
         const eq_pair_neon xc = eq_load32_neon(c), xd = eq_load32_neon(d);
         const eq_pair_neon wp = eq_load32_neon(w);
@@ -115,157 +200,36 @@ static inline eq_quad_neon eq_conv2d_sums_neon(const int8_t *x, const int8_t **w
         c += 32;
         d += 32;
         w += 128;
-        k -= 32;
-    } else if (k >= 16) {
-        const int8x16_t xa = vld1q_s8(a), xb = vld1q_s8(b);
-        const int8x16_t xc = vld1q_s8(c), xd = vld1q_s8(d);
-        const int8x16_t wp = vld1q_s8(w);
-        pa = eq_dot16_neon(none, xa, wp, 1);
-        pb = eq_dot16_neon(none, xb, wp, 1);
-        pc = eq_dot16_neon(none, xc, wp, 1);
-        pd = eq_dot16_neon(none, xd, wp, 1);
-        const int8x16_t wq = vld1q_s8(w + 32);
-        qa = eq_dot16_neon(none, xa, wq, 1);
-        qb = eq_dot16_neon(none, xb, wq, 1);
-        qc = eq_dot16_neon(none, xc, wq, 1);
-        qd = eq_dot16_neon(none, xd, wq, 1);
-        const int8x16_t wr = vld1q_s8(w + 64);
-        ra = eq_dot16_neon(none, xa, wr, 1);
-        rb = eq_dot16_neon(none, xb, wr, 1);
-        rc = eq_dot16_neon(none, xc, wr, 1);
-        rd = eq_dot16_neon(none, xd, wr, 1);
-        const int8x16_t ws = vld1q_s8(w + 96);
-        sa = eq_dot16_neon(none, xa, ws, 1);
-        sb = eq_dot16_neon(none, xb, ws, 1);
-        sc = eq_dot16_neon(none, xc, ws, 1);
-        sd = eq_dot16_neon(none, xd, ws, 1);
-        a += 16;
-        b += 16;
-        c += 16;
-        d += 16;
-        w += k > 16 ? 16 : 128;
-        k -= 16;
-    } else {
-        const int8x8_t xa = vld1_s8(a), xb = vld1_s8(b);
-        const int8x8_t xc = vld1_s8(c), xd = vld1_s8(d);
-        const int8x8_t wp = vld1_s8(w);
-        pa = eq_dot8_neon(none, xa, wp, 1);
-        pb = eq_dot8_neon(none, xb, wp, 1);
-        pc = eq_dot8_neon(none, xc, wp, 1);
-        pd = eq_dot8_neon(none, xd, wp, 1);
-        const int8x8_t wq = vld1_s8(w + 32);
-        qa = eq_dot8_neon(none, xa, wq, 1);
-        qb = eq_dot8_neon(none, xb, wq, 1);
-        qc = eq_dot8_neon(none, xc, wq, 1);
-        qd = eq_dot8_neon(none, xd, wq, 1);
-        const int8x8_t wr = vld1_s8(w + 64);
-        ra = eq_dot8_neon(none, xa, wr, 1);
-        rb = eq_dot8_neon(none, xb, wr, 1);
-        rc = eq_dot8_neon(none, xc, wr, 1);
-        rd = eq_dot8_neon(none, xd, wr, 1);
-        const int8x8_t ws = vld1_s8(w + 96);
-        sa = eq_dot8_neon(none, xa, ws, 1);
-        sb = eq_dot8_neon(none, xb, ws, 1);
-        sc = eq_dot8_neon(none, xc, ws, 1);
-        sd = eq_dot8_neon(none, xd, ws, 1);
-        w += 128;
-        k = 0;
     }
-    for (int32_t seg = t.segs;;) {
-        for (; k >= 32; k -= 32) {
-            const eq_pair_neon xa = eq_load32_neon(a), xb = eq_load32_neon(b);
-            const eq_pair_neon xc = eq_load32_neon(c), xd = eq_load32_neon(d);
-            const eq_pair_neon wp = eq_load32_neon(w);
-            pa = eq_dot32_neon(pa, xa, wp, 0, t.fours);
-            pb = eq_dot32_neon(pb, xb, wp, 0, t.fours);
-            pc = eq_dot32_neon(pc, xc, wp, 0, t.fours);
-            pd = eq_dot32_neon(pd, xd, wp, 0, t.fours);
-            const eq_pair_neon wq = eq_load32_neon(w + 32);
-            qa = eq_dot32_neon(qa, xa, wq, 0, t.fours);
-            qb = eq_dot32_neon(qb, xb, wq, 0, t.fours);
-            qc = eq_dot32_neon(qc, xc, wq, 0, t.fours);
-            qd = eq_dot32_neon(qd, xd, wq, 0, t.fours);
-            const eq_pair_neon wr = eq_load32_neon(w + 64);
-            ra = eq_dot32_neon(ra, xa, wr, 0, t.fours);
-            rb = eq_dot32_neon(rb, xb, wr, 0, t.fours);
-            rc = eq_dot32_neon(rc, xc, wr, 0, t.fours);
-            rd = eq_dot32_neon(rd, xd, wr, 0, t.fours);
-            const eq_pair_neon ws = eq_load32_neon(w + 96);
-            sa = eq_dot32_neon(sa, xa, ws, 0, t.fours);
-            sb = eq_dot32_neon(sb, xb, ws, 0, t.fours);
-            sc = eq_dot32_neon(sc, xc, ws, 0, t.fours);
-            sd = eq_dot32_neon(sd, xd, ws, 0, t.fours);
-            a += 32;
-            b += 32;
-            c += 32;
-            d += 32;
-            w += 128;
-        }
-        if (k >= 16) {
-            const int8x16_t xa = vld1q_s8(a), xb = vld1q_s8(b);
-            const int8x16_t xc = vld1q_s8(c), xd = vld1q_s8(d);
-            const int8x16_t wp = vld1q_s8(w);
-            pa = eq_dot16_neon(pa, xa, wp, 0);
-            pb = eq_dot16_neon(pb, xb, wp, 0);
-            pc = eq_dot16_neon(pc, xc, wp, 0);
-            pd = eq_dot16_neon(pd, xd, wp, 0);
-            const int8x16_t wq = vld1q_s8(w + 32);
-            qa = eq_dot16_neon(qa, xa, wq, 0);
-            qb = eq_dot16_neon(qb, xb, wq, 0);
-            qc = eq_dot16_neon(qc, xc, wq, 0);
-            qd = eq_dot16_neon(qd, xd, wq, 0);
-            const int8x16_t wr = vld1q_s8(w + 64);
-            ra = eq_dot16_neon(ra, xa, wr, 0);
-            rb = eq_dot16_neon(rb, xb, wr, 0);
-            rc = eq_dot16_neon(rc, xc, wr, 0);
-            rd = eq_dot16_neon(rd, xd, wr, 0);
-            const int8x16_t ws = vld1q_s8(w + 96);
-            sa = eq_dot16_neon(sa, xa, ws, 0);
-            sb = eq_dot16_neon(sb, xb, ws, 0);
-            sc = eq_dot16_neon(sc, xc, ws, 0);
-            sd = eq_dot16_neon(sd, xd, ws, 0);
-            a += 16;
-            b += 16;
-            c += 16;
-            d += 16;
-            w += k > 16 ? 16 : 128;
-            k -= 16;
-        }
-        if (k > 0) {
-            const int8x8_t xa = vld1_s8(a), xb = vld1_s8(b);
-            const int8x8_t xc = vld1_s8(c), xd = vld1_s8(d);
-            const int8x8_t wp = vld1_s8(w);
-            pa = eq_dot8_neon(pa, xa, wp, 0);
-            pb = eq_dot8_neon(pb, xb, wp, 0);
-            pc = eq_dot8_neon(pc, xc, wp, 0);
-            pd = eq_dot8_neon(pd, xd, wp, 0);
-            const int8x8_t wq = vld1_s8(w + 32);
-            qa = eq_dot8_neon(qa, xa, wq, 0);
-            qb = eq_dot8_neon(qb, xb, wq, 0);
-            qc = eq_dot8_neon(qc, xc, wq, 0);
-            qd = eq_dot8_neon(qd, xd, wq, 0);
-            const int8x8_t wr = vld1_s8(w + 64);
-            ra = eq_dot8_neon(ra, xa, wr, 0);
-            rb = eq_dot8_neon(rb, xb, wr, 0);
-            rc = eq_dot8_neon(rc, xc, wr, 0);
-            rd = eq_dot8_neon(rd, xd, wr, 0);
-            const int8x8_t ws = vld1_s8(w + 96);
-            sa = eq_dot8_neon(sa, xa, ws, 0);
-            sb = eq_dot8_neon(sb, xb, ws, 0);
-            sc = eq_dot8_neon(sc, xc, ws, 0);
-            sd = eq_dot8_neon(sd, xd, ws, 0);
-            w += t.taps % 32 > 16 ? 112 : 128;
-        }
-        if (--seg == 0)
-            break;
-        x += t.run;
-        a = x;
-        b = a + t.step;
-        c = b + t.step;
-        d = c + t.step;
-        k = t.taps;
+    for (; w != end; w += 128) {
+        const eq_pair_neon xa = eq_load32_neon(a), xb = eq_load32_neon(b);
+        const eq_pair_neon xc = eq_load32_neon(c), xd = eq_load32_neon(d);
+        const eq_pair_neon wp = eq_load32_neon(w);
+        pa = eq_dot32_neon(pa, xa, wp, 0, t.fours);
+        pb = eq_dot32_neon(pb, xb, wp, 0, t.fours);
+        pc = eq_dot32_neon(pc, xc, wp, 0, t.fours);
+        pd = eq_dot32_neon(pd, xd, wp, 0, t.fours);
+        const eq_pair_neon wq = eq_load32_neon(w + 32);
+        qa = eq_dot32_neon(qa, xa, wq, 0, t.fours);
+        qb = eq_dot32_neon(qb, xb, wq, 0, t.fours);
+        qc = eq_dot32_neon(qc, xc, wq, 0, t.fours);
+        qd = eq_dot32_neon(qd, xd, wq, 0, t.fours);
+        const eq_pair_neon wr = eq_load32_neon(w + 64);
+        ra = eq_dot32_neon(ra, xa, wr, 0, t.fours);
+        rb = eq_dot32_neon(rb, xb, wr, 0, t.fours);
+        rc = eq_dot32_neon(rc, xc, wr, 0, t.fours);
+        rd = eq_dot32_neon(rd, xd, wr, 0, t.fours);
+        const eq_pair_neon ws = eq_load32_neon(w + 96);
+        sa = eq_dot32_neon(sa, xa, ws, 0, t.fours);
+        sb = eq_dot32_neon(sb, xb, ws, 0, t.fours);
+        sc = eq_dot32_neon(sc, xc, ws, 0, t.fours);
+        sd = eq_dot32_neon(sd, xd, ws, 0, t.fours);
+        a += 32;
+        b += 32;
+        c += 32;
+        d += 32;
     }
-    *weights = w;
+    *weights = end + (full != t.taps ? 128 : 0);
     const eq_quad_neon sums = {
         vpaddq_s32(vpaddq_s32(pa, qa), vpaddq_s32(ra, sa)),
         vpaddq_s32(vpaddq_s32(pb, qb), vpaddq_s32(rb, sb)),
