@@ -12,6 +12,7 @@ from edgeq.errors import TargetError
 from edgeq.resources import data_root
 
 KEYS = {"cc": str, "cflags": list, "machine": str, "cpuinfo": list, "emulator": list}
+OPTIONAL = {"target": str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Isa:
     machine    what `platform.machine()` says where it runs natively, "" for any
     cpuinfo    flags of /proc/cpuinfo that the CPU must have
     emulator   command that runs a program of it elsewhere, () when none does
+    target     board whose emulator runs firmware of it, for sets without an operating system
     """
 
     name: str
@@ -29,6 +31,7 @@ class Isa:
     machine: str
     cpuinfo: tuple[str, ...]
     emulator: tuple[str, ...]
+    target: str = ""
 
     def runs_here(self) -> bool:
         """True when this machine executes it natively."""
@@ -57,13 +60,15 @@ def read_isa(path: Path) -> Isa:
     except tomllib.TOMLDecodeError as error:
         raise TargetError("is not TOML", where=str(path), why=str(error)) from None
     problems = [f"missing {key}" for key in KEYS if key not in table]
-    problems += [f"unknown {key}" for key in table if key not in KEYS]
-    problems += [f"{k} must be a {t.__name__}" for k, t in KEYS.items()
+    known = {**KEYS, **OPTIONAL}
+    problems += [f"unknown {key}" for key in table if key not in known]
+    problems += [f"{k} must be a {t.__name__}" for k, t in known.items()
                  if k in table and not isinstance(table[k], t)]  # fmt: skip
     if problems:
-        raise TargetError("; ".join(problems), where=str(path), fix=f"keys are {', '.join(KEYS)}")
+        raise TargetError("; ".join(problems), where=str(path), fix=f"keys are {', '.join(known)}")
     lists = {k: tuple(map(str, table[k])) for k in ("cflags", "cpuinfo", "emulator")}
-    return Isa(path.parent.name, table["cc"], machine=table["machine"], **lists)
+    return Isa(path.parent.name, table["cc"], machine=table["machine"],
+               target=table.get("target", ""), **lists)  # fmt: skip
 
 
 @cache

@@ -10,18 +10,22 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from edgeq.build.cc import link_program
+from edgeq.errors import ToolError
 from edgeq.kernels.catalog import Kernel
+from edgeq.targets import load_target
 from tests.kernels.trial import forms_of
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow",
             "-Wmissing-prototypes", "-Werror")  # fmt: skip
 RUNNER = Path(__file__).with_name("runner.c")
+RUNNER_FILES = (RUNNER, *sorted(RUNNER.parent.glob("runner_*.h")))
 SECONDS = 300
 
 
@@ -81,25 +85,50 @@ class Builder:
         return self._build(kernel, unit(kernel) + calls(kernel), flags, [str(RUNNER)])
 
     def program(self, kernel: Kernel) -> Path:
-        """A program that runs recorded calls between guard pages, for the kernel's own ISA."""
-        flags = ["-O2", "-DEQ_TEST_FENCE"]
-        return self._build(kernel, unit(kernel) + calls(kernel), flags, [str(RUNNER)])
+        """A program that runs recorded calls between fences, for the kernel's own ISA."""
+        text = unit(kernel) + calls(kernel)
+        if kernel.isa.target:
+            return self._firmware(kernel, text)
+        return self._build(kernel, text, ["-O2", "-DEQ_TEST_FENCE"], [str(RUNNER)])
 
     def _build(
         self, kernel: Kernel, text: str, flags: Sequence[str], sources: Sequence[str]
     ) -> Path:
-        includes = include_folder(kernel)
         command = [need(kernel.isa.cc), "-std=c11", *WARNINGS, *kernel.isa.cflags, *flags,
-                   f"-I{includes}"]  # fmt: skip
-        read = [kernel.path, *sorted(includes.rglob("*.h")), *map(Path, sources)]
-        parts = [text.encode(), " ".join(command).encode(), *(p.read_bytes() for p in read)]
+                   f"-I{include_folder(kernel)}"]  # fmt: skip
+
+        def make(source: Path, partial: Path) -> None:
+            compile_c([*command, str(source), *sources, "-o", str(partial)])
+
+        return self._made(kernel, text, " ".join(command), make)
+
+    def _firmware(self, kernel: Kernel, text: str) -> Path:
+        need(kernel.isa.cc)
+        flags = [*WARNINGS, "-DEQ_TEST_BOARD"]
+
+        def make(source: Path, partial: Path) -> None:
+            try:
+                link_program([source, RUNNER], partial, load_target(kernel.isa.target),
+                             include=[include_folder(kernel)], extra=flags)  # fmt: skip
+            except ToolError as error:
+                raise BuildError(str(error)) from error
+
+        return self._made(kernel, text, f"{kernel.isa.target} {' '.join(flags)}", make)
+
+    def _made(
+        self, kernel: Kernel, text: str, how: str, make: Callable[[Path, Path], None]
+    ) -> Path:
+        """What `make` (source, result) gives, unless it is there already."""
+        headers = sorted(include_folder(kernel).rglob("*.h"))
+        read = [kernel.path, *headers, *RUNNER_FILES]
+        parts = [text.encode(), how.encode(), *(p.read_bytes() for p in read)]
         key = hashlib.sha256(b"\0".join(parts)).hexdigest()[:24]
         result = self.folder / f"{kernel.base_symbol}-{key}"
         if not result.exists():
             source = self.folder / f"{kernel.base_symbol}-{key}-{os.getpid()}.c"
             source.write_text(text, encoding="utf-8")
             partial = source.with_suffix("")
-            compile_c([*command, str(source), *sources, "-o", str(partial)])
+            make(source, partial)
             partial.replace(result)
         return result
 

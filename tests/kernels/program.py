@@ -1,4 +1,4 @@
-"""Runs trials in a program of their own: under sanitizers, or under an emulator."""
+"""Runs trials in a program of their own: under sanitizers, under an emulator, or on a board."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import struct
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from edgeq.targets import Target
+from edgeq.verify.emulated import INPUT, OUTPUT, run_emulated
 from tests.kernels.trial import PLACEMENTS, Outcome, Trial, forms_of
 
 SECONDS = 300
@@ -20,21 +23,47 @@ def run_program(
     program: Path, trials: Sequence[Trial], emulator: Sequence[str] = ()
 ) -> Iterator[tuple[Trial, str, Outcome]]:
     """Every trial in every placement; after a crash nothing follows."""
-    plan = [(trial, placement) for trial in trials for placement in PLACEMENTS]
+    plan = _plan(trials)
     done = subprocess.run(
         [*emulator, str(program)], input=b"".join(_record(t, p) for t, p in plan),
         capture_output=True, timeout=SECONDS, env={**os.environ, **SANITIZER_ENV}, check=False,
     )  # fmt: skip
-    answer, at = done.stdout, 0
+    why = _why(done.returncode, done.stderr.decode(errors="replace"))
+    yield from _outcomes(plan, done.stdout, why if done.returncode else "")
+
+
+def run_firmware(
+    program: Path, trials: Sequence[Trial], target: Target
+) -> Iterator[tuple[Trial, str, Outcome]]:
+    """The same on a board's emulator: records and answers are files of the program."""
+    plan = _plan(trials)
+    with TemporaryDirectory(prefix="edgeq-trials-") as name:
+        folder = Path(name)
+        (folder / INPUT).write_bytes(b"".join(_record(t, p) for t, p in plan))
+        done = run_emulated(program, target, folder, timeout=SECONDS)
+        answer = (folder / OUTPUT).read_bytes() if (folder / OUTPUT).exists() else b""
+    why = _why(done.exit_code, done.stdout + done.stderr)
+    yield from _outcomes(plan, answer, why if done.exit_code else "")
+
+
+def _plan(trials: Sequence[Trial]) -> list[tuple[Trial, str]]:
+    return [(trial, placement) for trial in trials for placement in PLACEMENTS]
+
+
+def _outcomes(
+    plan: Sequence[tuple[Trial, str]], answer: bytes, why: str
+) -> Iterator[tuple[Trial, str, Outcome]]:
+    """The trials' outcomes; `why` the program failed, "" when it did not."""
+    at = 0
     for trial, placement in plan:
         size = sum(4 + len(b.data) for b in trial.blocks)
         if at + size > len(answer):
-            yield trial, placement, Outcome(crash=_why(done))
+            yield trial, placement, Outcome(crash=why or "ended before its answer was complete")
             return
         yield trial, placement, _outcome(trial, answer[at : at + size])
         at += size
-    if done.returncode:
-        yield *plan[-1], Outcome(crash=_why(done))
+    if why:
+        yield *plan[-1], Outcome(crash=why)
 
 
 def _record(trial: Trial, placement: str) -> bytes:
@@ -54,13 +83,13 @@ def _outcome(trial: Trial, answer: bytes) -> Outcome:
     return Outcome(tuple(memory), tuple(intact))
 
 
-def _why(done: subprocess.CompletedProcess[bytes]) -> str:
+def _why(code: int, said: str) -> str:
     """How the program ended, and the lines of its report that say most."""
-    lines = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
+    lines = [line for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if "ERROR" in line or "runtime error" in line]
     start = lines.index(telling[0]) if telling else max(len(lines) - SHOWN_LINES, 0)
     report = "\n".join(f"    {line}" for line in lines[start : start + SHOWN_LINES])
-    return f"{how_it_ended(done.returncode)}\n{report}".rstrip()
+    return f"{how_it_ended(code)}\n{report}".rstrip()
 
 
 def how_it_ended(code: int) -> str:

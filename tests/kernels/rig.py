@@ -11,9 +11,11 @@ import pytest
 
 from edgeq.kernels.catalog import Kernel
 from edgeq.kernels.isa import Isa
+from edgeq.targets import load_target
+from edgeq.targets.target import emulator_command
 from tests.kernels.build import Builder
 from tests.kernels.native import Native
-from tests.kernels.program import run_program
+from tests.kernels.program import run_firmware, run_program
 from tests.kernels.trial import NotTestedError, Outcome, Trial, complaint, forms_of, trials
 
 
@@ -30,6 +32,9 @@ class Rig:
         if kernel.isa.runs_here():
             return _first(self.native.run(self.builder.library(kernel), found))
         emulator = emulator_of(kernel.isa)
+        if kernel.isa.target:
+            program, target = self.builder.program(kernel), load_target(kernel.isa.target)
+            return _first(run_firmware(program, found, target))
         return _first(run_program(self.builder.program(kernel), found, emulator))
 
     def misdeed(self, kernel: Kernel) -> str:
@@ -59,8 +64,9 @@ def _first(outcomes: Iterator[tuple[Trial, str, Outcome]]) -> str:
 
 def emulator_of(isa: Isa) -> tuple[str, ...]:
     """The command that runs programs of `isa`; without it a test is skipped, or fails in CI."""
-    if not isa.emulator or shutil.which(isa.emulator[0]) is None:
-        what = isa.emulator[0] if isa.emulator else "a machine of theirs, as no emulator is named,"
+    emulator = emulator_command(load_target(isa.target)) if isa.target else isa.emulator
+    if not emulator or shutil.which(emulator[0]) is None:
+        what = emulator[0] if emulator else "a machine of theirs, as no emulator is named,"
         lack = pytest.fail if os.environ.get("CI") else pytest.skip
         lack(f"{isa.name} kernels need {what} here")
-    return isa.emulator
+    return emulator

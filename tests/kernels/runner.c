@@ -1,19 +1,13 @@
-/* Runs recorded kernel calls: reads them from standard input, writes what they leave behind.
+/* Runs recorded kernel calls: reads them, one at a time, and writes what they leave behind.
  *
  * A call is int32 which, skewed, count, then for each pointer int32 bytes, align, share and
- * its bytes; the answer, for each pointer, int32 intact and its bytes.  With EQ_TEST_FENCE
- * memory ends at a page that cannot be touched; without, every block is an allocation of
- * its exact size, for the address sanitizer.
+ * its bytes; the answer, for each pointer, int32 intact and its bytes.  Where records come
+ * from and how memory around a block is fenced in, runner_host.h or runner_board.h says.
  */
 #define _DEFAULT_SOURCE
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#ifdef EQ_TEST_FENCE
-#include <sys/mman.h>
-#include <unistd.h>
-#endif
 
 enum { MAX_POINTERS = 32, CANARY = 0xa5, MARGIN = 256 };
 
@@ -26,15 +20,25 @@ typedef struct {
 
 void eq_test_call(int32_t which, void *const *a);
 
-static void fail(const char *what)
+/* Places a block so that it ends at `high`, or as close as its alignment allows. */
+static inline void put(block *b, unsigned char *high, int skewed)
 {
-    fprintf(stderr, "runner: %s\n", what);
-    exit(3);
+    b->high = high;
+    b->at = high - b->bytes;
+    b->at -= (uintptr_t)b->at % b->align;
+    if (skewed && (uintptr_t)b->at % (2 * b->align) == 0)
+        b->at -= b->align;
 }
+
+#ifdef EQ_TEST_BOARD
+#include "runner_board.h"
+#else
+#include "runner_host.h"
+#endif
 
 static int read_int(int32_t *value)
 {
-    return fread(value, sizeof *value, 1, stdin) == 1;
+    return read_bytes(value, sizeof *value) == sizeof *value;
 }
 
 static size_t read_size(void)
@@ -44,48 +48,6 @@ static size_t read_size(void)
         fail("a record is cut short");
     return (size_t)value;
 }
-
-#ifdef EQ_TEST_FENCE
-static void take(block *b, int skewed)
-{
-    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    const size_t room = (b->bytes + 2 * b->align + MARGIN + page - 1) / page * page;
-    b->mapped_bytes = room + 2 * page;
-    b->mapped = mmap(NULL, b->mapped_bytes, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (b->mapped == MAP_FAILED || mprotect(b->mapped, page, PROT_NONE) != 0 ||
-        mprotect(b->mapped + page + room, page, PROT_NONE) != 0)
-        fail("out of memory");
-    b->high = b->mapped + page + room;
-    b->at = b->high - b->bytes;
-    b->at -= (uintptr_t)b->at % b->align;
-    if (skewed && (uintptr_t)b->at % (2 * b->align) == 0)
-        b->at -= b->align;
-    b->low = b->at - MARGIN;
-}
-
-static void give_back(block *b)
-{
-    munmap(b->mapped, b->mapped_bytes);
-}
-#else
-static void take(block *b, int skewed)
-{
-    const size_t skew = skewed ? b->align : 0;
-    const size_t align = 2 * b->align < sizeof(void *) ? sizeof(void *) : 2 * b->align;
-    void *memory = NULL;
-    if (posix_memalign(&memory, align, b->bytes + skew) != 0)
-        fail("out of memory");
-    b->low = b->mapped = memory;
-    b->at = b->low + skew;
-    b->high = b->at + b->bytes;
-}
-
-static void give_back(block *b)
-{
-    free(b->mapped);
-}
-#endif
 
 static void read_block(block *b, int skewed, const block *all)
 {
@@ -99,7 +61,7 @@ static void read_block(block *b, int skewed, const block *all)
     }
     take(b, skewed);
     memset(b->low, CANARY, (size_t)(b->high - b->low));
-    if (fread(b->at, 1, b->bytes, stdin) != b->bytes)
+    if (read_bytes(b->at, b->bytes) != b->bytes)
         fail("a record is cut short");
 }
 
@@ -112,8 +74,9 @@ static void write_block(const block *b)
         for (const unsigned char *q = b->at + b->bytes; q < b->high; ++q)
             intact &= *q == CANARY;
     }
-    fwrite(&intact, sizeof intact, 1, stdout);
-    fwrite(b->at, 1, b->share < 0 ? b->bytes : 0, stdout);
+    write_bytes(&intact, sizeof intact);
+    if (b->share < 0)
+        write_bytes(b->at, b->bytes);
 }
 
 int main(void)
@@ -129,10 +92,12 @@ int main(void)
             read_block(&blocks[i], (int)skewed, blocks);
             pointers[i] = blocks[i].at;
         }
+        fence(blocks, count);
         eq_test_call(which, pointers);
+        unfence();
         for (size_t i = 0; i < count; ++i)
             write_block(&blocks[i]);
-        fflush(stdout);
+        finish_answer();
         for (size_t i = 0; i < count; ++i)
             if (blocks[i].share < 0)
                 give_back(&blocks[i]);

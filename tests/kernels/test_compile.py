@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from functools import cache
 from operator import attrgetter
 from pathlib import Path
 
@@ -12,7 +14,10 @@ from tests.kernels.build import WARNINGS, compile_c, include_folder, need, unit
 from tests.kernels.trial import forms_of
 
 CLANG = "clang-19"
-CLANG_TARGETS = {"aarch64": ["--target=aarch64-linux-gnu", "-ffreestanding"]}
+CLANG_TARGETS = {
+    "aarch64": ["--target=aarch64-linux-gnu", "-ffreestanding"],
+    "thumbv8.1m.main": ["--target=thumbv8.1m.main-none-eabi", "-ffreestanding"],
+}
 
 
 def command(kernel: Kernel, compiler: str) -> list[str]:
@@ -20,7 +25,16 @@ def command(kernel: Kernel, compiler: str) -> list[str]:
     flags = [flag for flag in kernel.isa.cflags if flag != "-static"]
     if compiler == CLANG and not kernel.isa.runs_here():
         flags += CLANG_TARGETS[kernel.isa.machine]
+        if kernel.isa.target:
+            flags += ["-isystem", f"{sysroot(kernel.isa.cc)}/include"]
     return [need(compiler), "-std=c11", "-O2", *WARNINGS, *flags, f"-I{include_folder(kernel)}"]
+
+
+@cache
+def sysroot(cc: str) -> str:
+    """Where a bare-metal compiler has its C library."""
+    asked = [need(cc), "-print-sysroot"]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
 
 
 @pytest.mark.parametrize("kernel", catalog(), ids=attrgetter("base_symbol"))

@@ -1,8 +1,10 @@
 /* Compares the vector twins of the rounding forms with fixed_point.h, lane by lane: at the
  * corners of every argument and at random in between.  Prints the first difference. */
 #define EQ_FORM double /* both forms are called by their full names */
-#ifdef __AVX2__
+#if defined(__AVX2__)
 #include "edgeq/fixed_point_avx2.h"
+#elif defined(__ARM_FEATURE_MVE)
+#include "edgeq/fixed_point_mve.h"
 #else
 #include "edgeq/fixed_point_neon.h"
 #endif
@@ -17,7 +19,7 @@ typedef struct {
     long seen;
 } batch;
 
-#ifdef __AVX2__
+#if defined(__AVX2__)
 static void vector(const batch *b, int single, int32_t *y)
 {
     const __m256i acc = _mm256_loadu_si256((const __m256i *)b->acc);
@@ -26,6 +28,22 @@ static void vector(const batch *b, int single, int32_t *y)
     const __m256i v = single ? eq_requantize_x8_single(acc, mult, shift)
                              : eq_requantize_x8_double(acc, mult, shift);
     _mm256_storeu_si256((__m256i *)y, v);
+}
+#elif defined(__ARM_FEATURE_MVE)
+/* Where all factors are live, both ways must give the same. */
+static void vector(const batch *b, int single, int32_t *y)
+{
+    const int form = single ? eq_mve_form_single : eq_mve_form_double;
+    for (int i = 0; i < LANES; i += 4) {
+        const int32x4_t acc = vldrwq_s32(b->acc + i), mult = vldrwq_s32(b->mult + i);
+        const int32x4_t shift = vldrwq_s32(b->shift + i);
+        const int live = vminvq_s32(INT32_MAX, shift) >= 32;
+        const int32x4_t v = eq_requantize_mve(acc, mult, shift, form, 0);
+        const int32x4_t u = live ? eq_requantize_mve(acc, mult, shift, form, 1) : v;
+        vstrwq_s32(y + i, v);
+        if (vcmpneq_s32(u, v) != 0)
+            vstrwq_s32(y + i, u);
+    }
 }
 #else
 static void vector(const batch *b, int single, int32_t *y)
