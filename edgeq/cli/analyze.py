@@ -15,9 +15,11 @@ from edgeq.cli.options import (
     Model,
     Numerics,
     Observer,
+    Optimize,
     Preprocess,
     Scheme,
     Target,
+    Threads,
     read_model,
 )
 from edgeq.cli.screen import show_json, show_note, show_table, working
@@ -35,7 +37,8 @@ DataPath = Annotated[
 def analyze(
     model: Model, target: Target = "host", data: DataPath = None, scheme: Scheme = "int8",
     observer: Observer = "", preprocess: Preprocess = "", jobs: Jobs = 1, numerics: Numerics = "",
-    batch: Batch = None, input_shape: InputShape = None, json: Json = False,
+    optimize: Optimize = "speed", threads: Threads = 1, batch: Batch = None,
+    input_shape: InputShape = None, json: Json = False,
 ) -> int:  # fmt: skip
     """Operators, shapes, MACs, flash, arena, scratch, stack; every unsupported thing at once."""
     from edgeq import pipeline
@@ -45,7 +48,7 @@ def analyze(
         found = pipeline.analyze(
             read_model(model, batch, input_shape), target, numerics=numerics, data=data,
             scheme=scheme, observer=observer, preprocessing=preprocess or None, jobs=jobs,
-            progress=progress,
+            optimize=optimize, threads=threads, progress=progress,
         )  # fmt: skip
     if json:
         show_json(found.as_json())

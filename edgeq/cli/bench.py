@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from edgeq.cli.options import Batch, InputShape, Json, Model, Numerics, Target, read_model
+from edgeq.cli.options import (
+    Batch,
+    InputShape,
+    Json,
+    Model,
+    Numerics,
+    Optimize,
+    Target,
+    Threads,
+    read_model,
+)
 from edgeq.cli.screen import show_json, show_table, show_text, working
 
 Against = Annotated[
@@ -18,7 +28,8 @@ Against = Annotated[
 
 def bench(
     model: Model, target: Target = "host", against: Against = "", numerics: Numerics = "",
-    batch: Batch = None, input_shape: InputShape = None, json: Json = False,
+    optimize: Optimize = "speed", threads: Threads = 1, batch: Batch = None,
+    input_shape: InputShape = None, json: Json = False,
 ) -> int:  # fmt: skip
     """Latency on this machine, or instructions per inference and per layer under emulation."""
     from edgeq import pipeline
@@ -26,7 +37,8 @@ def bench(
 
     with working(f"measuring {model.name}"):
         graph = read_model(model, batch, input_shape)
-        report = pipeline.bench(graph, target, numerics=numerics, against=against)
+        report = pipeline.bench(graph, target, numerics=numerics, against=against,
+                                optimize=optimize, threads=threads)  # fmt: skip
     if json:
         show_json(report.as_json())
     else:

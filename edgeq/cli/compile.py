@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from edgeq.cli.options import Batch, InputShape, Json, Model, Numerics, Size, Target, read_model
+from edgeq.cli.options import (
+    Batch,
+    InputShape,
+    Json,
+    Model,
+    Numerics,
+    Optimize,
+    Size,
+    Target,
+    Threads,
+    read_model,
+)
 from edgeq.cli.screen import show_json, show_text, working
 
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.")]
@@ -23,8 +34,8 @@ Kind = Annotated[str, typer.Option("--package", help="Kind of project: cmake.")]
 def compile_(
     model: Model, output: Output, target: Target = "host", numerics: Numerics = "",
     io: Io = "arena", io_dtype: IoType = "", name: Name = "", package: Kind = "cmake",
-    max_ram: Size = None, max_flash: Size = None, batch: Batch = None,
-    input_shape: InputShape = None, json: Json = False,
+    max_ram: Size = None, max_flash: Size = None, optimize: Optimize = "speed",
+    threads: Threads = 1, batch: Batch = None, input_shape: InputShape = None, json: Json = False,
 ) -> int:  # fmt: skip
     """Write the C project, when it fits the target's memories and the given limits."""
     from edgeq import pipeline
@@ -33,6 +44,7 @@ def compile_(
         project = pipeline.compile(
             read_model(model, batch, input_shape), target, numerics=numerics, package=package,
             io=io, io_dtype=io_dtype, name=name, max_ram=max_ram, max_flash=max_flash,
+            optimize=optimize, threads=threads,
         )  # fmt: skip
         project.write(output)
     if json:

@@ -72,6 +72,16 @@ Observer: TypeAlias = Annotated[
     typer.Option("--observer", show_default=False, help="How ranges are found: minmax, "
                  "moving_average, percentile, mse or entropy; else the scheme's best."),
 ]  # fmt: skip
+Optimize: TypeAlias = Annotated[
+    str,
+    typer.Option("--optimize", help="What kernels are chosen for: speed, ram (least scratch) or "
+                 "flash (smallest code)."),
+]  # fmt: skip
+Threads: TypeAlias = Annotated[
+    int,
+    typer.Option("--threads", help="How many may share a large layer; the bytes are the same for "
+                 "any number."),
+]  # fmt: skip
 Jobs: TypeAlias = Annotated[
     int, typer.Option("--jobs", help="Processes of calibration; -1 for every core.")
 ]

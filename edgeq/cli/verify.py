@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from edgeq.cli.options import Batch, Data, InputShape, Json, Model, Numerics, Target, read_model
+from edgeq.cli.options import (
+    Batch,
+    Data,
+    InputShape,
+    Json,
+    Model,
+    Numerics,
+    Optimize,
+    Target,
+    Threads,
+    read_model,
+)
 from edgeq.cli.screen import show_json, show_text, working
 from edgeq.errors import UsageError
 
@@ -26,8 +37,8 @@ Samples = Annotated[
 
 def verify(
     model: Model, target: Target = "host", against: Against = "", samples: Samples = None,
-    data: Data = None, numerics: Numerics = "", batch: Batch = None,
-    input_shape: InputShape = None, json: Json = False,
+    data: Data = None, numerics: Numerics = "", optimize: Optimize = "speed", threads: Threads = 1,
+    batch: Batch = None, input_shape: InputShape = None, json: Json = False,
 ) -> int:  # fmt: skip
     """Build, run (natively or emulated), compare every tensor, name the first that differs."""
     from edgeq import pipeline
@@ -43,7 +54,7 @@ def verify(
     with working(f"verifying {model.name}") as progress:
         report = pipeline.verify(
             graph, target, samples=samples, against=against, numerics=numerics, data=arrays,
-            progress=progress,
+            optimize=optimize, threads=threads, progress=progress,
         )  # fmt: skip
     if json:
         show_json(report.as_json())

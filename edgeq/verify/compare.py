@@ -216,7 +216,8 @@ def _runs(plan: Plan, samples: Sequence[Values], folder: Path, *, native: bool) 
         return
     model = HostModel(plan)
     for sample in samples:
-        yield dict(model.trace(sample))
+        stepwise = dict(model.trace(sample))
+        yield {**stepwise, **model.run(sample)}  # outputs as a whole run leaves them
 
 
 def _oracle_values(oracle: Oracle, graph: Graph, sample: Values) -> dict[str, NDArray[Any]]:
