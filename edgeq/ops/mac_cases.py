@@ -92,6 +92,21 @@ DEPTHWISE: tuple[dict[str, int], ...] = (
     {"in_h": 1, "in_w": 2, "in_c": 4, "multiplier": 1, "kh": 2, "kw": 2, "dil_h": 9, "dil_w": 9,
      "pad": 6},
     {"in_h": 9, "in_w": 1, "in_c": 12, "multiplier": 1, "kh": 9, "kw": 1},
+    {"in_h": 5, "in_w": 6, "in_c": 5, "multiplier": 1, "kh": 5, "kw": 5, "pad": 2},
+    {"in_h": 9, "in_w": 7, "in_c": 12, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "x_ring": 5,
+     "row0": 4, "row1": 7, "x_gap": 1, "y_gap": 3},
+    {"in_h": 8, "in_w": 20, "in_c": 4, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 4, "in_w": 5, "in_c": 9, "multiplier": 1, "kh": 2, "kw": 2, "stride_h": 2,
+     "stride_w": 3},
+    {"in_h": 12, "in_w": 5, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "row0": 2,
+     "row1": 11, "x_gap": 2, "y_gap": 1},
+    {"in_h": 9, "in_w": 13, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1,
+     "stride_h": 2, "stride_w": 2, "y_gap": 2},
+    {"in_h": 7, "in_w": 2, "in_c": 4, "multiplier": 1, "kh": 3, "kw": 3, "pad": 2},
+    {"in_h": 9, "in_w": 11, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1,
+     "stride_h": 2, "stride_w": 2, "x_ring": 5, "row0": 2, "row1": 4},
+    {"in_h": 8, "in_w": 8, "in_c": 4, "multiplier": 1, "kh": 3, "kw": 3, "stride_h": 2,
+     "stride_w": 2, "row1": 4, "x_gap": 1},
 )  # fmt: skip
 
 
