@@ -26,10 +26,15 @@ Against = Annotated[
 ]  # fmt: skip
 
 
+PerLayer = Annotated[
+    bool, typer.Option("--per-layer/--total", help="A row for each layer, or the total alone.")
+]
+
+
 def bench(
     model: Model, target: Target = "host", against: Against = "", numerics: Numerics = "",
-    optimize: Optimize = "speed", threads: Threads = 1, batch: Batch = None,
-    input_shape: InputShape = None, json: Json = False,
+    optimize: Optimize = "speed", threads: Threads = 1, per_layer: PerLayer = True,
+    batch: Batch = None, input_shape: InputShape = None, json: Json = False,
 ) -> int:  # fmt: skip
     """Latency on this machine, or instructions per inference and per layer under emulation."""
     from edgeq import pipeline
@@ -42,6 +47,6 @@ def bench(
     if json:
         show_json(report.as_json())
     else:
-        show_table(bench_table(report))
+        show_table(bench_table(report, layers=per_layer))
         show_text(bench_text(report))
     return 0

@@ -50,16 +50,18 @@ def distance_lines(peer: str, far: Distance) -> list[str]:
     ]
 
 
-def bench_table(report: BenchReport) -> Table:
-    """One row for each layer that runs code, and what it takes of the whole."""
+def bench_table(report: BenchReport, *, layers: bool = True) -> Table:
+    """One row for each layer that runs code, unless `layers` is False, and one for the whole."""
+    shown = report.layers if layers else ()
     if report.instructions is None:
-        rows = [(short(c.name), c.op, c.median_us, short(c.kernel)) for c in report.layers]
+        rows = [(short(c.name), c.op, c.median_us, short(c.kernel)) for c in shown]
+        rows.append(("total", "", report.median_us, ""))
         return table(_title(report), ("layer", "operator", ">us", "kernel"), rows)
     kinds = tuple(report.classes or ())
     rows_counted = [
         (short(c.name), c.op, c.instructions, *_by_kind(c.classes, kinds),
          *_cycles(report, c.estimated_cycles), short(c.kernel))
-        for c in report.layers
+        for c in shown
     ]  # fmt: skip
     total = ("total", "", report.instructions, *_by_kind(report.classes, kinds),
              *_cycles(report, report.estimated_cycles), "")  # fmt: skip
