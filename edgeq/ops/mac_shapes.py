@@ -1,4 +1,4 @@
-"""Shapes worth trying on multiply-accumulate kernels: tails, strides, borders, rings, row ranges."""
+"""Shapes worth trying on multiply-accumulate kernels: tails, borders, strides, rings, row ranges."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ static inline void eq_dw_store(int8_t *p, int32_t word)
     memcpy(p, &word, 4);
 }
 
-/* The low halves of a and b, b above; the compiler does not form the instruction. */
+/* The low halves of a and b, b above.  The compiler forms none of these instructions. */
 static inline int32_t eq_dw_low(int32_t a, int32_t b)
 {
     int32_t y;
@@ -76,8 +76,9 @@ static inline int32_t eq_dw_even(int32_t word)
 
 static inline int32_t eq_dw_odd(int32_t word)
 {
-    const uint32_t bits = (uint32_t)word;
-    return __sxtb16((int32_t)(bits >> 8 | bits << 24));
+    int32_t y;
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(y) : "r"(word));
+    return y;
 }
 
 static inline eq_dw_factor eq_dw_factor_of(int32_t bias, int32_t mult, int32_t shift,

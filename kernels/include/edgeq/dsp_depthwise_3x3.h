@@ -1,8 +1,8 @@
-/* Depthwise convolution with 3 x 3 taps and stride 1, along the lines of a plane.
+/* Depthwise convolution with 3 x 3 taps and stride 1 or 2, along the lines of a plane.
  *
  * Four channels at a time the input becomes words of two pixels (dsp_depthwise_lines.h), once:
- * the pair (r + 1, r + 2) that gives an output line its last tap is the pair of the next output
- * line.  Each channel then walks along the lines with its nine weights in five registers, three
+ * the third of an output line's rows is part of the next output line's pair, above with stride
+ * 1, below with stride 2.  Each channel then walks along the lines with its nine weights in five registers, three
  * outputs at a time: six multiplications for nine taps.  Positions beyond the border are filled
  * before, so no loop asks for them.
  */
@@ -12,29 +12,37 @@
 #include "edgeq/dsp_depthwise.h"
 #include "edgeq/dsp_depthwise_lines.h"
 
-/* Taps numbered with those across fastest: the pairs (0, 1), (2, 3), (4, 5), (6, 7), and 8. */
+/* Taps numbered with those across fastest: the pairs (0, 1), (2, 3), (4, 5), (6, 7), and 8.
+ * With stride 2 the second is (2, 5) and the third (4, 3). */
 typedef struct {
     int32_t w01, w23, w45, w67, w8;
 } eq_dw_taps;
 
 /* The weights of a pair of channels, its even one or, with `odd` = 8, its odd one. */
-static inline eq_dw_taps eq_dw_taps_of(const int8_t *restrict w, int32_t odd)
+static inline eq_dw_taps eq_dw_taps_of(const int8_t *restrict w, int32_t odd,
+                                       int32_t stride)
 {
-    const eq_dw_taps t = {
+    eq_dw_taps t = {
         eq_dw_even(eq_dw_load(w) >> odd),
         eq_dw_even(eq_dw_load(w + 4) >> odd),
         eq_dw_even(eq_dw_load(w + 8) >> odd),
         eq_dw_even(eq_dw_load(w + 12) >> odd),
         w[16 + (odd >> 3)],
     };
+    if (stride == 2) {
+        const int32_t w25 = eq_dw_ends(t.w23, t.w45);
+        t.w45 = eq_dw_ends(t.w45, t.w23);
+        t.w23 = w25;
+    }
     return t;
 }
 
-/* The sums of three outputs from five columns, `upper` their lines (0, 1), `lower` their lines
- * (1, 2), which move on by three columns.  In assembly as the compiler loads early and then has
- * no registers for the weights: that was 77 instructions for three outputs instead of 59. */
-static inline void eq_dw_3x3_sums(const int8_t **upper, const int8_t **lower, eq_dw_taps t,
-                                  int32_t bias, int32_t sums[3])
+/* The sums of three outputs with stride 1 from five columns, `upper` their lines (0, 1), `lower`
+ * their lines (1, 2), which move on by three columns.  In assembly as the compiler loads early
+ * and then has no registers for the weights: that was 77 instructions for three outputs, whole,
+ * instead of 59. */
+static inline void eq_dw_3x3_sums1(const int8_t **upper, const int8_t **lower, eq_dw_taps t,
+                                   int32_t bias, int32_t sums[3])
 {
     const int8_t *u = *upper, *l = *lower;
     int32_t a, b, c = bias, up, low;
@@ -78,6 +86,56 @@ static inline void eq_dw_3x3_sums(const int8_t **upper, const int8_t **lower, eq
     sums[2] = c;
 }
 
+/* The same with stride 2 from seven columns; `lower` has the lines (2, 3). */
+static inline void eq_dw_3x3_sums2(const int8_t **upper, const int8_t **lower, eq_dw_taps t,
+                                   int32_t bias, int32_t sums[3])
+{
+    const int8_t *u = *upper, *l = *lower;
+    int32_t a, b, c = bias, up, low;
+    __asm__("ldr %[up], [%[u]], #96\n\t"
+            "ldr %[low], [%[l]], #96\n\t"
+            "smlad %[a], %[w01], %[up], %[c]\n\t"
+            "smlabb %[a], %[w23], %[low], %[a]\n\t"
+            "ldr %[up], [%[u], #-80]\n\t"
+            "ldr %[low], [%[l], #-80]\n\t"
+            "smladx %[a], %[w45], %[up], %[a]\n\t"
+            "smlatb %[a], %[w23], %[low], %[a]\n\t"
+            "ldr %[up], [%[u], #-64]\n\t"
+            "ldr %[low], [%[l], #-64]\n\t"
+            "smlad %[a], %[w67], %[up], %[a]\n\t"
+            "smlabb %[a], %[w8], %[low], %[a]\n\t"
+            "smlad %[b], %[w01], %[up], %[c]\n\t"
+            "smlabb %[b], %[w23], %[low], %[b]\n\t"
+            "ldr %[up], [%[u], #-48]\n\t"
+            "ldr %[low], [%[l], #-48]\n\t"
+            "smladx %[b], %[w45], %[up], %[b]\n\t"
+            "smlatb %[b], %[w23], %[low], %[b]\n\t"
+            "ldr %[up], [%[u], #-32]\n\t"
+            "ldr %[low], [%[l], #-32]\n\t"
+            "smlad %[b], %[w67], %[up], %[b]\n\t"
+            "smlabb %[b], %[w8], %[low], %[b]\n\t"
+            "smlad %[c], %[w01], %[up], %[c]\n\t"
+            "smlabb %[c], %[w23], %[low], %[c]\n\t"
+            "ldr %[up], [%[u], #-16]\n\t"
+            "ldr %[low], [%[l], #-16]\n\t"
+            "smladx %[c], %[w45], %[up], %[c]\n\t"
+            "smlatb %[c], %[w23], %[low], %[c]\n\t"
+            "ldr %[up], [%[u]]\n\t"
+            "ldr %[low], [%[l]]\n\t"
+            "smlad %[c], %[w67], %[up], %[c]\n\t"
+            "smlabb %[c], %[w8], %[low], %[c]\n\t"
+            : [a] "=&r"(a), [b] "=&r"(b), [c] "+&r"(c), [up] "=&r"(up), [low] "=&r"(low),
+              [u] "+&r"(u), [l] "+&r"(l)
+            : [w01] "r"(t.w01), [w23] "r"(t.w23), [w45] "r"(t.w45), [w67] "r"(t.w67),
+              [w8] "r"(t.w8)
+            : "memory");
+    *upper = u;
+    *lower = l;
+    sums[0] = a;
+    sums[1] = b;
+    sums[2] = c;
+}
+
 /* A channel on its way along lines. */
 typedef struct {
     eq_dw_taps taps;
@@ -90,10 +148,13 @@ typedef struct {
 /* Three outputs; returns where the next goes. */
 static inline int8_t *eq_dw_3x3_three(const int8_t **u, const int8_t **l, int8_t *y,
                                       eq_dw_taps t, const volatile eq_dw_channel *k,
-                                      int32_t form)
+                                      int32_t stride, int32_t form)
 {
     int32_t sums[3];
-    eq_dw_3x3_sums(u, l, t, k->f.bias, sums);
+    if (stride == 1)
+        eq_dw_3x3_sums1(u, l, t, k->f.bias, sums);
+    else
+        eq_dw_3x3_sums2(u, l, t, k->f.bias, sums);
     const int32_t mult = k->f.mult;
     const int32_t a = eq_dw_high_of(sums[0], mult, form);
     const int32_t b = eq_dw_high_of(sums[1], mult, form);
@@ -112,20 +173,21 @@ static inline int8_t *eq_dw_3x3_three(const int8_t **u, const int8_t **l, int8_t
  * three outputs, so that registers stay with the weights. */
 static __attribute__((noinline)) void eq_dw_3x3_line(const volatile eq_dw_channel *k,
                                                      const int8_t *u, const int8_t *l,
-                                                     int8_t *y, int32_t form)
+                                                     int8_t *y, int32_t stride,
+                                                     int32_t form)
 {
     const eq_dw_taps t = {k->taps.w01, k->taps.w23, k->taps.w45, k->taps.w67, k->taps.w8};
     const int8_t *stop = u + k->whole;
     for (int32_t back = k->back;; back = 0) {
         do {
-            y = eq_dw_3x3_three(&u, &l, y, t, k, form);
+            y = eq_dw_3x3_three(&u, &l, y, t, k, stride, form);
         } while (u != stop);
         if (back == 0)
             return;
-        u -= 16 * back;
-        l -= 16 * back;
+        u -= 16 * stride * back;
+        l -= 16 * stride * back;
         y -= back * k->y_along;
-        stop = u + 48;
+        stop = u + 48 * stride;
     }
 }
 
@@ -133,29 +195,33 @@ static __attribute__((noinline)) void eq_dw_3x3_line(const volatile eq_dw_channe
 static inline void eq_dw_3x3(const eq_dw_plane *restrict t, const int8_t *restrict w,
                              const int32_t *restrict bias, const int32_t *restrict mult,
                              const int32_t *restrict shift, int8_t *restrict scratch,
-                             int32_t count, const eq_depthwise_s8_params *restrict p,
-                             int32_t form)
+                             int32_t count, int32_t stride,
+                             const eq_depthwise_s8_params *restrict p, int32_t form)
 {
-    const eq_dw_lines lines = eq_dw_lines_of(scratch, t->count + 2, count, t);
-    const int32_t whole = 16 * (t->count - t->count % 3), back = (3 - t->count % 3) % 3;
+    const eq_dw_lines lines =
+        eq_dw_lines_of(scratch, (t->count - 1) * stride + 3, count, t);
+    const int32_t whole = 16 * stride * (t->count - t->count % 3),
+                  back = (3 - t->count % 3) % 3;
     eq_dw_borders(&lines, p->zx);
     for (int32_t group = 0; group < p->in_c; group += 4) {
         int8_t *line = scratch;
-        int8_t *free = eq_dw_fill(&lines, line, t->x + group, t->start, 1, 1, t);
+        int8_t *free = eq_dw_fill(&lines, line, t->x + group, t->start, 1, stride, t);
         for (int32_t h = 0; h < t->rows; h += count - 1) {
             const int32_t rows = t->rows - h < count ? t->rows - h : count - 1;
-            free = eq_dw_fill(&lines, free, t->x + group, t->start + h + 1, rows, 1, t);
+            free = eq_dw_fill(&lines, free, t->x + group, t->start + (h + 1) * stride, rows,
+                              stride, t);
             for (int32_t c = group; c < group + 4; ++c) {
-                const eq_dw_channel k = {eq_dw_taps_of(w + 9 * (c & ~1), 8 * (c & 1)),
-                                         eq_dw_factor_of(bias[c], mult[c], shift[c], p->zy),
-                                         t->y_along, whole, back};
+                const eq_dw_channel k = {
+                    eq_dw_taps_of(w + 9 * (c & ~1), 8 * (c & 1), stride),
+                    eq_dw_factor_of(bias[c], mult[c], shift[c], p->zy), t->y_along, whole,
+                    back};
                 const int8_t *u = line + 4 * (c - group);
                 int8_t *y = t->y + h * t->y_across + c;
                 for (int32_t i = 0; i < rows; ++i) {
                     const int8_t *l = u + lines.bytes;
                     if (l >= lines.end)
                         l -= lines.end - lines.first;
-                    eq_dw_3x3_line(&k, u, l, y, form);
+                    eq_dw_3x3_line(&k, u, l, y, stride, form);
                     u = l;
                     y += t->y_across;
                 }
