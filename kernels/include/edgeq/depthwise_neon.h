@@ -70,4 +70,75 @@ static inline int8x16_t eq_finish_x16(eq_sums16_neon s, const eq_factors_x16 *f,
         eq_rescale_x4(s.c, f->c, single), eq_rescale_x4(s.d, f->d, single), range);
 }
 
+/* The nine weights of a 3x3 window. */
+typedef struct {
+    int8x16_t w0, w1, w2, w3, w4, w5, w6, w7, w8;
+} eq_nine_neon;
+
+/* Rows of vectors of sixteen bytes of x and y.  In bytes: `tap` from tap to tap of a window,
+ * `step` from vector to vector of x and `y_step` of y, `line` from line to line, `x_row` and
+ * `y_row` from row to row of outputs. */
+typedef struct {
+    int64_t tap, step, line, x_row, y_step, y_row;
+    int32_t n, rows;
+    int single;
+} eq_rows3_neon;
+
+/* The sums of a window, the lines of which are at x0, x1 and x2. */
+static inline eq_sums16_neon eq_window3_x16(const int8_t *x0, const int8_t *x1,
+                                            const int8_t *x2, int64_t tap,
+                                            const eq_nine_neon *w, const eq_factors_x16 *f)
+{
+    eq_sums16_neon s = eq_begin_x16(f);
+    s = eq_tap2_x16(s, vld1q_s8(x0), w->w0, vld1q_s8(x0 + tap), w->w1);
+    s = eq_tap2_x16(s, vld1q_s8(x0 + 2 * tap), w->w2, vld1q_s8(x1), w->w3);
+    s = eq_tap2_x16(s, vld1q_s8(x1 + tap), w->w4, vld1q_s8(x1 + 2 * tap), w->w5);
+    s = eq_tap2_x16(s, vld1q_s8(x2), w->w6, vld1q_s8(x2 + tap), w->w7);
+    return eq_tap1_x16(s, vld1q_s8(x2 + 2 * tap), w->w8);
+}
+
+/* 3x3 windows; where step is tap, two outputs share what they both see. */
+static inline void eq_depthwise3_neon(const int8_t *x, int8_t *y, const eq_nine_neon *w,
+                                      const eq_factors_x16 *f, eq_range_s8 range,
+                                      eq_rows3_neon g)
+{
+    for (int32_t r = 0; r < g.rows; ++r) {
+        const int8_t *x0 = x, *x1 = x0 + g.line, *x2 = x1 + g.line;
+        int8_t *to = y;
+        int32_t n = g.n;
+        for (; n >= 2 && g.step == g.tap; n -= 2) {
+            const int8x16_t a0 = vld1q_s8(x0), a1 = vld1q_s8(x0 + g.tap);
+            const int8x16_t a2 = vld1q_s8(x0 + 2 * g.tap), a3 = vld1q_s8(x0 + 3 * g.tap);
+            eq_sums16_neon s = eq_tap2_x16(eq_begin_x16(f), a0, w->w0, a1, w->w1);
+            eq_sums16_neon t = eq_tap2_x16(eq_begin_x16(f), a1, w->w0, a2, w->w1);
+            const int8x16_t b0 = vld1q_s8(x1), b1 = vld1q_s8(x1 + g.tap);
+            const int8x16_t b2 = vld1q_s8(x1 + 2 * g.tap), b3 = vld1q_s8(x1 + 3 * g.tap);
+            s = eq_tap2_x16(s, a2, w->w2, b0, w->w3);
+            t = eq_tap2_x16(t, a3, w->w2, b1, w->w3);
+            s = eq_tap2_x16(s, b1, w->w4, b2, w->w5);
+            t = eq_tap2_x16(t, b2, w->w4, b3, w->w5);
+            const int8x16_t c0 = vld1q_s8(x2), c1 = vld1q_s8(x2 + g.tap);
+            const int8x16_t c2 = vld1q_s8(x2 + 2 * g.tap), c3 = vld1q_s8(x2 + 3 * g.tap);
+            s = eq_tap1_x16(eq_tap2_x16(s, c0, w->w6, c1, w->w7), c2, w->w8);
+            t = eq_tap1_x16(eq_tap2_x16(t, c1, w->w6, c2, w->w7), c3, w->w8);
+            vst1q_s8(to, eq_finish_x16(s, f, range, g.single));
+            vst1q_s8(to + g.y_step, eq_finish_x16(t, f, range, g.single));
+            x0 += 2 * g.step;
+            x1 += 2 * g.step;
+            x2 += 2 * g.step;
+            to += 2 * g.y_step;
+        }
+        for (; n > 0; --n) {
+            const eq_sums16_neon s = eq_window3_x16(x0, x1, x2, g.tap, w, f);
+            vst1q_s8(to, eq_finish_x16(s, f, range, g.single));
+            x0 += g.step;
+            x1 += g.step;
+            x2 += g.step;
+            to += g.y_step;
+        }
+        x += g.x_row;
+        y += g.y_row;
+    }
+}
+
 #endif
