@@ -2,7 +2,7 @@
  *
  * The loops are in dsp_depthwise_3x3.h; they take three outputs of a column at once, which suits images of few columns.
  *
- * Exact: the contract's sum in another order; the rescale is derived in dsp_depthwise.h.
+ * Exact: the contract's sum in another order; the rescale is derived in dsp_rescale.h.
  *
  * @requires kh == 3 and kw == 3 and dil_h == 1 and dil_w == 1 and multiplier == 1
  * @requires stride_h == 1 and stride_w == 1 and in_c % 4 == 0 and (row1 - row0) >= 3
@@ -26,5 +26,5 @@ void EQ_SYM(eq_depthwise_s8__dsp_3x3column)(
     const eq_dw_plane plane = eq_dw_columns(x, y, p);
     const int32_t room = plane.count > 54 ? 2 : 112 / (plane.count + 2);
     const int32_t lines = room < plane.rows + 1 ? room : plane.rows + 1;
-    eq_dw_3x3(&plane, w, bias, mult, shift, scratch, lines, 1, p, eq_dw_form);
+    eq_dw_3x3(&plane, w, bias, mult, shift, scratch, lines, 1, p, eq_dsp_form);
 }

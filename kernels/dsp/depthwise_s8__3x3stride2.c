@@ -2,7 +2,7 @@
  *
  * The loops are in dsp_depthwise_3x3.h; they take three outputs of a row at once.
  *
- * Exact: the contract's sum in another order; the rescale is derived in dsp_depthwise.h.
+ * Exact: the contract's sum in another order; the rescale is derived in dsp_rescale.h.
  *
  * @requires kh == 3 and kw == 3 and dil_h == 1 and dil_w == 1 and multiplier == 1
  * @requires stride_h == 2 and stride_w == 2 and in_c % 4 == 0 and out_w >= 3
@@ -24,5 +24,5 @@ void EQ_SYM(eq_depthwise_s8__dsp_3x3stride2)(
     const eq_dw_plane plane = eq_dw_rows(x, y, p);
     const int32_t room = plane.count > 27 ? 2 : 112 / (2 * plane.count + 1);
     const int32_t lines = room < plane.rows + 1 ? room : plane.rows + 1;
-    eq_dw_3x3(&plane, w, bias, mult, shift, scratch, lines, 2, p, eq_dw_form);
+    eq_dw_3x3(&plane, w, bias, mult, shift, scratch, lines, 2, p, eq_dsp_form);
 }

@@ -3,14 +3,9 @@
  * Four channels lie in one word of x.  Two pixels of x become words that hold, for one channel,
  * the one and the other, each widened to 16 bits: SMLAD then serves two taps.
  *
- * A rescale is prepared once per channel for factors below 1/2: with r = shift - 31 >= 1,
- *   high = the high word of 2 * acc * mult, rounded (double) or not (single);
- *   y    = (high + round) >> r, round = 2^(r-1) + zy * 2^r, less 1 if high < 0 (double).
- * Double: the first rounding is SMMULR's, and x - (x < 0) + 2^(r-1) >> r rounds ties away.
- * Single: floor((floor(P / 2^31) + 2^(r-1)) / 2^r) = floor((P + 2^(shift-1)) / 2^shift), as
- * nested floors are one.  A factor of zero gives zy for any r.
- * It needs live_shift >= 32, max_shift <= 54 and acc_bits <= 30: |high| < 2^29 and |round| <
- * 2^30 + 2^22, so that no sum leaves int32.
+ * Factors are prepared for dsp_rescale.h, which needs live_shift >= 32.  With max_shift <= 54
+ * and acc_bits <= 30 no sum leaves int32: the product's high word is below 2^29 and |round|
+ * below 2^30 + 2^22.  A factor of zero gives zy for any shift.
  */
 #ifndef EDGEQ_DSP_DEPTHWISE_H
 #define EDGEQ_DSP_DEPTHWISE_H
@@ -19,11 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "edgeq/fixed_point.h"
-
-#define eq_dw_form EQ_SYM(eq_dw_form)
-
-enum { eq_dw_form_double, eq_dw_form_single };
+#include "edgeq/dsp_rescale.h"
 
 typedef struct {
     int32_t bias;
@@ -87,24 +78,6 @@ static inline eq_dw_factor eq_dw_factor_of(int32_t bias, int32_t mult, int32_t s
     const int32_t right = shift > 32 ? shift - 31 : 1;
     const eq_dw_factor f = {bias, mult, (2 * zy + 1) * (1 << (right - 1)), right};
     return f;
-}
-
-static inline int32_t eq_dw_high_of(int32_t acc, int32_t mult, int32_t form)
-{
-    const int32_t twice = acc * 2;
-    if (form == eq_dw_form_single)
-        return (int32_t)(((int64_t)twice * mult) >> 32);
-    int32_t high;
-    __asm__("smmulr %0, %1, %2" : "=r"(high) : "r"(twice), "r"(mult));
-    return high + (high >> 31);
-}
-
-/* Clamped to [-128, 127]. */
-static inline int8_t eq_dw_clamp(int32_t x)
-{
-    int32_t y;
-    __asm__("ssat %0, #8, %1" : "=r"(y) : "r"(x));
-    return (int8_t)y;
 }
 
 #endif

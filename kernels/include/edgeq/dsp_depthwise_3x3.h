@@ -156,15 +156,15 @@ static inline int8_t *eq_dw_3x3_three(const int8_t **u, const int8_t **l, int8_t
     else
         eq_dw_3x3_sums2(u, l, t, k->f.bias, sums);
     const int32_t mult = k->f.mult;
-    const int32_t a = eq_dw_high_of(sums[0], mult, form);
-    const int32_t b = eq_dw_high_of(sums[1], mult, form);
-    const int32_t c = eq_dw_high_of(sums[2], mult, form);
+    const int32_t a = eq_dsp_high(sums[0] * 2, mult, form);
+    const int32_t b = eq_dsp_high(sums[1] * 2, mult, form);
+    const int32_t c = eq_dsp_high(sums[2] * 2, mult, form);
     const int32_t round = k->f.round, right = k->f.right, step = k->y_along;
-    *y = eq_dw_clamp((a + round) >> right);
+    *y = eq_dsp_int8((a + round) >> right);
     y += step;
-    *y = eq_dw_clamp((b + round) >> right);
+    *y = eq_dsp_int8((b + round) >> right);
     y += step;
-    *y = eq_dw_clamp((c + round) >> right);
+    *y = eq_dsp_int8((c + round) >> right);
     return y + step;
 }
 
