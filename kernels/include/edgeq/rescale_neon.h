@@ -80,6 +80,26 @@ static inline int8x16_t eq_narrow_s8_x16(int32x4_t a, int32x4_t b, int32x4_t c, 
     return vminq_s8(vmaxq_s8(v, r.lo), r.hi);
 }
 
+/* The same for eight channels. */
+static inline int8x8_t eq_narrow_s8_x8(int32x4_t a, int32x4_t b, eq_range_s8 r)
+{
+    const int16x8_t v = vqmovn_high_s32(vqmovn_s32(a), b);
+    const int8x8_t low = vmax_s8(vqmovn_s16(vqaddq_s16(v, r.zy)), vget_low_s8(r.lo));
+    return vmin_s8(low, vget_low_s8(r.hi));
+}
+
+/* The first n <= 8 bytes of v. */
+static inline void eq_store_s8_x8(int8_t *y, int8x8_t v, int32_t n)
+{
+    if (n >= 8) {
+        vst1_s8(y, v);
+        return;
+    }
+    int8_t bytes[8];
+    vst1_s8(bytes, v);
+    memcpy(y, bytes, (size_t)n);
+}
+
 /* Four channels of each of four pixels, pixel by pixel. */
 static inline void eq_store_columns_s8(int8_t *y, int32_t y_pixel, int8x16_t v)
 {

@@ -10,16 +10,17 @@
  * @packs mult (o/4, o%4)
  * @packs shift (o/4, o%4)
  */
-#include "edgeq/fc_s8.h"
 #include "edgeq/dot_neon.h"
+#include "edgeq/fc_s8.h"
 #include "edgeq/fixed_point_neon.h"
 
-eq_fc_s8_fn EQ_SYM(eq_fc_s8__neon);
+eq_fc_s8_fn EQ_SYM(eq_fc_s8__neon_plain);
 
-void EQ_SYM(eq_fc_s8__neon)(const int8_t *restrict x, const int8_t *restrict w,
-                            const int32_t *restrict bias, const int32_t *restrict mult,
-                            const int32_t *restrict shift, int8_t *restrict y,
-                            const eq_fc_s8_params *restrict p)
+void EQ_SYM(eq_fc_s8__neon_plain)(const int8_t *restrict x, const int8_t *restrict w,
+                                  const int32_t *restrict bias,
+                                  const int32_t *restrict mult,
+                                  const int32_t *restrict shift, int8_t *restrict y,
+                                  const eq_fc_s8_params *restrict p)
 {
     for (int32_t n = 0; n < p->batch; ++n) {
         const int8_t *row = x + n * p->in_dim;
