@@ -25,7 +25,7 @@ from edgeq.cli.screen import show_json, show_note, show_text, working
 from edgeq.errors import DataWarning, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from edgeq.ir import Graph
+    from edgeq.ir import Graph, Tensor
 
 DataPath = Annotated[
     Path,
@@ -132,6 +132,13 @@ def _found(graph: Graph, output: Path, scheme: str) -> dict[str, object]:
     constants = [t for t in graph.tensors.values() if t.is_constant]
     return {
         "file": str(output), "scheme": scheme, "numerics": graph.numerics,
-        "layers": len(graph.nodes), "constant_bytes": sum(t.nbytes for t in constants),
+        "layers": len(graph.nodes), "constant_bytes": sum(map(_packed_bytes, constants)),
         "notes": dict(graph.notes), "problems": [],
     }  # fmt: skip
+
+
+def _packed_bytes(tensor: Tensor) -> int:
+    """Bytes as files and firmware hold them: two int4 in each."""
+    from edgeq.ir import DType
+
+    return (tensor.size + 1) // 2 if tensor.dtype is DType.INT4 else tensor.nbytes
