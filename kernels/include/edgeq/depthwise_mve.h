@@ -6,8 +6,8 @@
  * after them: accumulator j holds the channels 4 * l + j, as the packed constants do, and the
  * narrowing of the results undoes it.
  *
- * Where the taps are says a list of addresses, made for each row of windows and moved on from
- * pixel to pixel; taps outside point to a line of zero points.
+ * Where the taps are says a list of addresses, four of which are found at once; taps outside
+ * point to a line of zero points.
  */
 #ifndef EDGEQ_DEPTHWISE_MVE_H
 #define EDGEQ_DEPTHWISE_MVE_H
@@ -17,28 +17,36 @@
 #include "edgeq/fixed_point_mve.h"
 #include "edgeq/window.h"
 
-/* at     addresses of the `taps` taps of the window
- * line   in_c zero points, up to a multiple of 16
- * room   16 bytes for each tap
- * row    of the ring, of tap row kh0; taps [kh0, kh1) x [kw0, kw1) are inside
- * last   bytes of x from the start of the lowest of their rows, at least */
+/* Lists of `taps` entries and the rest of a block of four:
+ * at       addresses of the taps of a window, moved on by 16 channels for every 16
+ * first    their addresses if tap column 0 were image column 0
+ * columns  their image columns then; far below 0 where the row is outside
+ *
+ * line     in_c zero points, up to a multiple of 16
+ * room     16 bytes for each tap
+ * last     bytes of x from the start of the lowest row that has a tap, at least */
 typedef struct {
-    const int8_t **at;
+    uint32_t *at, *first, *columns;
     int8_t *line, *room;
-    int32_t taps, kh0, kh1, kw0, kw1, row, last;
+    int32_t taps, last;
 } eq_depthwise_mve;
 
 typedef struct {
     int32x4_t v[4];
 } eq_sixteen;
 
-/* Adds to the sums the products of 16 channels of all taps, and moves the addresses on. */
-static inline eq_sixteen eq_depthwise_mve_sums(eq_sixteen s, const int8_t **at,
+/* 16 biases and to each the products of its taps; moves the addresses on. */
+static inline eq_sixteen eq_depthwise_mve_sums(const int32_t *bias, uint32_t *at,
                                                const int8_t *w, int32_t taps)
 {
+    eq_sixteen s;
     const int8_t *p, *q;
     int32x4_t b, t, u, x;
-    __asm__ volatile("wls lr, %[pairs], 2f\n"
+    __asm__ volatile("vldrw.u32 %q[s0], [%[bias]]\n\t"
+                     "vldrw.u32 %q[s1], [%[bias], #16]\n\t"
+                     "vldrw.u32 %q[s2], [%[bias], #32]\n\t"
+                     "vldrw.u32 %q[s3], [%[bias], #48]\n\t"
+                     "wls lr, %[pairs], 2f\n"
                      "1:\n\t"
                      "ldrd %[p], %[q], [%[at]]\n\t"
                      "vldrb.u8 %q[t], [%[p]], #16\n\t"
@@ -79,10 +87,10 @@ static inline eq_sixteen eq_depthwise_mve_sums(eq_sixteen s, const int8_t **at,
                      "vadd.i32 %q[s1], %q[s1], %q[u]\n\t"
                      "vadd.i32 %q[s3], %q[s3], %q[t]\n"
                      "3:"
-                     : [s0] "+t"(s.v[0]), [s1] "+t"(s.v[1]), [s2] "+t"(s.v[2]),
-                       [s3] "+t"(s.v[3]), [b] "=&t"(b), [t] "=&t"(t), [u] "=&t"(u),
+                     : [s0] "=&t"(s.v[0]), [s1] "=&t"(s.v[1]), [s2] "=&t"(s.v[2]),
+                       [s3] "=&t"(s.v[3]), [b] "=&t"(b), [t] "=&t"(t), [u] "=&t"(u),
                        [x] "=&t"(x), [p] "=&r"(p), [q] "=&r"(q), [at] "+r"(at), [w] "+r"(w)
-                     : [pairs] "r"(taps / 2), [odd] "l"(taps & 1)
+                     : [bias] "r"(bias), [pairs] "r"(taps / 2), [odd] "l"(taps & 1)
                      : "lr", "memory");
     return s;
 }
@@ -93,29 +101,39 @@ static inline int8x16_t eq_depthwise_mve_rescale(eq_sixteen s, const int32_t *mu
                                                  const int32_t *shift, int32_t zy,
                                                  int32_t lo, int32_t hi, int form, int live)
 {
-    int32x4_t r[4];
-    for (int32_t j = 0; j < 4; ++j)
-        r[j] = eq_requantize_mve(s.v[j], vldrwq_s32(mult + 4 * j),
-                                 vldrwq_s32(shift + 4 * j), form, live);
-    const int16x8_t e = vqmovntq_s32(vqmovnbq_s32(vreinterpretq_s16_s32(r[0]), r[0]), r[2]);
-    const int16x8_t o = vqmovntq_s32(vqmovnbq_s32(vreinterpretq_s16_s32(r[1]), r[1]), r[3]);
+    const int32x4_t r0 =
+        eq_requantize_mve(s.v[0], vldrwq_s32(mult), vldrwq_s32(shift), form, live);
+    const int32x4_t r1 =
+        eq_requantize_mve(s.v[1], vldrwq_s32(mult + 4), vldrwq_s32(shift + 4), form, live);
+    const int32x4_t r2 =
+        eq_requantize_mve(s.v[2], vldrwq_s32(mult + 8), vldrwq_s32(shift + 8), form, live);
+    const int32x4_t r3 = eq_requantize_mve(s.v[3], vldrwq_s32(mult + 12),
+                                           vldrwq_s32(shift + 12), form, live);
+    const int16x8_t e = vqmovntq_s32(vqmovnbq_s32(vreinterpretq_s16_s32(r0), r0), r2);
+    const int16x8_t o = vqmovntq_s32(vqmovnbq_s32(vreinterpretq_s16_s32(r1), r1), r3);
     const int16x8_t even = vqaddq_n_s16(e, (int16_t)zy), odd = vqaddq_n_s16(o, (int16_t)zy);
     const int8x16_t y = vqmovntq_s16(vqmovnbq_s16(vreinterpretq_s8_s16(even), even), odd);
     return vminq_s8(vmaxq_s8(y, vdupq_n_s8((int8_t)lo)), vdupq_n_s8((int8_t)hi));
 }
 
-/* The addresses of a window whose tap 0 is in column `left`. */
-static inline void eq_depthwise_mve_locate(eq_depthwise_mve *t, const int8_t *x,
-                                           int32_t left, const eq_depthwise_s8_params *p)
+/* Addresses of the taps of window row h as if its columns started at 0. */
+static inline void eq_depthwise_mve_rows(eq_depthwise_mve *t, const int8_t *x, int32_t h,
+                                         const eq_depthwise_s8_params *p)
 {
-    const int8_t **at = t->at;
-    int32_t row = t->row;
+    const int32_t top = h * p->stride_h - p->pad_top, step = p->dil_w * p->x_pixel;
+    const int32_t kh0 = eq_taps_before(top, p->dil_h, p->kh);
+    const int32_t kh1 = eq_taps_before(top - p->in_h, p->dil_h, p->kh);
+    int32_t row = kh0 < kh1 ? (top + kh0 * p->dil_h) % p->x_ring : 0;
+    const int32_t bottom = row + (kh1 - kh0 - 1) * p->dil_h;
+    const int32_t below = bottom < p->x_ring ? p->x_ring - 1 - bottom : 0;
+    uint32_t *first = t->first, *columns = t->columns;
+    t->last = below * p->x_row + (p->in_w - 1) * p->x_pixel + p->in_c;
     for (int32_t kh = 0; kh < p->kh; ++kh) {
-        const int inside = kh >= t->kh0 && kh < t->kh1;
-        const int8_t *from = x + (row * p->x_row + left * p->x_pixel);
+        const int inside = kh >= kh0 && kh < kh1;
+        const uint32_t from = (uint32_t)(uintptr_t)(x + row * p->x_row);
         for (int32_t kw = 0; kw < p->kw; ++kw) {
-            *at++ = inside && kw >= t->kw0 && kw < t->kw1 ? from : t->line;
-            from += p->dil_w * p->x_pixel;
+            *first++ = from + (uint32_t)(kw * step);
+            *columns++ = inside ? (uint32_t)(kw * p->dil_w) : (uint32_t)INT32_MIN;
         }
         row += inside ? p->dil_h : 0;
         if (row >= p->x_ring)
@@ -123,65 +141,45 @@ static inline void eq_depthwise_mve_locate(eq_depthwise_mve *t, const int8_t *x,
     }
 }
 
-/* Adds `bytes` to all addresses. */
-static inline void eq_depthwise_mve_move(eq_depthwise_mve *t, int32_t bytes)
+/* The addresses of a window whose tap 0 is in column `left`.  A column outside is, without its
+ * sign, no less than in_w. */
+static inline void eq_depthwise_mve_locate(eq_depthwise_mve *t, int32_t left,
+                                           const eq_depthwise_s8_params *p)
 {
-    for (int32_t k = 0; k < t->taps; ++k)
-        t->at[k] += bytes;
+    const uint32_t by = (uint32_t)(left * p->x_pixel), in_w = (uint32_t)p->in_w;
+    const uint32x4_t line = vdupq_n_u32((uint32_t)(uintptr_t)t->line);
+    for (int32_t k = 0; k < t->taps; k += 4) {
+        const uint32x4_t column = vaddq_n_u32(vldrwq_u32(t->columns + k), (uint32_t)left);
+        const uint32x4_t at = vaddq_n_u32(vldrwq_u32(t->first + k), by);
+        vstrwq_u32(t->at + k, vpselq_u32(line, at, vcmpcsq_n_u32(column, in_w)));
+    }
 }
 
 /* Points to copies of what the n < 16 last channels need, where more must not be read. */
 static inline void eq_depthwise_mve_copy(eq_depthwise_mve *t, int32_t n)
 {
     for (int32_t k = 0; k < t->taps; ++k) {
-        eq_copy_mve(t->room + 16 * k, t->at[k], n);
-        t->at[k] = t->room + 16 * k;
+        eq_copy_mve(t->room + 16 * k, (const int8_t *)(uintptr_t)t->at[k], n);
+        t->at[k] = (uint32_t)(uintptr_t)(t->room + 16 * k);
     }
-}
-
-static inline void eq_depthwise_mve_rows(eq_depthwise_mve *t, int32_t h,
-                                         const eq_depthwise_s8_params *p)
-{
-    const int32_t top = h * p->stride_h - p->pad_top;
-    t->kh0 = eq_taps_before(top, p->dil_h, p->kh);
-    t->kh1 = eq_taps_before(top - p->in_h, p->dil_h, p->kh);
-    t->row = t->kh0 < t->kh1 ? (top + t->kh0 * p->dil_h) % p->x_ring : 0;
-    const int32_t bottom = t->row + (t->kh1 - t->kh0 - 1) * p->dil_h;
-    const int32_t below = bottom < p->x_ring ? p->x_ring - 1 - bottom : 0;
-    t->last = below * p->x_row + (p->in_w - 1) * p->x_pixel + p->in_c;
 }
 
 /* What stays the same from pixel to pixel. */
 typedef struct {
     const int8_t *w;
     const int32_t *bias, *mult, *shift;
-    int32_t step; /* bytes of w from block to block */
 } eq_depthwise_mve_constants;
 
-/* All channels of the window at t->at; `tight` says that no more than they may be read. */
-static inline void eq_depthwise_mve_pixel(eq_depthwise_mve *t, int8_t *y, int tight,
-                                          const eq_depthwise_mve_constants *k,
-                                          const eq_depthwise_s8_params *p, int form,
-                                          int live)
+/* 16 channels, from c on, of the window at t->at. */
+static inline int8x16_t eq_depthwise_mve_block(const eq_depthwise_mve *t, int32_t c,
+                                               const eq_depthwise_mve_constants *k,
+                                               const eq_depthwise_s8_params *p, int form,
+                                               int live)
 {
-    const int32_t zy = p->zy, lo = p->act_min, hi = p->act_max;
-    const int8_t *w = k->w;
-    for (int32_t c = 0; c < p->in_c; c += 16) {
-        const int32_t n = p->in_c - c;
-        const int32_t *bias = k->bias + c;
-        eq_sixteen s = {{vldrwq_s32(bias), vldrwq_s32(bias + 4), vldrwq_s32(bias + 8),
-                         vldrwq_s32(bias + 12)}};
-        if (tight && n < 16)
-            eq_depthwise_mve_copy(t, n);
-        s = eq_depthwise_mve_sums(s, t->at, w, t->taps);
-        const int8x16_t v =
-            eq_depthwise_mve_rescale(s, k->mult + c, k->shift + c, zy, lo, hi, form, live);
-        if (n >= 16)
-            vstrbq_s8(y + c, v);
-        else
-            vstrbq_p_s8(y + c, v, vctp8q((uint32_t)n));
-        w += k->step;
-    }
+    const eq_sixteen s =
+        eq_depthwise_mve_sums(k->bias + c, t->at, k->w + t->taps * c, t->taps);
+    return eq_depthwise_mve_rescale(s, k->mult + c, k->shift + c, p->zy, p->act_min,
+                                    p->act_max, form, live);
 }
 
 static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
@@ -189,32 +187,32 @@ static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
                                        const int32_t *shift, int8_t *y, int8_t *scratch,
                                        const eq_depthwise_s8_params *p, int form, int live)
 {
-    const int32_t taps = p->kh * p->kw, line = (p->in_c + 15) / 16 * 16;
-    const eq_depthwise_mve_constants k = {w, bias, mult, shift, taps * 16};
-    eq_depthwise_mve t = {.taps = taps};
-    t.at = (const int8_t **)(void *)(scratch + (-(uintptr_t)scratch & 3u));
-    t.line = scratch + (3 + 4 * taps);
+    const eq_depthwise_mve_constants k = {w, bias, mult, shift};
+    const int32_t list = (p->kh * p->kw + 3) / 4 * 4, line = (p->in_c + 15) / 16 * 16;
+    eq_depthwise_mve t = {.taps = p->kh * p->kw};
+    t.at = (uint32_t *)(void *)(scratch + (-(uintptr_t)scratch & 3u));
+    t.first = t.at + list;
+    t.columns = t.first + list;
+    t.line = (int8_t *)(t.columns + list);
     t.room = t.line + line;
     eq_fill_mve(t.line, p->zx, line);
     for (int32_t h = p->row0; h < p->row1; ++h) {
-        int known = 0;
-        eq_depthwise_mve_rows(&t, h, p);
-        for (int32_t c = 0; c < p->out_w; ++c) {
-            const int32_t left = c * p->stride_w - p->pad_left;
+        eq_depthwise_mve_rows(&t, x, h, p);
+        for (int32_t wx = 0; wx < p->out_w; ++wx) {
+            int8_t *to = y + (h * p->y_row + wx * p->y_pixel);
+            const int32_t left = wx * p->stride_w - p->pad_left;
+            int32_t c = 0;
+            eq_depthwise_mve_locate(&t, left, p);
+            for (; c + 16 <= p->in_c; c += 16)
+                vstrbq_s8(to + c, eq_depthwise_mve_block(&t, c, &k, p, form, live));
+            if (c == p->in_c)
+                continue;
             const int32_t right = left + (p->kw - 1) * p->dil_w;
-            const int inner = left >= 0 && right < p->in_w && t.kh1 - t.kh0 == p->kh;
             const int32_t column = right < p->in_w ? right : p->in_w - 1;
-            const int tight = t.last < column * p->x_pixel + line;
-            if (inner && known) {
-                eq_depthwise_mve_move(&t, p->stride_w * p->x_pixel - line);
-            } else {
-                t.kw0 = eq_taps_before(left, p->dil_w, p->kw);
-                t.kw1 = eq_taps_before(left - p->in_w, p->dil_w, p->kw);
-                eq_depthwise_mve_locate(&t, x, left, p);
-            }
-            eq_depthwise_mve_pixel(&t, y + (h * p->y_row + c * p->y_pixel), tight, &k, p,
-                                   form, live);
-            known = inner && !tight;
+            if (t.last < column * p->x_pixel + line)
+                eq_depthwise_mve_copy(&t, p->in_c - c);
+            vstrbq_p_s8(to + c, eq_depthwise_mve_block(&t, c, &k, p, form, live),
+                        vctp8q((uint32_t)(p->in_c - c)));
         }
     }
 }
