@@ -4,8 +4,10 @@
                                   [--methods none,gptq+adaround] [--all] [--jobs 1] [--table]
 
 Rows are kept in results/accuracy.json with a fingerprint of the code that they depend on; one
-that is there is not measured again, so that a run may be stopped and resumed.  The table in
-docs/accuracy.md is written anew at the end.  Set OMP_NUM_THREADS=1 when several run at once.
+that is current is not measured again, so that a run may be stopped and resumed.  Of one that is
+not, the network is quantized again, and judged again only where that gives other integers.
+The table in docs/accuracy.md is written anew at the end.  Set OMP_NUM_THREADS=1 when several
+run at once.
 """
 
 from __future__ import annotations
@@ -193,8 +195,9 @@ def main() -> None:
         references(rows, _split(options.models))
         todo = [r for r in wanted(options) if not is_current(r.key, rows.get(r.key, {}))]
         run(todo, rows, options.jobs)
-    current = {key: found for key, found in stored().items() if is_current(key, found)}
-    write_table(REPOSITORY / "docs" / "accuracy.md", current)
+    rows = stored()
+    older = sum(not is_current(key, found) for key, found in rows.items())
+    write_table(REPOSITORY / "docs" / "accuracy.md", rows, older)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from math import comb, sqrt
 from pathlib import Path
 
@@ -19,15 +20,18 @@ Rows = dict[str, Found]
 Choice = tuple[str, tuple[str, ...]]
 
 
-def write_table(path: Path, rows: Rows) -> None:
-    """Put the tables between the markers of a page."""
+def write_table(path: Path, rows: Rows, older: int) -> None:
+    """Put the tables between the markers of a page; `older` rows are not of the current code."""
     head, rest = path.read_text(encoding="utf-8").split(BEGIN)
     tail = rest.split(END)[1]
-    body = "\n\n".join("\n".join(part) for part in _parts(rows))
+    body = "\n\n".join("\n".join(part) for part in _parts(rows, older))
     path.write_text(f"{head}{BEGIN}\n\n{body}\n\n{END}{tail}", encoding="utf-8")
 
 
-def _parts(rows: Rows) -> Iterator[Sequence[str]]:
+def _parts(rows: Rows, older: int) -> Iterator[Sequence[str]]:
+    if older:
+        yield [f"{older} of {len(rows)} rows are older than the last change of a module that they "
+               "depend on;", "the command measures these again."]  # fmt: skip
     yield ["### Defaults beside float"]
     yield _defaults(rows)
     yield ["### Networks without labels"]
@@ -108,10 +112,16 @@ def _scheme(rows: Rows, scheme: str) -> list[str]:
         lines.append([
             f"{mark}{observer}{mark}", f"{mark}{' + '.join(methods) or 'none'}{mark}",
             *(_cell(rows.get(key)) for key in keys),
-            *(("", "") if score is None else (f"{score[0]:+.2f} ± {score[1]:.2f}",
-                                              f"{score[2]:.2f} %")),
+            *_means(score),
         ])  # fmt: skip
     return _table(["observer", "methods", *names, "mean change", "others"], lines)
+
+
+def _means(score: Score | None) -> tuple[str, str]:
+    if score is None:
+        return "", ""
+    return (f"{score.change:+.2f} ± {score.change_error:.2f}",
+            f"{score.others:.2f} ± {score.others_error:.2f}")  # fmt: skip
 
 
 def _cell(found: Found | None) -> str:
@@ -127,29 +137,47 @@ def _choices() -> Iterator[Choice]:
             yield observer, methods
 
 
-def _score(rows: Rows, scheme: str, choice: Choice) -> tuple[float, float, float] | None:
-    """Over JUDGES, the mean change in points, its standard error, and answers that are others."""
-    change, variance, others = 0.0, 0.0, 0.0
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Means over JUDGES, in points, with their standard errors.
+
+    change   of right answers against float
+    others   answers that are not float's
+    """
+
+    change: float
+    change_error: float
+    others: float
+    others_error: float
+
+
+def _score(rows: Rows, scheme: str, choice: Choice) -> Score | None:
+    """None where a judge's row is missing."""
+    change, spread, others, other_spread = 0.0, 0.0, 0.0, 0.0
     for name in JUDGES:
         found = rows.get(Row(name, scheme, *choice).key)
         if found is None:
             return None
         share = 100 / len(JUDGES) / rows[f"{name}/float"]["samples"]
         change += share * (found["gained"] - found["lost"])
-        variance += share**2 * (found["gained"] + found["lost"])
+        spread += share**2 * (found["gained"] + found["lost"])
         others += share * found["changed"]
-    return change, sqrt(variance), others
+        other_spread += share**2 * found["changed"]
+    return Score(change, sqrt(spread), others, sqrt(other_spread))
 
 
 def chosen(rows: Rows, scheme: str) -> Choice | None:
     """The default that the rule picks, from the rows that all JUDGES have.
 
-    Of the rows whose mean change is within one standard error of the highest, the one with the
-    fewest answers that differ from float's; of equal ones, the cheapest.
+    Of the rows whose mean change is within one standard error of the highest, those are good
+    whose other answers are within one standard error of the fewest; of the good, the cheapest
+    methods, and of several observers the one with the fewest others.
     """
     scores = {c: s for c in _choices() if (s := _score(rows, scheme, c)) is not None}
     if not scores:
         return None
-    highest, error, _ = max(scores.values())
-    good = [c for c, s in scores.items() if s[0] >= highest - error]
-    return min(good, key=lambda c: scores[c][2])
+    highest = max(scores.values(), key=lambda s: s.change)
+    right = {c: s for c, s in scores.items() if s.change >= highest.change - highest.change_error}
+    fewest = min(right.values(), key=lambda s: s.others)
+    good = [c for c, s in right.items() if s.others <= fewest.others + fewest.others_error]
+    return min(good, key=lambda c: (METHOD_SETS.index(c[1]), scores[c].others))

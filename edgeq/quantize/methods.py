@@ -35,7 +35,7 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """What `Options` leaves open for a scheme: the best row of docs/accuracy.md."""
+    """What `Options` leaves open for a scheme: the row that the rule of docs/accuracy.md picks."""
 
     observer: str
     methods: tuple[str, ...]
@@ -44,7 +44,7 @@ class Default:
 DEFAULTS = {
     "int4": Default("minmax", ("gptq", "adaround")),
     "int16x8": Default("minmax", ("gptq", "adaround")),
-    "int8": Default("minmax", ("bias_correction",)),
+    "int8": Default("mse", ("equalize", "bias_correction")),
 }
 
 

@@ -120,12 +120,18 @@ def row(right: int, gained: int, lost: int, changed: int) -> dict[str, int]:
     return {"right": right, "gained": gained, "lost": lost, "changed": changed}
 
 
-def test_the_rule_takes_the_closest_of_those_that_chance_cannot_tell_apart() -> None:
+def test_the_rule_takes_the_cheapest_of_those_that_chance_cannot_tell_apart() -> None:
     rows: dict[str, dict[str, Any]] = {}
     for name in ("kws", "vww", "ic"):
         rows[f"{name}/float"] = {"samples": 1000, "right": 900}
-        rows[f"{name}/int8/minmax/"] = row(903, 9, 6, 20)
+        rows[f"{name}/int8/minmax/"] = row(903, 9, 6, 20)  # the most right, by chance
         rows[f"{name}/int8/minmax/gptq"] = row(902, 5, 3, 9)
-        rows[f"{name}/int8/mse/gptq"] = row(880, 1, 21, 3)
+        rows[f"{name}/int8/minmax/adaround"] = row(902, 5, 3, 8)  # no closer than gptq is
+        rows[f"{name}/int8/mse/gptq"] = row(880, 1, 21, 3)  # close, and wrong
     rows["kws/int8/entropy/gptq"] = row(999, 99, 0, 0)  # the other networks are missing
     assert chosen(rows, "int8") == ("minmax", ("gptq",))
+    for name in ("kws", "vww", "ic"):
+        rows[f"{name}/int8/percentile/gptq"] = row(902, 5, 3, 8)
+    assert chosen(rows, "int8") == ("percentile", ("gptq",))
+    rows |= {f"{n}/int8/minmax/adaround": row(902, 3, 1, 4) for n in ("kws", "vww", "ic")}
+    assert chosen(rows, "int8") == ("minmax", ("adaround",))
