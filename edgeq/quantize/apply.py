@@ -19,6 +19,7 @@ from edgeq.quantize.boundaries import (
     insert_boundaries,
     share,
 )
+from edgeq.quantize.limits import limited
 from edgeq.quantize.observers import Observer
 from edgeq.quantize.parameters import activation_params, to_integers, weight_params
 from edgeq.quantize.schemes import SchemeMap, settled
@@ -129,6 +130,10 @@ def prepare_params(graph: Graph, observers: Mapping[str, Observer], schemes: Sch
             problems.append(QuantError(error.what, where=group[0], why=error.why, fix=error.fix))
     if problems:
         raise Problems(f"{graph.name} cannot be quantized", problems)
+    for node in bounded.nodes:
+        if is_mac(bounded, node):
+            constant(bounded.tensors[node.inputs[1]])  # finite
+            bounded = limited(bounded, node, WEIGHT_AXIS[node.op], params, kinds)
     return Prepared(bounded, schemes, kinds, params)
 
 

@@ -14,19 +14,21 @@ from edgeq.quantize.blocks import Floats, Matrices
 
 DAMPING = 0.01  # of the mean of G's diagonal: lambda where rows abound
 SCARCE = 0.3  # of the inputs per row: what lambda adds where rows are few
-ROUNDED_OFF = 2.0**-20  # of E[xq^2]: what sums of float32 products leave of no variance at all
+ROUNDED_OFF = 2.0**-14  # of E[xq^2]: what sums of float32 products leave where nothing varies
 SMALLEST = 1e-30  # lambda of inputs that are zero
+ORDINARY = 1e-12, 1e12  # largest values whose squares float32 holds
 
 
 @dataclass(slots=True)
 class Moments:
-    """Sums over rows of xq and d = x - xq."""
+    """Sums over rows of xq and d = x - xq, both in units of `unit`."""
 
     gram: Matrices
     cross: Matrices
     sum_q: NDArray[np.float64]
     sum_d: NDArray[np.float64]
     rows: int = 0
+    unit: float = 1.0
 
     @classmethod
     def of(cls, blocks: int, inputs: int) -> Moments:
@@ -36,6 +38,10 @@ class Moments:
 
     def add(self, quantized: Floats, real: Floats) -> None:
         """Rows (B, P, D) of both networks."""
+        if not self.rows:
+            self.unit = _unit(quantized)
+        if self.unit != 1:
+            quantized, real = quantized / np.float32(self.unit), real / np.float32(self.unit)
         difference = real - quantized
         self.gram += quantized.swapaxes(1, 2) @ quantized
         self.cross += difference.swapaxes(1, 2) @ quantized
@@ -60,4 +66,12 @@ class Moments:
         """W E[x] - Wq E[xq], (B, R): what the bias has to take up."""
         q, d = self.sum_q / self.rows, self.sum_d / self.rows
         moved = np.einsum("brd,bd->br", weights, q + d) - np.einsum("brd,bd->br", quantized, q)
-        return np.asarray(moved)
+        return np.asarray(moved) * self.unit
+
+
+def _unit(values: Floats) -> float:
+    """1, or a power of two near the largest value where squares would leave float32."""
+    largest = float(np.abs(values).max(initial=0))
+    if largest == 0 or ORDINARY[0] < largest < ORDINARY[1]:
+        return 1.0
+    return float(2.0 ** np.round(np.log2(largest)))

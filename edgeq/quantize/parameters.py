@@ -27,7 +27,7 @@ def activation_params(low: float, high: float, dtype: DType) -> QuantParams:
     """The parameters that span [low, high] and 0.
 
     int8: affine over 255 steps, the zero point an integer, so that 0.0 is exact.  int16:
-    symmetric, zero point 0.  An empty range gives scale 1.
+    symmetric, zero point 0.  An empty range gives scale 1, of int16 the range of 1.
 
     Raises:
         QuantError: the range is not finite, or too wide for float32 scales.
@@ -38,7 +38,7 @@ def activation_params(low: float, high: float, dtype: DType) -> QuantParams:
                          why="no scale spans that in float32",
                          fix="look at the layer's weights and the calibration data")  # fmt: skip
     if high - low < SMALLEST_RANGE:
-        return per_tensor(1.0, 0)
+        return per_tensor(1.0 if dtype is DType.INT8 else 1 / LARGEST[dtype], 0)
     if dtype is DType.INT16:
         return per_tensor(max(-low, high) / LARGEST[dtype], 0)
     lowest, highest = RANGES[dtype]
