@@ -58,7 +58,8 @@ def weight_error_table(analysis: Analysis) -> Table:
     ]  # fmt: skip
     columns = ("layer", "scheme", ">step D", ">D/2", ">max error", ">rms error", ">clipped",
                ">predicted", ">measured")  # fmt: skip
-    return table(f"rounding of the weights of {short(analysis.model)}, SQNR in dB", columns, rows)
+    title = f"quantization error of the weights of {short(analysis.model)}, SQNR in dB"
+    return table(title, columns, rows)
 
 
 def output_error_table(analysis: Analysis) -> Table:
