@@ -46,7 +46,8 @@ from edgeq.ops.window import gather, scatter, window_params, window_size
 class DepthwiseConv2D(Op):
     """y[n][h][w][c * M + m] = act(b[..] + sum_{kh,kw} x[n][..][..][c] * w[0][kh][kw][c * M + m]).
 
-    x is (N, H, W, C), w (1, KH, KW, O) with O = C * M.
+    x is (N, H, W, C), w (1, KH, KW, O) with O = C * M.  With C = 1 and M > 1 all outputs see the
+    same pixels: that is a convolution, and lowered to one.
     """
 
     name = "depthwise_conv_2d"
@@ -74,8 +75,9 @@ class DepthwiseConv2D(Op):
     def lower(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile) -> Lowered:
         x, w = need(inputs[0], node, "x"), need(inputs[1], node, "weights")
         (y,) = outputs
-        contract = contract_of(node, "depthwise", x, w, y)
         _, kh, kw, out_c = w.shape
+        dense = x.shape[3] == 1 < out_c
+        contract = contract_of(node, "conv2d" if dense else "depthwise", x, w, y)
         data = constant_of(w, node, "weights").reshape(kh, kw, out_c)
         rows = data.reshape(-1, out_c).T.astype(np.int64) - zero_point_of(w)
         reals = convolution_reals(node, x, w, y, out_c)
@@ -83,7 +85,10 @@ class DepthwiseConv2D(Op):
         mac = finish(node, x, y, rows, bias_of(node, inputs, out_c), reals, form)
         lo, hi = activation_range(str(node.attrs["activation"]), y)
         params = window_params(node, x.shape, y.shape, (kh, kw), x.shape[3], out_c)
-        params["multiplier"] = params.pop("out_c") // x.shape[3]
+        if dense:
+            data = np.ascontiguousarray(data.transpose(2, 0, 1))[..., None]
+        else:
+            params["multiplier"] = params.pop("out_c") // x.shape[3]
         params |= {"act_min": lo, "act_max": hi, **zero_points(contract, x, w, y)}
         return _calls(contract, x, y, data, mac, params)
 
