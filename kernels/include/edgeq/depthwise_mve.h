@@ -146,13 +146,25 @@ static inline void eq_depthwise_mve_rows(eq_depthwise_mve *t, const int8_t *x, i
 static inline void eq_depthwise_mve_locate(eq_depthwise_mve *t, int32_t left,
                                            const eq_depthwise_s8_params *p)
 {
-    const uint32_t by = (uint32_t)(left * p->x_pixel), in_w = (uint32_t)p->in_w;
     const uint32x4_t line = vdupq_n_u32((uint32_t)(uintptr_t)t->line);
-    for (int32_t k = 0; k < t->taps; k += 4) {
-        const uint32x4_t column = vaddq_n_u32(vldrwq_u32(t->columns + k), (uint32_t)left);
-        const uint32x4_t at = vaddq_n_u32(vldrwq_u32(t->first + k), by);
-        vstrwq_u32(t->at + k, vpselq_u32(line, at, vcmpcsq_n_u32(column, in_w)));
-    }
+    const uint32_t *first = t->first, *columns = t->columns;
+    uint32_t *at = t->at;
+    uint32x4_t u, v;
+    __asm__ volatile("dls lr, %[n]\n"
+                     "1:\n\t"
+                     "vldrw.u32 %q[u], [%[columns]], #16\n\t"
+                     "vadd.i32 %q[u], %q[u], %[left]\n\t"
+                     "vldrw.u32 %q[v], [%[first]], #16\n\t"
+                     "vadd.i32 %q[v], %q[v], %[by]\n\t"
+                     "vcmp.u32 cs, %q[u], %[width]\n\t"
+                     "vpsel %q[v], %q[line], %q[v]\n\t"
+                     "vstrw.32 %q[v], [%[at]], #16\n\t"
+                     "le lr, 1b"
+                     : [u] "=&t"(u), [v] "=&t"(v), [columns] "+r"(columns),
+                       [first] "+r"(first), [at] "+r"(at)
+                     : [n] "r"((t->taps + 3) / 4), [left] "r"(left), [width] "r"(p->in_w),
+                       [by] "r"(left * p->x_pixel), [line] "t"(line)
+                     : "lr", "cc", "memory");
 }
 
 /* Points to copies of what the n < 16 last channels need, where more must not be read. */
@@ -162,6 +174,15 @@ static inline void eq_depthwise_mve_copy(eq_depthwise_mve *t, int32_t n)
         eq_copy_mve(t->room + 16 * k, (const int8_t *)(uintptr_t)t->at[k], n);
         t->at[k] = (uint32_t)(uintptr_t)(t->room + 16 * k);
     }
+}
+
+/* Whether `line` bytes of some tap reach past x. */
+static inline int eq_depthwise_mve_tight(const eq_depthwise_mve *t, int32_t left,
+                                         int32_t line, const eq_depthwise_s8_params *p)
+{
+    const int32_t right = left + (p->kw - 1) * p->dil_w;
+    const int32_t column = right < p->in_w ? right : p->in_w - 1;
+    return t->last < column * p->x_pixel + line;
 }
 
 /* What stays the same from pixel to pixel. */
@@ -201,18 +222,17 @@ static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
         for (int32_t wx = 0; wx < p->out_w; ++wx) {
             int8_t *to = y + (h * p->y_row + wx * p->y_pixel);
             const int32_t left = wx * p->stride_w - p->pad_left;
-            int32_t c = 0;
             eq_depthwise_mve_locate(&t, left, p);
-            for (; c + 16 <= p->in_c; c += 16)
-                vstrbq_s8(to + c, eq_depthwise_mve_block(&t, c, &k, p, form, live));
-            if (c == p->in_c)
-                continue;
-            const int32_t right = left + (p->kw - 1) * p->dil_w;
-            const int32_t column = right < p->in_w ? right : p->in_w - 1;
-            if (t.last < column * p->x_pixel + line)
-                eq_depthwise_mve_copy(&t, p->in_c - c);
-            vstrbq_p_s8(to + c, eq_depthwise_mve_block(&t, c, &k, p, form, live),
-                        vctp8q((uint32_t)(p->in_c - c)));
+            for (int32_t c = 0; c < p->in_c; c += 16) {
+                const int32_t n = p->in_c - c;
+                if (n < 16 && eq_depthwise_mve_tight(&t, left, line, p))
+                    eq_depthwise_mve_copy(&t, n);
+                const int8x16_t v = eq_depthwise_mve_block(&t, c, &k, p, form, live);
+                if (n < 16)
+                    vstrbq_p_s8(to + c, v, vctp8q((uint32_t)n));
+                else
+                    vstrbq_s8(to + c, v);
+            }
         }
     }
 }
