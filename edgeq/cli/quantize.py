@@ -120,12 +120,9 @@ def _write(graph: Graph, output: Path) -> None:
         save(graph, output)
         return
     from edgeq.exporters.tflite import to_tflite
+    from edgeq.ir.store import write_whole
 
-    content = to_tflite(graph)
-    try:
-        output.write_bytes(content)
-    except OSError as error:
-        raise OutputError(f"cannot write: {error.strerror}", where=str(output)) from None
+    write_whole(output, to_tflite(graph))
 
 
 def _found(graph: Graph, output: Path, scheme: str) -> dict[str, object]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import isfinite, prod
 from pathlib import Path
@@ -85,11 +87,29 @@ def save(graph: Graph, path: str | Path) -> None:
     """Write `graph` to `path`, over what is there.
 
     Raises:
+        OutputError: it cannot be written; what was there is still there.
+    """
+    write_whole(Path(path), to_bytes(graph))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside `path` and rename it, so that `path` never holds a part of it.
+
+    What is no plain file (a device, a link) is written to as it is.
+
+    Raises:
         OutputError: it cannot be written.
     """
+    plain = not path.is_symlink() and (path.is_file() or not path.exists())
+    part = path.with_name(f".{path.name}.{os.getpid()}") if plain else path
     try:
-        Path(path).write_bytes(to_bytes(graph))
+        part.write_bytes(content)
+        if plain:
+            part.replace(path)
     except OSError as error:
+        if plain:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
         raise OutputError(f"cannot write: {error.strerror}", where=str(path)) from None
 
 

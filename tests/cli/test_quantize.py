@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import zipfile
 from collections.abc import Callable
@@ -251,6 +252,49 @@ def test_outputs_that_cannot_be_written_are_refused_at_once(
     said = run("quantize", model, "--data", "missing.npz", "-o", tmp_path / name)
     assert said.code == 2
     assert wanted in said.err
+
+
+def test_a_folder_is_no_output(run: Run, model: Path, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.edgeq").mkdir()
+    said = run("quantize", model, "--data", data, "-o", tmp_path / "out.edgeq")
+    assert said.code == 2
+    assert "out.edgeq: is a folder" in said.err
+
+
+@pytest.mark.parametrize("name", ["out.edgeq", "out.tflite"])
+@pytest.mark.parametrize("before", [None, b"an earlier model"])
+@pytest.mark.parametrize("fails", ["write_bytes", "replace"])
+def test_a_failure_while_writing_leaves_what_was_there(
+    run: Run, model: Path, data: Path, tmp_path: Path, name: str, before: bytes | None,
+    fails: str, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    out = tmp_path / "folder" / name
+    out.parent.mkdir()
+    if before is not None:
+        out.write_bytes(before)
+
+    def full(path: Path, content: object) -> None:
+        if fails == "write_bytes":
+            with path.open("wb") as file:
+                file.write(b"a part")
+        raise OSError(errno.ENOSPC, "No space left on device", str(content)[:9])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, fails, full)
+        said = run("quantize", model, "--data", data, "-o", out, "--methods", "none")
+    assert said.code == 2
+    assert said.err.count("error:") == 1
+    assert f"{name}: cannot write: No space left on device" in said.err
+    found = {p.name: p.read_bytes() for p in out.parent.iterdir()}
+    assert found == ({} if before is None else {name: before})
+
+
+def test_links_are_written_through(run: Run, model: Path, data: Path, tmp_path: Path) -> None:
+    target, link = tmp_path / "there.edgeq", tmp_path / "link.edgeq"
+    link.symlink_to(target)
+    assert run("quantize", model, "--data", data, "-o", link, "--methods", "none").code == 0
+    assert link.is_symlink()
+    assert load(target).numerics == "edgeq"
 
 
 def test_integer_models_are_not_quantized_again(run: Run, digits: Path, tmp_path: Path) -> None:
