@@ -230,6 +230,8 @@ def test_bad_data_is_one_clear_error(run: Run, model: Path, tmp_path: Path) -> N
         (("--numerics", "fast"), "no numeric profile is called 'fast'"),
         (("--preprocess", "colour=rgb"), "no setting 'colour'"),
         (("--preprocess", "kind=audio"), "arrays hold features already"),
+        (("--jobs", "0"), "0 jobs do no work"),
+        (("--seed", "-1"), "the seed -1 is negative"),
         (("--scheme", "missing.toml"), "missing.toml: cannot be read"),
     ],
 )
