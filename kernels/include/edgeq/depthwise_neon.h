@@ -8,33 +8,7 @@
 #ifndef EDGEQ_DEPTHWISE_NEON_H
 #define EDGEQ_DEPTHWISE_NEON_H
 
-#include "edgeq/rescale_neon.h"
-
-/* Sixteen channels. */
-typedef struct {
-    int32x4_t a, b, c, d;
-} eq_sums16_neon;
-
-/* Their biases and factors. */
-typedef struct {
-    eq_factors_x4 a, b, c, d;
-} eq_factors_x16;
-
-static inline eq_factors_x16 eq_load_factors_x16(const int32_t *bias, const int32_t *mult,
-                                                 const int32_t *shift)
-{
-    const eq_factors_x16 f = {eq_load_factors(bias, mult, shift),
-                              eq_load_factors(bias + 4, mult + 4, shift + 4),
-                              eq_load_factors(bias + 8, mult + 8, shift + 8),
-                              eq_load_factors(bias + 12, mult + 12, shift + 12)};
-    return f;
-}
-
-static inline eq_sums16_neon eq_begin_x16(const eq_factors_x16 *f)
-{
-    const eq_sums16_neon s = {f->a.bias, f->b.bias, f->c.bias, f->d.bias};
-    return s;
-}
+#include "edgeq/sums_neon.h"
 
 static inline eq_sums16_neon eq_add_x16(eq_sums16_neon s, int16x8_t low, int16x8_t high)
 {
@@ -60,14 +34,6 @@ static inline eq_sums16_neon eq_tap2_x16(eq_sums16_neon s, int8x16_t x, int8x16_
     low = vmlal_s8(low, vget_low_s8(x1), vget_low_s8(w1));
     high = vmlal_high_s8(high, x1, w1);
     return eq_add_x16(s, low, high);
-}
-
-static inline int8x16_t eq_finish_x16(eq_sums16_neon s, const eq_factors_x16 *f,
-                                      eq_range_s8 range, int single)
-{
-    return eq_narrow_s8_x16(
-        eq_rescale_x4(s.a, f->a, single), eq_rescale_x4(s.b, f->b, single),
-        eq_rescale_x4(s.c, f->c, single), eq_rescale_x4(s.d, f->d, single), range);
 }
 
 /* The nine weights of a 3x3 window. */

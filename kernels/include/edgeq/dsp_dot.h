@@ -109,7 +109,15 @@ static inline void eq_dsp_taps_2x2(eq_dsp_sums *a, eq_dsp_sums *b, const int8_t 
     b->low1 = __smlad(w1, xb, b->low1);
 }
 
-/* The same of one pixel. */
+/* Four taps of them. */
+static inline void eq_dsp_taps_4x2(eq_dsp_sums *a, eq_dsp_sums *b, const int8_t *w,
+                                   const int8_t *x)
+{
+    eq_dsp_taps_2x2(a, b, w, x);
+    eq_dsp_taps_2x2(a, b, w + 8, x + 8);
+}
+
+/* Two taps of one pixel. */
 static inline void eq_dsp_taps_2x1(eq_dsp_sums *a, const int8_t *w, int32_t x)
 {
     int32_t w0 = eq_dsp_load(w);
