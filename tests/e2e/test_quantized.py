@@ -1,7 +1,7 @@
 """Trained float networks, quantized on calibration data alone: accuracy, and the same bytes.
 
-The default run judges keyword spotting and visual wake words on their whole test sets, and
-image classification on 1,000 pictures; `python -m benchmarks.accuracy` takes everything.
+Every network is judged on its whole test set; `python -m benchmarks.accuracy` takes all schemes
+and methods.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ FILES = {
     "vww": ("mlperf_tiny_vww_float", "vww_open"),
     "ic": ("mlperf_tiny_ic_float", "cifar10"),
 }
-ROWS = {"kws": 599, "vww": 131, "ic": 1000}
+ROWS = {"kws": 599, "vww": 131, "ic": 5000}
 # Right answers that a scheme may lose against float, of that many samples.
 ALLOWED = {
     ("kws", "int8"): 3, ("kws", "int16x8"): 1, ("kws", "int4"): 12,
     ("vww", "int8"): 1, ("vww", "int16x8"): 0,
-    ("ic", "int8"): 5, ("ic", "int4"): 15,
+    ("ic", "int8"): 25, ("ic", "int4"): 75,
 }  # fmt: skip
 CASES = sorted(ALLOWED)
 SLOW = {("ic", "int4")}  # a minute or more of optimization
