@@ -76,10 +76,11 @@ def convolution_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]
 def depthwise_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
     """Cases of depthwise_s8, _s8s4, _s8zw, _s16s8 and _s16s4."""
     for (index, shape), tame in product(enumerate(DEPTHWISE), (False, True)):
+        turn = 3 * index if shape.get("full") else index
         multiplier = shape["multiplier"]
         p = geometry(shape, shape["in_c"] * multiplier)
         count = p.pop("out_c")
-        x, points = draw_inputs(contract, rng, index, p["x_row"] * p["x_ring"])
+        x, points = draw_inputs(contract, rng, turn, p["x_row"] * p["x_ring"])
         limit = weight_limit(contract, p["kh"] * p["kw"], tame=tame)
         w = draw_weights(rng, (p["kh"], p["kw"], count), limit)
         rows = w.reshape(-1, count).T.astype(np.int64) - points.get("zw", 0)

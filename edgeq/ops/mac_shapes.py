@@ -1,4 +1,4 @@
-"""Shapes worth trying on multiply-accumulate kernels: tails, borders, strides, rings, row ranges."""
+"""Shapes worth trying on multiply-accumulate kernels: tails, borders, strides, rings, ranges."""
 
 from __future__ import annotations
 
@@ -62,20 +62,21 @@ DEPTHWISE: tuple[dict[str, int], ...] = (
      "stride_h": 2, "stride_w": 2},
     {"in_h": 5, "in_w": 6, "in_c": 5, "multiplier": 1, "kh": 5, "kw": 5, "pad": 2},
     {"in_h": 9, "in_w": 7, "in_c": 12, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "x_ring": 5,
-     "row0": 4, "row1": 7, "x_gap": 1, "y_gap": 3},
-    {"in_h": 8, "in_w": 20, "in_c": 4, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
+     "row0": 4, "row1": 7, "x_gap": 1, "y_gap": 3, "full": 1},
+    {"in_h": 8, "in_w": 20, "in_c": 4, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "full": 1},
     {"in_h": 4, "in_w": 5, "in_c": 9, "multiplier": 1, "kh": 2, "kw": 2, "stride_h": 2,
      "stride_w": 3},
     {"in_h": 15, "in_w": 5, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "row0": 2,
-     "row1": 15, "x_gap": 2, "y_gap": 1},
+     "row1": 15, "x_gap": 2, "y_gap": 1, "full": 1},
     {"in_h": 9, "in_w": 13, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1,
-     "stride_h": 2, "stride_w": 2, "y_gap": 2},
-    {"in_h": 7, "in_w": 2, "in_c": 4, "multiplier": 1, "kh": 3, "kw": 3, "pad": 2},
+     "stride_h": 2, "stride_w": 2, "y_gap": 2, "full": 1},
+    {"in_h": 7, "in_w": 2, "in_c": 4, "multiplier": 1, "kh": 3, "kw": 3, "pad": 2, "full": 1},
     {"in_h": 9, "in_w": 11, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1,
-     "stride_h": 2, "stride_w": 2, "x_ring": 5, "row0": 2, "row1": 4},
+     "stride_h": 2, "stride_w": 2, "x_ring": 5, "row0": 2, "row1": 4, "full": 1},
     {"in_h": 8, "in_w": 8, "in_c": 4, "multiplier": 1, "kh": 3, "kw": 3, "stride_h": 2,
-     "stride_w": 2, "row1": 4, "x_gap": 1},
+     "stride_w": 2, "row1": 4, "x_gap": 1, "full": 1},
 )  # fmt: skip
+"""The same with a multiplier; `full` leaves the clamp to the range of int8."""
 
 
 FULLY_CONNECTED = (
