@@ -8,7 +8,7 @@
  * @packs bias (o/8, o%2, o/2%4)
  * @packs mult (o/8, o%2, o/2%4)
  * @packs shift (o/8, o%2, o/2%4)
- * @scratch 512 + 2 * ((kh * kw * in_c + 15) / 16 * 16)
+ * @scratch (min(out_c, 64) + 7) / 8 * 64 + 2 * ((kh * kw * in_c + 15) / 16 * 16)
  */
 #include "edgeq/conv2d_mve.h"
 

@@ -35,19 +35,19 @@ typedef struct {
 /* Eight sums of one window to int16. */
 static inline int16x8_t eq_conv_mve_eight(const int8_t *sums, const int32x4_t bias[2],
                                           const int32x4_t mult[2], const int32x4_t shift[2],
-                                          int form, int live)
+                                          int form)
 {
     const int32x4_t even = vaddq_s32(vreinterpretq_s32_s8(vldrbq_s8(sums)), bias[0]);
     const int32x4_t odd = vaddq_s32(vreinterpretq_s32_s8(vldrbq_s8(sums + 32)), bias[1]);
-    const int32x4_t v0 = eq_requantize_mve(even, mult[0], shift[0], form, live);
-    const int32x4_t v1 = eq_requantize_mve(odd, mult[1], shift[1], form, live);
+    const int32x4_t v0 = eq_requantize_mve(even, mult[0], shift[0], form, 0);
+    const int32x4_t v1 = eq_requantize_mve(odd, mult[1], shift[1], form, 0);
     return vqmovntq_s32(vqmovnbq_s32(vreinterpretq_s16_s32(v0), v0), v1);
 }
 
 /* n channels from `first` on of both windows.  Saturating to int16 before zy is added changes
  * nothing that the clamp does not. */
 static inline void eq_conv_mve_rescale(const eq_conv_mve *t, int32_t first, int32_t n,
-                                       int form, int live)
+                                       int form)
 {
     const int8_t *sums = t->sums;
     const int32_t *bias = t->bias + first, *mult = t->mult + first,
@@ -59,9 +59,8 @@ static inline void eq_conv_mve_rescale(const eq_conv_mve *t, int32_t first, int3
         const int32x4_t b[2] = {vldrwq_s32(bias), vldrwq_s32(bias + 4)};
         const int32x4_t m[2] = {vldrwq_s32(mult), vldrwq_s32(mult + 4)};
         const int32x4_t s[2] = {vldrwq_s32(shift), vldrwq_s32(shift + 4)};
-        const int16x8_t v0 = vqaddq_n_s16(eq_conv_mve_eight(sums, b, m, s, form, live), zy);
-        const int16x8_t v1 =
-            vqaddq_n_s16(eq_conv_mve_eight(sums + 16, b, m, s, form, live), zy);
+        const int16x8_t v0 = vqaddq_n_s16(eq_conv_mve_eight(sums, b, m, s, form), zy);
+        const int16x8_t v1 = vqaddq_n_s16(eq_conv_mve_eight(sums + 16, b, m, s, form), zy);
         const int16x8_t r0 = vminq_s16(vmaxq_s16(v0, lo), hi);
         const int16x8_t r1 = vminq_s16(vmaxq_s16(v1, lo), hi);
         if (n >= 8) {
@@ -80,6 +79,75 @@ static inline void eq_conv_mve_rescale(const eq_conv_mve *t, int32_t first, int3
     }
 }
 
+/* The same for factors other than zero of shift >= 32, written out: the compiler moves every
+ * operand of a narrowing, and counts six pointers up. */
+#define EQ_CONV_MVE_RESCALE(HIGH, AWAY)                                                    \
+    "1:\n\t"                                                                               \
+    "vldrw.u32 %q[t], [%[bias]], #16\n\t"                                                  \
+    "vldrb.u8 %q[a], [%[sums]], #64\n\t"                                                   \
+    "vadd.i32 %q[a], %q[a], %q[t]\n\t"                                                     \
+    "vldrb.u8 %q[b], [%[sums], #-48]\n\t"                                                  \
+    "vadd.i32 %q[b], %q[b], %q[t]\n\t"                                                     \
+    "vldrw.u32 %q[t], [%[bias]], #16\n\t"                                                  \
+    "vldrb.u8 %q[c], [%[sums], #-32]\n\t"                                                  \
+    "vadd.i32 %q[c], %q[c], %q[t]\n\t"                                                     \
+    "vldrb.u8 %q[d], [%[sums], #-16]\n\t"                                                  \
+    "vadd.i32 %q[d], %q[d], %q[t]\n\t"                                                     \
+    "vldrw.u32 %q[t], [%[mult]], #16\n\t" HIGH " %q[a], %q[a], %q[t]\n\t" HIGH             \
+    " %q[b], %q[b], %q[t]\n\t"                                                             \
+    "vldrw.u32 %q[t], [%[mult]], #16\n\t" HIGH " %q[c], %q[c], %q[t]\n\t" HIGH             \
+    " %q[d], %q[d], %q[t]\n\t" AWAY "vldrw.u32 %q[t], [%[shift]], #16\n\t"                 \
+    "vsub.i32 %q[t], %q[k31], %q[t]\n\t"                                                   \
+    "vrshl.s32 %q[a], %q[a], %q[t]\n\t"                                                    \
+    "vrshl.s32 %q[b], %q[b], %q[t]\n\t"                                                    \
+    "vldrw.u32 %q[t], [%[shift]], #16\n\t"                                                 \
+    "vsub.i32 %q[t], %q[k31], %q[t]\n\t"                                                   \
+    "vrshl.s32 %q[c], %q[c], %q[t]\n\t"                                                    \
+    "vrshl.s32 %q[d], %q[d], %q[t]\n\t"                                                    \
+    "vqmovnb.s32 %q[a], %q[a]\n\t"                                                         \
+    "vqmovnb.s32 %q[b], %q[b]\n\t"                                                         \
+    "vqmovnt.s32 %q[a], %q[c]\n\t"                                                         \
+    "vqmovnt.s32 %q[b], %q[d]\n\t"                                                         \
+    "vqadd.s16 %q[a], %q[a], %[zy]\n\t"                                                    \
+    "vqadd.s16 %q[b], %q[b], %[zy]\n\t"                                                    \
+    "vmax.s16 %q[a], %q[a], %q[lo]\n\t"                                                    \
+    "vmax.s16 %q[b], %q[b], %q[lo]\n\t"                                                    \
+    "vmin.s16 %q[a], %q[a], %q[hi]\n\t"                                                    \
+    "vmin.s16 %q[b], %q[b], %q[hi]\n\t"                                                    \
+    "vctp.16 %[n]\n\t"                                                                     \
+    "vpstt\n\t"                                                                            \
+    "vstrbt.16 %q[a], [%[y0]], #8\n\t"                                                     \
+    "vstrbt.16 %q[b], [%[y1]], #8\n\t"                                                     \
+    "subs %[n], #8\n\t"                                                                    \
+    "bgt 1b"
+#define EQ_CONV_MVE_AWAY                                                                   \
+    "vqdmlah.s32 %q[a], %q[a], %[one]\n\t"                                                 \
+    "vqdmlah.s32 %q[b], %q[b], %[one]\n\t"                                                 \
+    "vqdmlah.s32 %q[c], %q[c], %[one]\n\t"                                                 \
+    "vqdmlah.s32 %q[d], %q[d], %[one]\n\t"
+#define EQ_CONV_MVE_OPERANDS                                                               \
+    : [a] "=&t"(a), [b] "=&t"(b), [c] "=&t"(c), [d] "=&t"(d), [t] "=&t"(u),                     \
+      [sums] "+r"(sums), [bias] "+r"(bias), [mult] "+r"(mult), [shift] "+r"(shift),             \
+      [y0] "+l"(y0), [y1] "+l"(y1), [n] "+r"(n)                                                 \
+    : [k31] "t"(vdupq_n_s32(31)), [lo] "t"(vdupq_n_s16((int16_t)t->lo)),                        \
+      [hi] "t"(vdupq_n_s16((int16_t)t->hi)), [zy] "r"(t->zy), [one] "r"(1)                      \
+    : "cc", "memory"
+
+static inline void eq_conv_mve_rescale_live(const eq_conv_mve *t, int32_t first, int32_t n,
+                                            int form)
+{
+    const int8_t *sums = t->sums;
+    const int32_t *bias = t->bias + first, *mult = t->mult + first,
+                  *shift = t->shift + first;
+    int8_t *y0 = t->y[0] + first, *y1 = t->y[t->count - 1] + first;
+    int32x4_t a, b, c, d, u;
+    if (form == eq_mve_form_single)
+        __asm__ volatile(EQ_CONV_MVE_RESCALE("vqdmulh.s32", "") EQ_CONV_MVE_OPERANDS);
+    else
+        __asm__ volatile(EQ_CONV_MVE_RESCALE("vqrdmulh.s32", EQ_CONV_MVE_AWAY)
+                             EQ_CONV_MVE_OPERANDS);
+}
+
 /* All channels of the windows that are there; one alone is computed twice. */
 static inline void eq_conv_mve_flush(eq_conv_mve *t, int form, int live)
 {
@@ -92,7 +160,10 @@ static inline void eq_conv_mve_flush(eq_conv_mve *t, int form, int live)
         const int8_t *const w_end = w + blocks * 4 * t->bytes;
         const eq_dots dots = {{t->x[0], x1}, w, t->sums, t->x[0] + t->bytes, w_end};
         eq_dots_s8_4x2(&dots);
-        eq_conv_mve_rescale(t, o, n, form, live);
+        if (live)
+            eq_conv_mve_rescale_live(t, o, n, form);
+        else
+            eq_conv_mve_rescale(t, o, n, form);
         w = w_end;
     }
     t->count = 0;
@@ -154,42 +225,77 @@ static inline void eq_conv_mve_gather(const int8_t *x, int8_t *to,
         eq_fill_mve(to, p->zx, (p->kh - t->kh1) * line);
 }
 
+/* The same for a window that is inside and whose rows are dense, first of them at `from`. */
+static inline void eq_conv_mve_copy(const int8_t *from, int8_t *to, int32_t x_step,
+                                    const eq_conv2d_s8_params *p)
+{
+    const int32_t line = p->kw * p->in_c;
+    for (int32_t kh = p->kh; kh > 0; --kh) {
+        eq_copy_mve(to, from, line);
+        to += line;
+        from += x_step;
+    }
+}
+
+/* The columns [c0, c1) have windows with all their columns inside. */
+typedef struct {
+    int32_t c0, c1;
+    const int8_t *end; /* from there on a window's chunks reach past x */
+    int dense, together;
+} eq_conv_mve_image;
+
+static inline eq_conv_mve_image eq_conv_mve_look(const int8_t *x, int32_t bytes,
+                                                 const eq_conv2d_s8_params *p)
+{
+    eq_conv_mve_image m;
+    const int32_t room = p->in_w - (p->kw - 1) * p->dil_w + p->pad_left;
+    m.c0 = (p->pad_left + p->stride_w - 1) / p->stride_w;
+    m.c1 = room > 0 ? (room + p->stride_w - 1) / p->stride_w : 0;
+    m.end = x + ((p->x_ring - 1) * p->x_row + (p->in_w - 1) * p->x_pixel + p->in_c - bytes);
+    m.dense = p->kw == 1 || (p->dil_w == 1 && p->x_pixel == p->in_c);
+    m.together = p->kh == 1 || (p->x_row == p->kw * p->in_c && p->dil_h == 1);
+    return m;
+}
+
 static inline void eq_conv2d_mve(const int8_t *x, const int8_t *w, const int32_t *bias,
                                  const int32_t *mult, const int32_t *shift, int8_t *y,
                                  int8_t *scratch, const eq_conv2d_s8_params *p, int form,
                                  int live)
 {
     const int32_t bytes = (p->kh * p->kw * p->in_c + 15) / 16 * 16;
-    const int8_t *const end =
-        x + ((p->x_ring - 1) * p->x_row + (p->in_w - 1) * p->x_pixel + p->in_c - bytes);
+    const eq_conv_mve_image m = eq_conv_mve_look(x, bytes, p);
     eq_conv_mve t = {.bytes = bytes,
                      .w = w,
                      .bias = bias,
                      .mult = mult,
                      .shift = shift,
-                     .sums = scratch,
+                     .sums = scratch + 2 * bytes,
                      .out_c = p->out_c,
                      .zy = p->zy,
                      .lo = p->act_min,
                      .hi = p->act_max};
-    eq_conv_mve_taps taps;
-    taps.dense = p->kw == 1 || (p->dil_w == 1 && p->x_pixel == p->in_c);
-    const int together =
-        taps.dense && (p->kh == 1 || (p->x_row == p->kw * p->in_c && p->dil_h == 1 &&
-                                      p->x_ring == p->in_h));
+    eq_conv_mve_taps taps = {.dense = m.dense};
     for (int32_t h = p->row0; h < p->row1; ++h) {
         eq_conv_mve_rows(&taps, h, p);
-        const int whole = together && taps.kh1 - taps.kh0 == p->kh;
+        const int plain = m.dense && taps.kh1 - taps.kh0 == p->kh &&
+                          taps.row + (p->kh - 1) * p->dil_h < p->x_ring;
+        const int8_t *from = x + (taps.row * p->x_row - p->pad_left * p->x_pixel);
+        int8_t *to = y + h * p->y_row;
         for (int32_t c = 0; c < p->out_w; ++c) {
-            eq_conv_mve_columns(&taps, c, p);
-            const int8_t *from = x + (taps.row * p->x_row + taps.at * p->x_pixel);
-            if (!whole || taps.kw1 - taps.kw0 < p->kw || from > end) {
-                int8_t *copy = scratch + (EQ_CONV_MVE_SUMS + t.count * bytes);
+            int8_t *copy = scratch + t.count * bytes;
+            t.x[t.count] = copy;
+            t.y[t.count] = to;
+            if (!plain || c < m.c0 || c >= m.c1) {
+                eq_conv_mve_columns(&taps, c, p);
                 eq_conv_mve_gather(x, copy, &taps, p);
-                from = copy;
+            } else if (m.together && from <= m.end) {
+                t.x[t.count] = from;
+            } else {
+                eq_conv_mve_copy(from, copy, p->dil_h * p->x_row, p);
             }
-            t.x[t.count] = from;
-            t.y[t.count++] = y + (h * p->y_row + c * p->y_pixel);
+            ++t.count;
+            from += p->stride_w * p->x_pixel;
+            to += p->y_pixel;
             if (t.count == 2 || (c + 1 == p->out_w && h + 1 == p->row1))
                 eq_conv_mve_flush(&t, form, live);
         }
