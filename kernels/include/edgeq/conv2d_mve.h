@@ -18,17 +18,16 @@
 #include "edgeq/fixed_point_mve.h"
 #include "edgeq/window.h"
 
-enum { EQ_CONV_MVE_CHANNELS = 64, EQ_CONV_MVE_SUMS = 512 };
+enum { EQ_CONV_MVE_CHANNELS = 64 };
 
-/* Windows x of `bytes` bytes each and their outputs y; `count` of two are there.
- * sums holds eight bytes for each of up to 64 channels, rounded up to eight. */
+/* Windows dots.x and their outputs y; `count` of two are there.  dots.sums holds eight bytes
+ * for each of up to 64 channels, rounded up to eight. */
 typedef struct {
-    const int8_t *x[2];
+    eq_dots dots;
     int8_t *y[2];
-    int32_t count, bytes;
+    int32_t count;
     const int8_t *w;
     const int32_t *bias, *mult, *shift;
-    int8_t *sums;
     int32_t out_c, zy, lo, hi;
 } eq_conv_mve;
 
@@ -49,10 +48,10 @@ static inline int16x8_t eq_conv_mve_eight(const int8_t *sums, const int32x4_t bi
 static inline void eq_conv_mve_rescale(const eq_conv_mve *t, int32_t first, int32_t n,
                                        int form)
 {
-    const int8_t *sums = t->sums;
+    const int8_t *sums = t->dots.sums;
     const int32_t *bias = t->bias + first, *mult = t->mult + first,
                   *shift = t->shift + first;
-    int8_t *y0 = t->y[0] + first, *y1 = t->y[t->count - 1] + first;
+    int8_t *y0 = t->y[0] + first, *y1 = t->y[1] + first;
     const int16_t zy = (int16_t)t->zy;
     const int16x8_t lo = vdupq_n_s16((int16_t)t->lo), hi = vdupq_n_s16((int16_t)t->hi);
     for (; n > 0; n -= 8) {
@@ -136,10 +135,10 @@ static inline void eq_conv_mve_rescale(const eq_conv_mve *t, int32_t first, int3
 static inline void eq_conv_mve_rescale_live(const eq_conv_mve *t, int32_t first, int32_t n,
                                             int form)
 {
-    const int8_t *sums = t->sums;
+    const int8_t *sums = t->dots.sums;
     const int32_t *bias = t->bias + first, *mult = t->mult + first,
                   *shift = t->shift + first;
-    int8_t *y0 = t->y[0] + first, *y1 = t->y[t->count - 1] + first;
+    int8_t *y0 = t->y[0] + first, *y1 = t->y[1] + first;
     int32x4_t a, b, c, d, u;
     if (form == eq_mve_form_single)
         __asm__ volatile(EQ_CONV_MVE_RESCALE("vqdmulh.s32", "") EQ_CONV_MVE_OPERANDS);
@@ -148,25 +147,36 @@ static inline void eq_conv_mve_rescale_live(const eq_conv_mve *t, int32_t first,
                              EQ_CONV_MVE_OPERANDS);
 }
 
-/* All channels of the windows that are there; one alone is computed twice. */
+/* All channels of the two windows. */
 static inline void eq_conv_mve_flush(eq_conv_mve *t, int form, int live)
 {
-    const int8_t *const x1 = t->x[t->count - 1];
-    const int8_t *w = t->w;
+    t->dots.w = t->w;
     for (int32_t o = 0; o < t->out_c; o += EQ_CONV_MVE_CHANNELS) {
         const int32_t left = t->out_c - o;
         const int32_t n = left < EQ_CONV_MVE_CHANNELS ? left : EQ_CONV_MVE_CHANNELS;
-        const int32_t blocks = (n + 7) / 8 * 2;
-        const int8_t *const w_end = w + blocks * 4 * t->bytes;
-        const eq_dots dots = {{t->x[0], x1}, w, t->sums, t->x[0] + t->bytes, w_end};
-        eq_dots_s8_4x2(&dots);
+        t->dots.w_end = t->dots.w + (n + 7) / 8 * 8 * t->dots.bytes;
+        eq_dots_s8_4x2(&t->dots);
         if (live)
             eq_conv_mve_rescale_live(t, o, n, form);
         else
             eq_conv_mve_rescale(t, o, n, form);
-        w = w_end;
+        t->dots.w = t->dots.w_end;
     }
     t->count = 0;
+}
+
+/* Adds a window; two are computed, and so is the last, twice if it is alone. */
+static inline void eq_conv_mve_add(eq_conv_mve *t, const int8_t *x, int8_t *y, int last,
+                                   int form, int live)
+{
+    t->dots.x[t->count] = x;
+    t->y[t->count] = y;
+    if (last && t->count == 0) {
+        t->dots.x[1] = x;
+        t->y[1] = y;
+    }
+    if (++t->count == 2 || last)
+        eq_conv_mve_flush(t, form, live);
 }
 
 /* Taps [kh0, kh1) x [kw0, kw1) of a window are inside; `row` is the ring's row of tap kh0 and
@@ -262,42 +272,42 @@ static inline void eq_conv2d_mve(const int8_t *x, const int8_t *w, const int32_t
                                  int8_t *scratch, const eq_conv2d_s8_params *p, int form,
                                  int live)
 {
-    const int32_t bytes = (p->kh * p->kw * p->in_c + 15) / 16 * 16;
+    const int32_t bytes = (p->kh * p->kw * p->in_c + 15) / 16 * 16, out_w = p->out_w;
+    const int32_t x_step = p->stride_w * p->x_pixel, y_step = p->y_pixel;
     const eq_conv_mve_image m = eq_conv_mve_look(x, bytes, p);
-    eq_conv_mve t = {.bytes = bytes,
+    const int8_t *const end = m.together ? m.end : x - 1;
+    eq_conv_mve t = {.dots = {.sums = scratch + 2 * bytes, .bytes = bytes},
                      .w = w,
                      .bias = bias,
                      .mult = mult,
                      .shift = shift,
-                     .sums = scratch + 2 * bytes,
                      .out_c = p->out_c,
                      .zy = p->zy,
                      .lo = p->act_min,
                      .hi = p->act_max};
     eq_conv_mve_taps taps = {.dense = m.dense};
+    int32_t left = (p->row1 - p->row0) * out_w;
     for (int32_t h = p->row0; h < p->row1; ++h) {
         eq_conv_mve_rows(&taps, h, p);
         const int plain = m.dense && taps.kh1 - taps.kh0 == p->kh &&
                           taps.row + (p->kh - 1) * p->dil_h < p->x_ring;
+        const uint32_t inner = plain && m.c1 > m.c0 ? (uint32_t)(m.c1 - m.c0) : 0;
         const int8_t *from = x + (taps.row * p->x_row - p->pad_left * p->x_pixel);
         int8_t *to = y + h * p->y_row;
-        for (int32_t c = 0; c < p->out_w; ++c) {
-            int8_t *copy = scratch + t.count * bytes;
-            t.x[t.count] = copy;
-            t.y[t.count] = to;
-            if (!plain || c < m.c0 || c >= m.c1) {
+        for (int32_t c = 0; c < out_w; ++c) {
+            const int8_t *window = from;
+            int8_t *const copy = t.count == 0 ? scratch : scratch + bytes;
+            if ((uint32_t)(c - m.c0) >= inner) {
                 eq_conv_mve_columns(&taps, c, p);
                 eq_conv_mve_gather(x, copy, &taps, p);
-            } else if (m.together && from <= m.end) {
-                t.x[t.count] = from;
-            } else {
+                window = copy;
+            } else if (from > end) {
                 eq_conv_mve_copy(from, copy, p->dil_h * p->x_row, p);
+                window = copy;
             }
-            ++t.count;
-            from += p->stride_w * p->x_pixel;
-            to += p->y_pixel;
-            if (t.count == 2 || (c + 1 == p->out_w && h + 1 == p->row1))
-                eq_conv_mve_flush(&t, form, live);
+            eq_conv_mve_add(&t, window, to, --left == 0, form, live);
+            from += x_step;
+            to += y_step;
         }
     }
 }

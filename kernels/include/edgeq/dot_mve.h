@@ -16,14 +16,14 @@
 #include <arm_mve.h>
 #include <stdint.h>
 
-/* x          two vectors of a multiple of 16 bytes
- * sums       of each block four int32 for x[0], then four for x[1]
- * x_end      of x[0]
- * w, w_end   whole blocks, at least one */
+/* x          two vectors of `bytes` bytes, a multiple of 16
+ * w, w_end   whole blocks, at least one
+ * sums       of each block four int32 for x[0], then four for x[1] */
 typedef struct {
     const int8_t *x[2], *w;
     int8_t *sums;
-    const int8_t *x_end, *w_end;
+    int32_t bytes;
+    const int8_t *w_end;
 } eq_dots;
 
 /* sum over k of x[k] * w[o][k] for both x and all channels o of the blocks.  The compiler is
@@ -35,6 +35,7 @@ static inline void eq_dots_s8_4x2(const eq_dots *all)
     __asm__ volatile("ldrd r1, r3, [%[t]]\n\t"
                      "ldrd r5, r9, [%[t], #8]\n\t"
                      "ldrd r11, r2, [%[t], #16]\n\t"
+                     "add r11, r11, r1\n\t"
                      "strd r1, r3, [sp, #-16]!\n\t"
                      "str r2, [sp, #8]\n"
                      "0:\n\t"
