@@ -10,17 +10,17 @@
 #include "edgeq/dsp_dot.h"
 #include "edgeq/window.h"
 
-/* Where the window of a pixel takes its taps: [kh0, kh1) x [kw0, kw1) are inside x. */
+/* Where windows take their taps: those of [kh0, kh1) x [kw0, kw1) are inside x. */
 typedef struct {
-    int32_t kh0, kh1, kw0, kw1;
+    int32_t kh0, kh1;
     int32_t row; /* of tap kh0, in the ring */
-} eq_dsp_window;
+} eq_dsp_rows;
 
-/* Taps k, ..., k + n - 1 of the window at s, from x. */
+/* n taps from x to halfwords of the window at s, which starts with tap k. */
 static inline void eq_dsp_widen(int8_t *s, int32_t k, const int8_t *x, int32_t n)
 {
     s += (k >> 1) * 8;
-    if ((k & 1) != 0 && n > 0) {
+    if ((k & 1) != 0) {
         eq_dsp_store_half(s + 2, *x++);
         s += 8;
         --n;
@@ -34,71 +34,145 @@ static inline void eq_dsp_widen(int8_t *s, int32_t k, const int8_t *x, int32_t n
         x += 4;
         s += 16;
     }
-    if (n >= 2) {
-        eq_dsp_store_half(s, x[0]);
-        eq_dsp_store_half(s + 2, x[1]);
-        x += 2;
+    for (; n > 0; n -= 2) {
+        eq_dsp_store_half(s, *x++);
+        if (n > 1)
+            eq_dsp_store_half(s + 2, *x++);
         s += 8;
     }
-    if ((n & 1) != 0)
-        eq_dsp_store_half(s, *x);
 }
 
-/* The same taps, all of one value. */
-static inline void eq_dsp_widen_fill(int8_t *s, int32_t k, int32_t value, int32_t n)
-{
-    for (; n > 0; --n) {
-        eq_dsp_store_half(s + (k >> 1) * 8 + (k & 1) * 2, value);
-        ++k;
-    }
-}
-
-/* One row of a window, taps from k on; `x` is where its tap kw0 lies. */
-static inline void eq_dsp_window_row(int8_t *s, int32_t k, const int8_t *x,
-                                     const eq_dsp_window *t, const eq_conv2d_s8_params *p)
-{
-    const int32_t taps = t->kw1 - t->kw0;
-    eq_dsp_widen_fill(s, k, p->zx, t->kw0 * p->in_c);
-    k += t->kw0 * p->in_c;
-    if (p->dil_w == 1 && p->x_pixel == p->in_c) {
-        eq_dsp_widen(s, k, x, taps * p->in_c);
-    } else {
-        for (int32_t i = 0; i < taps; ++i)
-            eq_dsp_widen(s, k + i * p->in_c, x + i * p->dil_w * p->x_pixel, p->in_c);
-    }
-    eq_dsp_widen_fill(s, k + taps * p->in_c, p->zx, (p->kw - t->kw1) * p->in_c);
-}
-
-/* The window of column c, widened to s. */
-static inline void eq_dsp_gather(int8_t *s, const int8_t *x, eq_dsp_window *t, int32_t c,
+/* The window of column c, widened to every other word from s on. */
+static inline void eq_dsp_gather(int8_t *s, const int8_t *x, eq_dsp_rows t, int32_t c,
                                  const eq_conv2d_s8_params *p)
 {
     const int32_t at = c * p->stride_w - p->pad_left;
+    const int32_t kw0 = eq_taps_before(at, p->dil_w, p->kw);
+    const int32_t taps = eq_taps_before(at - p->in_w, p->dil_w, p->kw) - kw0;
     const int32_t w_row = p->kw * p->in_c;
-    t->kw0 = eq_taps_before(at, p->dil_w, p->kw);
-    t->kw1 = eq_taps_before(at - p->in_w, p->dil_w, p->kw);
-    if (t->kw1 > t->kw0)
-        x += (at + t->kw0 * p->dil_w) * p->x_pixel;
-    eq_dsp_widen_fill(s, 0, p->zx, t->kh0 * w_row);
-    int32_t row = t->row;
-    for (int32_t kh = t->kh0; kh < t->kh1; ++kh) {
-        eq_dsp_window_row(s, kh * w_row, x + row * p->x_row, t, p);
-        row += p->dil_h;
-        if (row >= p->x_ring)
-            row -= p->x_ring;
+    if (taps < p->kw || t.kh1 - t.kh0 < p->kh) {
+        const int32_t pair = (int32_t)((uint32_t)p->zx << 16 | ((uint32_t)p->zx & 0xffff));
+        for (int32_t i = 0; i < p->kh * w_row * 4; i += 8)
+            eq_dsp_store(s + i, pair);
+        if (taps == 0)
+            return;
     }
-    eq_dsp_widen_fill(s, t->kh1 * w_row, p->zx, (p->kh - t->kh1) * w_row);
+    const int dense = p->dil_w == 1 && p->x_pixel == p->in_c;
+    const int32_t run = dense ? taps * p->in_c : p->in_c;
+    const int32_t step = p->dil_w * p->x_pixel;
+    x += (at + kw0 * p->dil_w) * p->x_pixel;
+    int32_t k = t.kh0 * w_row + kw0 * p->in_c;
+    for (int32_t kh = t.kh0; kh < t.kh1; ++kh) {
+        const int8_t *from = x + t.row * p->x_row;
+        const int32_t end = k + taps * p->in_c;
+        for (int32_t i = k; i < end; i += run) {
+            eq_dsp_widen(s, i, from, run);
+            from += step;
+        }
+        k += w_row;
+        t.row += p->dil_h;
+        if (t.row >= p->x_ring)
+            t.row -= p->x_ring;
+    }
 }
 
-/* The part of a window that its row decides. */
-static inline eq_dsp_window eq_dsp_window_of(int32_t h, const eq_conv2d_s8_params *p)
+/* The rows of the windows of output row h. */
+static inline eq_dsp_rows eq_dsp_rows_of(int32_t h, const eq_conv2d_s8_params *p)
 {
     const int32_t top = h * p->stride_h - p->pad_top;
-    eq_dsp_window t = {0, 0, 0, 0, 0};
+    eq_dsp_rows t = {0, 0, 0};
     t.kh0 = eq_taps_before(top, p->dil_h, p->kh);
     t.kh1 = eq_taps_before(top - p->in_h, p->dil_h, p->kh);
-    t.row = t.kh0 < t.kh1 ? (top + t.kh0 * p->dil_h) % p->x_ring : 0;
+    if (t.kh0 < t.kh1)
+        t.row = (top + t.kh0 * p->dil_h) % p->x_ring;
     return t;
+}
+
+/* What a layer's pixels share: prepared blocks of channels and their end, weights, windows and
+ * their end. */
+typedef struct {
+    const int8_t *blocks, *blocks_end, *w, *windows, *windows_end;
+} eq_dsp_layer;
+
+/* Whole blocks of two pixels, eight taps at a time, or 16. */
+static inline void eq_dsp_two_pixels(eq_dsp_layer l, int8_t *ya, int8_t *yb, int32_t by,
+                                     int32_t form)
+{
+    do {
+        eq_dsp_sums a = eq_dsp_biases(l.blocks);
+        eq_dsp_sums b = a;
+        const int8_t *x = l.windows;
+        do {
+            eq_dsp_taps_4x2(&a, &b, l.w, x);
+            eq_dsp_taps_4x2(&a, &b, l.w + 16, x + 16);
+            if (by == 16) {
+                eq_dsp_taps_4x2(&a, &b, l.w + 32, x + 32);
+                eq_dsp_taps_4x2(&a, &b, l.w + 48, x + 48);
+            }
+            l.w += 4 * by;
+            x += 4 * by;
+        } while (x != l.windows_end);
+        const eq_dsp_words y = eq_dsp_outputs(l.blocks, a, b, form);
+        l.blocks += eq_dsp_block_bytes;
+        eq_dsp_store(yb, y.b);
+        eq_dsp_store(ya, y.a);
+        ya += 4;
+        yb += 4;
+    } while (l.blocks != l.blocks_end);
+}
+
+/* All channels of two pixels; those of the last block that do not fill it go round. */
+static inline void eq_dsp_pixels(eq_dsp_layer l, int8_t *ya, int8_t *yb, int32_t out_c,
+                                 int32_t by, int32_t form)
+{
+    const int32_t whole = out_c >> 2;
+    const int32_t rest = out_c & 3;
+    l.blocks_end = l.blocks + whole * eq_dsp_block_bytes;
+    if (whole > 0)
+        eq_dsp_two_pixels(l, ya, yb, by, form);
+    if (rest > 0) {
+        int8_t last[8];
+        l.blocks = l.blocks_end;
+        l.blocks_end += eq_dsp_block_bytes;
+        l.w += whole * (l.windows_end - l.windows);
+        eq_dsp_two_pixels(l, last, last + 4, by, form);
+        memcpy(yb + 4 * whole, last + 4, (size_t)rest);
+        memcpy(ya + 4 * whole, last, (size_t)rest);
+    }
+}
+
+/* The kernel: weights and windows in steps of `by` taps, 8 or 16. */
+static inline void eq_dsp_conv2d(const int8_t *x, const int8_t *w, const int32_t *bias,
+                                 const int32_t *mult, const int32_t *shift, int8_t *y,
+                                 int8_t *scratch, const eq_conv2d_s8_params *p, int32_t by,
+                                 int32_t form)
+{
+    const int32_t taps = (p->kh * p->kw * p->in_c + by - 1) / by * by;
+    eq_dsp_layer l = {scratch, scratch, w, scratch, scratch};
+    for (int32_t o = 0; o < p->out_c; o += 4) {
+        eq_dsp_prepare(scratch, bias + o, mult + o, shift + o, p->zy);
+        scratch += eq_dsp_block_bytes;
+    }
+    l.windows = scratch;
+    l.windows_end = scratch + 4 * taps;
+    int8_t *first = 0;
+    for (int32_t h = p->row0; h < p->row1; ++h) {
+        const eq_dsp_rows rows = eq_dsp_rows_of(h, p);
+        for (int32_t c = 0; c < p->out_w; ++c) {
+            int8_t *out = y + h * p->y_row + c * p->y_pixel;
+            eq_dsp_gather(scratch + (first ? 4 : 0), x, rows, c, p);
+            if (first)
+                eq_dsp_pixels(l, first, out, p->out_c, by, form);
+            first = first ? 0 : out;
+        }
+    }
+    if (first)
+        eq_dsp_pixels(l, first, first, p->out_c, by, form);
+    if (p->act_min > -128 || p->act_max < 127)
+        for (int32_t h = p->row0; h < p->row1; ++h)
+            for (int32_t c = 0; c < p->out_w; ++c)
+                eq_dsp_clamp(y + h * p->y_row + c * p->y_pixel, p->out_c, p->act_min,
+                             p->act_max);
 }
 
 #endif

@@ -68,26 +68,36 @@ static inline int32_t eq_dsp_high_halves(int32_t a, int32_t b)
 }
 
 /* floor(x / 2) clamped to [-128, 127]. */
-static inline int8_t eq_dsp_half_int8(int32_t x)
+static inline int32_t eq_dsp_half_int8(int32_t x)
 {
     int32_t y;
     __asm__("ssat %0, #8, %1, asr #1" : "=r"(y) : "r"(x));
-    return (int8_t)y;
+    return y;
+}
+
+/* Byte 1, 2 or 3 of `word` replaced by the low byte of `byte`. */
+static inline int32_t eq_dsp_insert_1(int32_t word, int32_t byte)
+{
+    __asm__("bfi %0, %1, #8, #8" : "+r"(word) : "r"(byte));
+    return word;
+}
+
+static inline int32_t eq_dsp_insert_2(int32_t word, int32_t byte)
+{
+    __asm__("bfi %0, %1, #16, #8" : "+r"(word) : "r"(byte));
+    return word;
+}
+
+static inline int32_t eq_dsp_insert_3(int32_t word, int32_t byte)
+{
+    __asm__("bfi %0, %1, #24, #8" : "+r"(word) : "r"(byte));
+    return word;
 }
 
 /* Sums of four channels: `pair` of channels 1 and 3 above 0 and 2, `low` of 0 and 2 alone. */
 typedef struct {
-    int32_t pair0, low0, pair1, low1;
+    int32_t low0, pair0, low1, pair1;
 } eq_dsp_sums;
-
-static inline eq_dsp_sums eq_dsp_biases(const int32_t *bias)
-{
-    const int32_t b0 = bias[0];
-    const int32_t b2 = bias[2];
-    const uint32_t b1 = (uint32_t)bias[1] << 8;
-    const uint32_t b3 = (uint32_t)bias[3] << 8;
-    return (eq_dsp_sums){(int32_t)((uint32_t)b0 + b1), b0, (int32_t)((uint32_t)b2 + b3), b2};
-}
 
 /* Two taps of two pixels, four channels. */
 static inline void eq_dsp_taps_2x2(eq_dsp_sums *a, eq_dsp_sums *b, const int8_t *w,
@@ -141,31 +151,96 @@ static inline int32_t eq_dsp_twice_high(int32_t pair, int32_t low)
     return (int32_t)((uint32_t)pair - (uint32_t)low) >> 7;
 }
 
-/* The scale of one channel: `shift` - 32 is `down`; `round` holds half and zero point. */
+/* What a block of four channels is computed from, in the order of its use: where the sums
+ * begin, and (mult, round, down) of each channel.  down is shift - 32; round holds the half
+ * and the zero point. */
+enum { eq_dsp_block_bytes = 64, eq_dsp_block_scales = 16, eq_dsp_scale_bytes = 12 };
+
+/* Prepares a block: shift in [32, 54], or the 0 of the filling. */
+static inline void eq_dsp_prepare(int8_t *block, const int32_t *bias, const int32_t *mult,
+                                  const int32_t *shift, int32_t zy)
+{
+    for (int32_t o = 0; o < 4; o += 2) {
+        const uint32_t low = (uint32_t)bias[o];
+        eq_dsp_store(block + 4 * o, (int32_t)low);
+        eq_dsp_store(block + 4 * o + 4, (int32_t)(low + ((uint32_t)bias[o + 1] << 8)));
+    }
+    block += eq_dsp_block_scales;
+    for (int32_t o = 0; o < 4; ++o) {
+        const int32_t down = shift[o] & 31;
+        eq_dsp_store(block, mult[o]);
+        eq_dsp_store(block + 4, (int32_t)((uint32_t)(2 * zy + 1) << down));
+        eq_dsp_store(block + 8, down);
+        block += eq_dsp_scale_bytes;
+    }
+}
+
+static inline eq_dsp_sums eq_dsp_biases(const int8_t *block)
+{
+    return (eq_dsp_sums){eq_dsp_load(block), eq_dsp_load(block + 4), eq_dsp_load(block + 8),
+                         eq_dsp_load(block + 12)};
+}
+
+/* The scale of one channel. */
 typedef struct {
     int32_t mult, round, down;
 } eq_dsp_scale;
 
-/* For shift in [32, 54], and for the 0 of the filling; odd_zero is 2 * zy + 1. */
-static inline eq_dsp_scale eq_dsp_scale_of(int32_t mult, int32_t shift, int32_t odd_zero)
+static inline eq_dsp_scale eq_dsp_scale_of(const int8_t *block, int32_t o)
 {
-    const int32_t down = shift & 31;
-    return (eq_dsp_scale){mult, (int32_t)((uint32_t)odd_zero << down), down};
+    block += eq_dsp_block_scales + o * eq_dsp_scale_bytes;
+    return (eq_dsp_scale){eq_dsp_load(block), eq_dsp_load(block + 4),
+                          eq_dsp_load(block + 8)};
 }
 
 /* The output, clamped to int8, of twice an accumulator. */
-static inline int8_t eq_dsp_output(int32_t twice, const eq_dsp_scale *scale, int32_t form)
+static inline int32_t eq_dsp_output(int32_t twice, eq_dsp_scale scale, int32_t form)
 {
-    return eq_dsp_half_int8(eq_dsp_scaled(twice, scale->mult, scale->round, form) >>
-                            scale->down);
+    return eq_dsp_half_int8(eq_dsp_scaled(twice, scale.mult, scale.round, form) >>
+                            scale.down);
 }
 
-/* n int8 clamped further, where the clamp is not all of int8. */
+/* The outputs of four channels and two pixels, in bytes of two words. */
+typedef struct {
+    int32_t a, b;
+} eq_dsp_words;
+
+/* Nothing moves past here: a compiler that reads ahead runs out of registers. */
+static inline void eq_dsp_fence(eq_dsp_words *y)
+{
+    __asm__ volatile("" : "+r"(y->a), "+r"(y->b) : : "memory");
+}
+
+static inline eq_dsp_words eq_dsp_outputs(const int8_t *block, eq_dsp_sums a, eq_dsp_sums b,
+                                          int32_t form)
+{
+    eq_dsp_words y;
+    eq_dsp_scale scale = eq_dsp_scale_of(block, 1);
+    const int32_t a1 = eq_dsp_output(eq_dsp_twice_high(a.pair0, a.low0), scale, form);
+    const int32_t b1 = eq_dsp_output(eq_dsp_twice_high(b.pair0, b.low0), scale, form);
+    scale = eq_dsp_scale_of(block, 0);
+    y.a = eq_dsp_output(eq_dsp_twice_low(a.low0), scale, form);
+    y.b = eq_dsp_output(eq_dsp_twice_low(b.low0), scale, form);
+    y.a = eq_dsp_insert_1(y.a, a1);
+    y.b = eq_dsp_insert_1(y.b, b1);
+    eq_dsp_fence(&y);
+    scale = eq_dsp_scale_of(block, 3);
+    const int32_t a3 = eq_dsp_output(eq_dsp_twice_high(a.pair1, a.low1), scale, form);
+    const int32_t b3 = eq_dsp_output(eq_dsp_twice_high(b.pair1, b.low1), scale, form);
+    y.a = eq_dsp_insert_3(y.a, a3);
+    y.b = eq_dsp_insert_3(y.b, b3);
+    eq_dsp_fence(&y);
+    scale = eq_dsp_scale_of(block, 2);
+    y.a = eq_dsp_insert_2(y.a, eq_dsp_output(eq_dsp_twice_low(a.low1), scale, form));
+    y.b = eq_dsp_insert_2(y.b, eq_dsp_output(eq_dsp_twice_low(b.low1), scale, form));
+    return y;
+}
+
+/* n outputs clamped further. */
 static inline void eq_dsp_clamp(int8_t *y, int32_t n, int32_t lo, int32_t hi)
 {
-    if (lo > -128 || hi < 127)
-        for (int32_t i = 0; i < n; ++i)
-            y[i] = (int8_t)eq_clamp(y[i], lo, hi);
+    for (int32_t i = 0; i < n; ++i)
+        y[i] = (int8_t)eq_clamp(y[i], lo, hi);
 }
 
 #endif
