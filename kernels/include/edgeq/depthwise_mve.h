@@ -99,21 +99,77 @@ static inline eq_sixteen eq_depthwise_mve_sums(const int32_t *bias, uint32_t *at
  * changes nothing that the clamp does not. */
 static inline int8x16_t eq_depthwise_mve_rescale(eq_sixteen s, const int32_t *mult,
                                                  const int32_t *shift, int32_t zy,
-                                                 int32_t lo, int32_t hi, int form, int live)
+                                                 int32_t lo, int32_t hi, int form)
 {
     const int32x4_t r0 =
-        eq_requantize_mve(s.v[0], vldrwq_s32(mult), vldrwq_s32(shift), form, live);
+        eq_requantize_mve(s.v[0], vldrwq_s32(mult), vldrwq_s32(shift), form, 0);
     const int32x4_t r1 =
-        eq_requantize_mve(s.v[1], vldrwq_s32(mult + 4), vldrwq_s32(shift + 4), form, live);
+        eq_requantize_mve(s.v[1], vldrwq_s32(mult + 4), vldrwq_s32(shift + 4), form, 0);
     const int32x4_t r2 =
-        eq_requantize_mve(s.v[2], vldrwq_s32(mult + 8), vldrwq_s32(shift + 8), form, live);
-    const int32x4_t r3 = eq_requantize_mve(s.v[3], vldrwq_s32(mult + 12),
-                                           vldrwq_s32(shift + 12), form, live);
+        eq_requantize_mve(s.v[2], vldrwq_s32(mult + 8), vldrwq_s32(shift + 8), form, 0);
+    const int32x4_t r3 =
+        eq_requantize_mve(s.v[3], vldrwq_s32(mult + 12), vldrwq_s32(shift + 12), form, 0);
     const int16x8_t e = vqmovntq_s32(vqmovnbq_s32(vreinterpretq_s16_s32(r0), r0), r2);
     const int16x8_t o = vqmovntq_s32(vqmovnbq_s32(vreinterpretq_s16_s32(r1), r1), r3);
     const int16x8_t even = vqaddq_n_s16(e, (int16_t)zy), odd = vqaddq_n_s16(o, (int16_t)zy);
     const int8x16_t y = vqmovntq_s16(vqmovnbq_s16(vreinterpretq_s8_s16(even), even), odd);
     return vminq_s8(vmaxq_s8(y, vdupq_n_s8((int8_t)lo)), vdupq_n_s8((int8_t)hi));
+}
+
+/* The same for factors other than zero of shift >= 32, written out: the compiler saves and
+ * restores vectors around every block, and moves the operands of every narrowing. */
+#define EQ_DEPTHWISE_MVE_RESCALE(HIGH, AWAY)                                               \
+    "vldrw.u32 %q[t], [%[mult]]\n\t" HIGH " %q[s0], %q[s0], %q[t]\n\t"                     \
+    "vldrw.u32 %q[u], [%[mult], #16]\n\t" HIGH " %q[s1], %q[s1], %q[u]\n\t"                \
+    "vldrw.u32 %q[t], [%[mult], #32]\n\t" HIGH " %q[s2], %q[s2], %q[t]\n\t"                \
+    "vldrw.u32 %q[u], [%[mult], #48]\n\t" HIGH " %q[s3], %q[s3], %q[u]\n\t" AWAY           \
+    "vldrw.u32 %q[t], [%[shift]]\n\t"                                                      \
+    "vsub.i32 %q[t], %q[k31], %q[t]\n\t"                                                   \
+    "vrshl.s32 %q[s0], %q[s0], %q[t]\n\t"                                                  \
+    "vldrw.u32 %q[u], [%[shift], #16]\n\t"                                                 \
+    "vsub.i32 %q[u], %q[k31], %q[u]\n\t"                                                   \
+    "vrshl.s32 %q[s1], %q[s1], %q[u]\n\t"                                                  \
+    "vldrw.u32 %q[t], [%[shift], #32]\n\t"                                                 \
+    "vsub.i32 %q[t], %q[k31], %q[t]\n\t"                                                   \
+    "vrshl.s32 %q[s2], %q[s2], %q[t]\n\t"                                                  \
+    "vldrw.u32 %q[u], [%[shift], #48]\n\t"                                                 \
+    "vsub.i32 %q[u], %q[k31], %q[u]\n\t"                                                   \
+    "vrshl.s32 %q[s3], %q[s3], %q[u]\n\t"                                                  \
+    "vqmovnb.s32 %q[s0], %q[s0]\n\t"                                                       \
+    "vqmovnb.s32 %q[s1], %q[s1]\n\t"                                                       \
+    "vqmovnt.s32 %q[s0], %q[s2]\n\t"                                                       \
+    "vqmovnt.s32 %q[s1], %q[s3]\n\t"                                                       \
+    "vqadd.s16 %q[s0], %q[s0], %[zy]\n\t"                                                  \
+    "vqadd.s16 %q[s1], %q[s1], %[zy]\n\t"                                                  \
+    "vdup.8 %q[t], %[lo]\n\t"                                                              \
+    "vqmovnb.s16 %q[s0], %q[s0]\n\t"                                                       \
+    "vdup.8 %q[u], %[hi]\n\t"                                                              \
+    "vqmovnt.s16 %q[s0], %q[s1]\n\t"                                                       \
+    "vmax.s8 %q[s0], %q[s0], %q[t]\n\t"                                                    \
+    "vmin.s8 %q[s0], %q[s0], %q[u]"
+#define EQ_DEPTHWISE_MVE_AWAY                                                              \
+    "vqdmlah.s32 %q[s0], %q[s0], %[one]\n\t"                                               \
+    "vqdmlah.s32 %q[s1], %q[s1], %[one]\n\t"                                               \
+    "vqdmlah.s32 %q[s2], %q[s2], %[one]\n\t"                                               \
+    "vqdmlah.s32 %q[s3], %q[s3], %[one]\n\t"
+#define EQ_DEPTHWISE_MVE_OPERANDS                                                          \
+    : [s0] "+t"(s.v[0]), [s1] "+t"(s.v[1]), [s2] "+t"(s.v[2]), [s3] "+t"(s.v[3]),              \
+      [t] "=&t"(t), [u] "=&t"(u)                                                               \
+    : [k31] "t"(vdupq_n_s32(31)), [mult] "r"(mult), [shift] "r"(shift), [zy] "r"(zy),          \
+      [lo] "r"(lo), [hi] "r"(hi), [one] "r"(1)                                                 \
+    : "memory"
+
+static inline int8x16_t eq_depthwise_mve_rescale_live(eq_sixteen s, const int32_t *mult,
+                                                      const int32_t *shift, int32_t zy,
+                                                      int32_t lo, int32_t hi, int form)
+{
+    int32x4_t t, u;
+    if (form == eq_mve_form_single)
+        __asm__(EQ_DEPTHWISE_MVE_RESCALE("vqdmulh.s32", "") EQ_DEPTHWISE_MVE_OPERANDS);
+    else
+        __asm__(EQ_DEPTHWISE_MVE_RESCALE("vqrdmulh.s32", EQ_DEPTHWISE_MVE_AWAY)
+                    EQ_DEPTHWISE_MVE_OPERANDS);
+    return vreinterpretq_s8_s32(s.v[0]);
 }
 
 /* Addresses of the taps of window row h as if its columns started at 0. */
@@ -199,8 +255,10 @@ static inline int8x16_t eq_depthwise_mve_block(const eq_depthwise_mve *t, int32_
 {
     const eq_sixteen s =
         eq_depthwise_mve_sums(k->bias + c, t->at, k->w + t->taps * c, t->taps);
-    return eq_depthwise_mve_rescale(s, k->mult + c, k->shift + c, p->zy, p->act_min,
-                                    p->act_max, form, live);
+    const int32_t *mult = k->mult + c, *shift = k->shift + c;
+    const int32_t zy = p->zy, lo = p->act_min, hi = p->act_max;
+    return live ? eq_depthwise_mve_rescale_live(s, mult, shift, zy, lo, hi, form)
+                : eq_depthwise_mve_rescale(s, mult, shift, zy, lo, hi, form);
 }
 
 static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
