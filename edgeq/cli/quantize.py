@@ -22,7 +22,7 @@ from edgeq.cli.options import (
     read_model,
 )
 from edgeq.cli.screen import show_json, show_note, show_text, working
-from edgeq.errors import DataWarning, OutputError, UsageError
+from edgeq.errors import DataWarning, UsageError
 
 if TYPE_CHECKING:
     from edgeq.ir import Graph, Tensor
@@ -61,6 +61,7 @@ def quantize(
 ) -> int:  # fmt: skip
     """Calibrate a float model on samples and write the integer model."""
     from edgeq import pipeline
+    from edgeq.exporters import save
     from edgeq.quantize.preprocessing import settings_lines, settings_of_note
 
     _check_output(output)
@@ -71,7 +72,7 @@ def quantize(
             methods=_names(methods), jobs=jobs, seed=seed, preprocessing=preprocess or None,
             numerics=numerics or ENDINGS[output.suffix], trust_data=trust_data, progress=progress,
         )  # fmt: skip
-        _write(graph, output)
+        save(graph, output)
     found = _found(graph, output, scheme)
     if json:
         show_json({**found, "warnings": said})
@@ -105,24 +106,12 @@ def _names(given: str | None) -> list[str] | None:
 
 def _check_output(output: Path) -> None:
     """Refuse now what could not be written after minutes of work."""
+    from edgeq.ir.files import check_place
+
     if output.suffix not in ENDINGS:
         raise UsageError(f"'{output.suffix}' files are not written", where=str(output),
                          fix=f"give a path that ends in {' or '.join(ENDINGS)}")  # fmt: skip
-    if output.is_dir() or not output.parent.is_dir():
-        raise OutputError("is a folder" if output.is_dir() else "its folder does not exist",
-                          where=str(output), fix="give the path of a file to write")  # fmt: skip
-
-
-def _write(graph: Graph, output: Path) -> None:
-    if output.suffix == ".edgeq":
-        from edgeq.ir.store import save
-
-        save(graph, output)
-        return
-    from edgeq.exporters.tflite import to_tflite
-    from edgeq.ir.store import write_whole
-
-    write_whole(output, to_tflite(graph))
+    check_place(output)
 
 
 def _found(graph: Graph, output: Path, scheme: str) -> dict[str, object]:

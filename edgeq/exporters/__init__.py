@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgeq.errors import UsageError
-from edgeq.exporters.files import write_file
 from edgeq.ir import Graph
+from edgeq.ir.files import write_file
 
 
 def save(graph: Graph, path: str | Path) -> None:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import zipfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import isfinite, prod
 from pathlib import Path
@@ -20,7 +18,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeq.errors import ModelError, OutputError
+from edgeq.errors import ModelError
+from edgeq.ir.files import write_file
 from edgeq.ir.graph import Attr, DType, Graph, Node, QuantParams, Shape, Tensor
 from edgeq.ir.spec import MAX_FACTOR, check
 
@@ -89,28 +88,7 @@ def save(graph: Graph, path: str | Path) -> None:
     Raises:
         OutputError: it cannot be written; what was there is still there.
     """
-    write_whole(Path(path), to_bytes(graph))
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside `path` and rename it, so that `path` never holds a part of it.
-
-    What is no plain file (a device, a link) is written to as it is.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    plain = not path.is_symlink() and (path.is_file() or not path.exists())
-    part = path.with_name(f".{path.name}.{os.getpid()}") if plain else path
-    try:
-        part.write_bytes(content)
-        if plain:
-            part.replace(path)
-    except OSError as error:
-        if plain:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-        raise OutputError(f"cannot write: {error.strerror}", where=str(path)) from None
+    write_file(Path(path), to_bytes(graph))
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,7 +260,7 @@ def test_a_folder_is_no_output(run: Run, model: Path, data: Path, tmp_path: Path
     (tmp_path / "out.edgeq").mkdir()
     said = run("quantize", model, "--data", data, "-o", tmp_path / "out.edgeq")
     assert said.code == 2
-    assert "out.edgeq: is a folder" in said.err
+    assert "why: it is a folder" in said.err
 
 
 @pytest.mark.parametrize("name", ["out.edgeq", "out.tflite"])
@@ -286,7 +286,8 @@ def test_a_failure_while_writing_leaves_what_was_there(
         said = run("quantize", model, "--data", data, "-o", out, "--methods", "none")
     assert said.code == 2
     assert said.err.count("error:") == 1
-    assert f"{name}: cannot write: No space left on device" in said.err
+    assert f"{name}: cannot be written" in said.err
+    assert "why: No space left on device" in said.err
     found = {p.name: p.read_bytes() for p in out.parent.iterdir()}
     assert found == ({} if before is None else {name: before})
 

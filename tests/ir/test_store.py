@@ -73,7 +73,7 @@ def test_equal_graphs_give_equal_bytes() -> None:
 def test_a_saved_file_is_loaded(tmp_path: Path) -> None:
     save(padded_conv(), tmp_path / "g.edgeq")
     assert_same(load(tmp_path / "g.edgeq"), padded_conv())
-    with pytest.raises(OutputError, match="cannot write"):
+    with pytest.raises(OutputError, match="cannot be written"):
         save(padded_conv(), tmp_path / "none" / "g.edgeq")
 
 

@@ -27,6 +27,24 @@ def write_file(path: Path, data: bytes) -> None:
         ) from None  # fmt: skip
 
 
+def check_place(path: Path) -> None:
+    """Say now what `write_file` would say after minutes of work.
+
+    Raises:
+        OutputError: `path` is a folder, or its folder does not exist or cannot be written.
+    """
+    folder, why = path.parent, ""
+    if path.is_dir():
+        why = "it is a folder"
+    elif not folder.is_dir():
+        why = "its folder does not exist"
+    elif not os.access(path if path.exists() else folder, os.W_OK):
+        why = "there is no permission to write there"
+    if why:
+        raise OutputError("cannot be written", where=str(path), why=why,
+                          fix="give the path of a file to write")  # fmt: skip
+
+
 def _replace(place: Path, data: bytes) -> None:
     if place.exists() and not place.is_file():
         raise FileExistsError(EEXIST, "it is no file that could be replaced")
