@@ -107,4 +107,33 @@ static inline void eq_depthwise3_neon(const int8_t *x, int8_t *y, const eq_nine_
     }
 }
 
+/* Any window: `outer` times `inner` taps of x, in bytes `outer_step` and `inner_step` apart;
+ * weights one behind the other, sixteen channels each. */
+typedef struct {
+    int64_t outer_step, inner_step;
+    int32_t outer, inner;
+} eq_taps_neon;
+
+static inline eq_sums16_neon eq_window_x16(const int8_t *x, const int8_t *w, eq_taps_neon g,
+                                           const eq_factors_x16 *f)
+{
+    eq_sums16_neon s = eq_begin_x16(f);
+    for (int32_t a = g.outer; a > 0; --a) {
+        const int8_t *from = x;
+        int32_t b = g.inner;
+        for (; b >= 2; b -= 2) {
+            const int8x16_t w0 = vld1q_s8(w), w1 = vld1q_s8(w + 16);
+            s = eq_tap2_x16(s, vld1q_s8(from), w0, vld1q_s8(from + g.inner_step), w1);
+            from += 2 * g.inner_step;
+            w += 32;
+        }
+        if (b > 0) {
+            s = eq_tap1_x16(s, vld1q_s8(from), vld1q_s8(w));
+            w += 16;
+        }
+        x += g.outer_step;
+    }
+    return s;
+}
+
 #endif
