@@ -17,7 +17,7 @@ from pathlib import Path
 
 from edgeq.errors import ToolError
 from edgeq.targets import Target, linker_script
-from edgeq.targets.target import target_folder
+from edgeq.targets.target import emulated, target_folder
 
 COMPILE_SECONDS = 300.0
 SHOWN_CHARACTERS = 4000  # of a failed tool's output
@@ -155,6 +155,7 @@ def link_program(
     Raises:
         ToolError: no compiler, or it failed; also when the target says nothing of programs.
     """
+    target = emulated(target)
     firmware = target.firmware
     if firmware is None:
         raise ToolError(

@@ -17,6 +17,7 @@ from pathlib import Path
 from edgeq.build.cc import find_tool, run_tool
 from edgeq.errors import EdgeqError, ToolError
 from edgeq.targets import Target
+from edgeq.targets.target import emulated
 from edgeq.verify.emulated import CompletedRun, run_emulated
 
 ONE_INSN_SINCE = (8, 1)  # the version in which -singlestep got its new name
@@ -145,7 +146,8 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _one_at_a_time(target: Target) -> list[str]:
     """The option that makes QEMU translate one instruction at a time."""
-    emulator = target.firmware.emulator if target.firmware else ()
+    firmware = emulated(target).firmware
+    emulator = firmware.emulator if firmware else ()
     if not emulator:
         raise ToolError("has no emulator, so nothing can be counted", where=target.name)
     command = [str(find_tool(emulator[0], "the emulator")), "--version"]

@@ -10,6 +10,7 @@ from edgeq.ir.spec import SPEC
 from edgeq.ops.base import all_ops
 from edgeq.report.table import Table, table
 from edgeq.targets import Target
+from edgeq.targets.target import emulated
 
 
 def op_rows() -> list[dict[str, Any]]:
@@ -60,7 +61,7 @@ def target_rows(machines: Sequence[Target]) -> list[dict[str, Any]]:
             "description": m.description,
             "isa": list(m.isa),
             "cc": m.cc,
-            "emulator": list(m.firmware.emulator) if m.firmware else [],
+            "emulator": list(_emulator(m)),
             "ram_bytes": m.ram_bytes,
             "flash_bytes": m.flash_bytes,
             "memory": [{"name": x.name, "kind": x.kind, "bytes": x.bytes} for x in m.memory],
@@ -81,4 +82,5 @@ def target_table(machines: Sequence[Target]) -> Table:
 
 
 def _emulator(target: Target) -> Sequence[str]:
-    return target.firmware.emulator if target.firmware else ()
+    firmware = emulated(target).firmware
+    return firmware.emulator if firmware else ()

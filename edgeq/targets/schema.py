@@ -97,7 +97,8 @@ MEMORY_KEYS = Keys(
     {},
 )
 FIRMWARE_KEYS = Keys(
-    {"startup": strings, "ldflags": strings, "emulator": strings, "cpu": text}, {"linker": text}
+    {"startup": strings, "ldflags": strings, "emulator": strings, "cpu": text},
+    {"linker": text, "stand_in": text},
 )
 
 

@@ -51,6 +51,7 @@ class Firmware:
     ldflags    link flags of a program (not of a shared library)
     emulator   command to which the program is added; () when this machine runs it
     cpu        the core's name, for people
+    stand_in   the target that runs its programs, when no emulator has its memories
     """
 
     startup: tuple[Path, ...]
@@ -58,6 +59,7 @@ class Firmware:
     emulator: tuple[str, ...]
     cpu: str
     linker: Path | None = None
+    stand_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,14 @@ class Target:
     def is_board(self) -> bool:
         """True for bare metal: a linker script places the program."""
         return self.firmware is not None and self.firmware.linker is not None
+
+
+def emulated(target: Target) -> Target:
+    """The target as it is emulated: with the memories and start-up of its stand-in, if any."""
+    if target.firmware is None or not target.firmware.stand_in:
+        return target
+    other = own_target(target.firmware.stand_in)
+    return replace(target, memory=other.memory, firmware=other.firmware)
 
 
 def emulator_command(target: Target) -> tuple[str, ...]:
@@ -228,6 +238,7 @@ def _firmware_of(path: Path, table: dict[str, object]) -> Firmware:
         emulator=_strings(table["emulator"]),
         cpu=str(table["cpu"]),
         linker=_file(path, str(linker)) if linker is not None else None,
+        stand_in=str(table.get("stand_in", "")),
     )
 
 

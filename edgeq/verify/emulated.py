@@ -18,7 +18,7 @@ from edgeq.build.cc import checked, find_compiler, find_tool, link_program, run_
 from edgeq.errors import ToolError
 from edgeq.kernels.isa import isas
 from edgeq.targets import Target
-from edgeq.targets.target import BOARD_OPTIONS
+from edgeq.targets.target import BOARD_OPTIONS, emulated
 
 RUN_SECONDS = 120.0
 FAULT_EXIT_CODE = 99  # of targets/boards: a fault handler ended the program
@@ -76,7 +76,7 @@ def run_emulated(
         ToolError: no emulator, or the program was not done after `timeout` seconds.
     """
     emulate = bool(plugin) or not native
-    command = _command(elf.resolve(), target, emulate, [*_plugin(plugin), *options])
+    command = _command(elf.resolve(), emulated(target), emulate, [*_plugin(plugin), *options])
     run = run_tool(command, timeout=timeout, cwd=workdir)
     return CompletedRun(run.command, run.exit_code, run.stdout, run.stderr)
 
