@@ -10,7 +10,7 @@
  * @packs bias (o/16, o%4, o/4%4)
  * @packs mult (o/16, o%4, o/4%4)
  * @packs shift (o/16, o%4, o/4%4)
- * @scratch 3 + (kh * kw + 3) / 4 * 48 + (in_c + 15) / 16 * 16 + 16 * kh * kw
+ * @scratch 3 + (kh * kw + 3) / 4 * 48 + (in_c + 15) / 16 * 80 + 16 * kh * kw
  */
 #include "edgeq/depthwise_mve.h"
 

@@ -35,6 +35,45 @@ typedef struct {
     int32x4_t v[4];
 } eq_sixteen;
 
+/* Adds to the sums s0..s3 the products of two taps, and those of one; moves on. */
+#define EQ_DEPTHWISE_MVE_PAIR                                                              \
+    "ldrd %[p], %[q], [%[at]]\n\t"                                                         \
+    "vldrb.u8 %q[t], [%[p]], #16\n\t"                                                      \
+    "vldrb.u8 %q[u], [%[w]], #32\n\t"                                                      \
+    "vmullb.s8 %q[b], %q[t], %q[u]\n\t"                                                    \
+    "vldrb.u8 %q[x], [%[q]], #16\n\t"                                                      \
+    "vmullt.s8 %q[t], %q[t], %q[u]\n\t"                                                    \
+    "vldrb.u8 %q[u], [%[w], #-16]\n\t"                                                     \
+    "vmullb.s8 %q[u], %q[x], %q[u]\n\t"                                                    \
+    "strd %[p], %[q], [%[at]], #8\n\t"                                                     \
+    "vadd.i16 %q[b], %q[b], %q[u]\n\t"                                                     \
+    "vldrb.u8 %q[u], [%[w], #-16]\n\t"                                                     \
+    "vmullt.s8 %q[x], %q[x], %q[u]\n\t"                                                    \
+    "vmovlb.s16 %q[u], %q[b]\n\t"                                                          \
+    "vadd.i16 %q[t], %q[t], %q[x]\n\t"                                                     \
+    "vmovlt.s16 %q[b], %q[b]\n\t"                                                          \
+    "vadd.i32 %q[s0], %q[s0], %q[u]\n\t"                                                   \
+    "vmovlb.s16 %q[u], %q[t]\n\t"                                                          \
+    "vadd.i32 %q[s2], %q[s2], %q[b]\n\t"                                                   \
+    "vmovlt.s16 %q[t], %q[t]\n\t"                                                          \
+    "vadd.i32 %q[s1], %q[s1], %q[u]\n\t"                                                   \
+    "vadd.i32 %q[s3], %q[s3], %q[t]\n\t"
+#define EQ_DEPTHWISE_MVE_LAST                                                              \
+    "ldr %[p], [%[at]]\n\t"                                                                \
+    "vldrb.u8 %q[t], [%[p]], #16\n\t"                                                      \
+    "vldrb.u8 %q[u], [%[w]], #16\n\t"                                                      \
+    "str %[p], [%[at]]\n\t"                                                                \
+    "vmullb.s8 %q[b], %q[t], %q[u]\n\t"                                                    \
+    "vmullt.s8 %q[t], %q[t], %q[u]\n\t"                                                    \
+    "vmovlb.s16 %q[u], %q[b]\n\t"                                                          \
+    "vmovlt.s16 %q[b], %q[b]\n\t"                                                          \
+    "vadd.i32 %q[s0], %q[s0], %q[u]\n\t"                                                   \
+    "vmovlb.s16 %q[u], %q[t]\n\t"                                                          \
+    "vadd.i32 %q[s2], %q[s2], %q[b]\n\t"                                                   \
+    "vmovlt.s16 %q[t], %q[t]\n\t"                                                          \
+    "vadd.i32 %q[s1], %q[s1], %q[u]\n\t"                                                   \
+    "vadd.i32 %q[s3], %q[s3], %q[t]\n\t"
+
 /* 16 biases and to each the products of its taps; moves the addresses on. */
 static inline eq_sixteen eq_depthwise_mve_sums(const int32_t *bias, uint32_t *at,
                                                const int8_t *w, int32_t taps)
@@ -47,46 +86,9 @@ static inline eq_sixteen eq_depthwise_mve_sums(const int32_t *bias, uint32_t *at
                      "vldrw.u32 %q[s2], [%[bias], #32]\n\t"
                      "vldrw.u32 %q[s3], [%[bias], #48]\n\t"
                      "wls lr, %[pairs], 2f\n"
-                     "1:\n\t"
-                     "ldrd %[p], %[q], [%[at]]\n\t"
-                     "vldrb.u8 %q[t], [%[p]], #16\n\t"
-                     "vldrb.u8 %q[u], [%[w]], #32\n\t"
-                     "vmullb.s8 %q[b], %q[t], %q[u]\n\t"
-                     "vldrb.u8 %q[x], [%[q]], #16\n\t"
-                     "vmullt.s8 %q[t], %q[t], %q[u]\n\t"
-                     "vldrb.u8 %q[u], [%[w], #-16]\n\t"
-                     "vmullb.s8 %q[u], %q[x], %q[u]\n\t"
-                     "strd %[p], %[q], [%[at]], #8\n\t"
-                     "vadd.i16 %q[b], %q[b], %q[u]\n\t"
-                     "vldrb.u8 %q[u], [%[w], #-16]\n\t"
-                     "vmullt.s8 %q[x], %q[x], %q[u]\n\t"
-                     "vmovlb.s16 %q[u], %q[b]\n\t"
-                     "vadd.i16 %q[t], %q[t], %q[x]\n\t"
-                     "vmovlt.s16 %q[b], %q[b]\n\t"
-                     "vadd.i32 %q[s0], %q[s0], %q[u]\n\t"
-                     "vmovlb.s16 %q[u], %q[t]\n\t"
-                     "vadd.i32 %q[s2], %q[s2], %q[b]\n\t"
-                     "vmovlt.s16 %q[t], %q[t]\n\t"
-                     "vadd.i32 %q[s1], %q[s1], %q[u]\n\t"
-                     "vadd.i32 %q[s3], %q[s3], %q[t]\n\t"
-                     "le lr, 1b\n"
+                     "1:\n\t" EQ_DEPTHWISE_MVE_PAIR "le lr, 1b\n"
                      "2:\n\t"
-                     "cbz %[odd], 3f\n\t"
-                     "ldr %[p], [%[at]]\n\t"
-                     "vldrb.u8 %q[t], [%[p]], #16\n\t"
-                     "vldrb.u8 %q[u], [%[w]]\n\t"
-                     "str %[p], [%[at]]\n\t"
-                     "vmullb.s8 %q[b], %q[t], %q[u]\n\t"
-                     "vmullt.s8 %q[t], %q[t], %q[u]\n\t"
-                     "vmovlb.s16 %q[u], %q[b]\n\t"
-                     "vmovlt.s16 %q[b], %q[b]\n\t"
-                     "vadd.i32 %q[s0], %q[s0], %q[u]\n\t"
-                     "vmovlb.s16 %q[u], %q[t]\n\t"
-                     "vadd.i32 %q[s2], %q[s2], %q[b]\n\t"
-                     "vmovlt.s16 %q[t], %q[t]\n\t"
-                     "vadd.i32 %q[s1], %q[s1], %q[u]\n\t"
-                     "vadd.i32 %q[s3], %q[s3], %q[t]\n"
-                     "3:"
+                     "cbz %[odd], 3f\n\t" EQ_DEPTHWISE_MVE_LAST "3:"
                      : [s0] "=&t"(s.v[0]), [s1] "=&t"(s.v[1]), [s2] "=&t"(s.v[2]),
                        [s3] "=&t"(s.v[3]), [b] "=&t"(b), [t] "=&t"(t), [u] "=&t"(u),
                        [x] "=&t"(x), [p] "=&r"(p), [q] "=&r"(q), [at] "+r"(at), [w] "+r"(w)
@@ -116,60 +118,87 @@ static inline int8x16_t eq_depthwise_mve_rescale(eq_sixteen s, const int32_t *mu
     return vminq_s8(vmaxq_s8(y, vdupq_n_s8((int8_t)lo)), vdupq_n_s8((int8_t)hi));
 }
 
-/* The same for factors other than zero of shift >= 32, written out: the compiler saves and
- * restores vectors around every block, and moves the operands of every narrowing. */
-#define EQ_DEPTHWISE_MVE_RESCALE(HIGH, AWAY)                                               \
-    "vldrw.u32 %q[t], [%[mult]]\n\t" HIGH " %q[s0], %q[s0], %q[t]\n\t"                     \
-    "vldrw.u32 %q[u], [%[mult], #16]\n\t" HIGH " %q[s1], %q[s1], %q[u]\n\t"                \
-    "vldrw.u32 %q[t], [%[mult], #32]\n\t" HIGH " %q[s2], %q[s2], %q[t]\n\t"                \
-    "vldrw.u32 %q[u], [%[mult], #48]\n\t" HIGH " %q[s3], %q[s3], %q[u]\n\t" AWAY           \
-    "vldrw.u32 %q[t], [%[shift]]\n\t"                                                      \
-    "vsub.i32 %q[t], %q[k31], %q[t]\n\t"                                                   \
+/* What a run over the channels of a pixel needs of what stays the same. */
+typedef struct {
+    uint32_t *at;
+    int32_t pairs, odd; /* of taps */
+    int32_t zy, lo, hi;
+} eq_depthwise_mve_run;
+
+/* n channels of the window at k->at, factors other than zero of shift >= 32, `down` being 31
+ * less the shifts: the same as sums and rescale above, written out as one loop.  The compiler
+ * keeps its pointers in memory and saves vectors around every block. */
+#define EQ_DEPTHWISE_MVE_LIVE(HIGH, AWAY)                                                  \
+    "0:\n\t"                                                                               \
+    "ldr %[at], [%[k]]\n\t"                                                                \
+    "ldrd %[p], %[q], [%[k], #4]\n\t"                                                      \
+    "vldrw.u32 %q[s0], [%[bias]], #16\n\t"                                                 \
+    "vldrw.u32 %q[s1], [%[bias]], #16\n\t"                                                 \
+    "vldrw.u32 %q[s2], [%[bias]], #16\n\t"                                                 \
+    "vldrw.u32 %q[s3], [%[bias]], #16\n\t"                                                 \
+    "cmp %[q], #0\n\t"                                                                     \
+    "wls lr, %[p], 2f\n"                                                                   \
+    "1:\n\t" EQ_DEPTHWISE_MVE_PAIR "le lr, 1b\n"                                           \
+    "2:\n\t"                                                                               \
+    "beq 3f\n\t" EQ_DEPTHWISE_MVE_LAST "3:\n\t"                                            \
+    "vldrw.u32 %q[t], [%[mult]], #16\n\t" HIGH " %q[s0], %q[s0], %q[t]\n\t"                \
+    "vldrw.u32 %q[u], [%[mult]], #16\n\t" HIGH " %q[s1], %q[s1], %q[u]\n\t"                \
+    "vldrw.u32 %q[t], [%[mult]], #16\n\t" HIGH " %q[s2], %q[s2], %q[t]\n\t"                \
+    "vldrw.u32 %q[u], [%[mult]], #16\n\t" HIGH " %q[s3], %q[s3], %q[u]\n\t" AWAY           \
+    "vldrw.u32 %q[t], [%[down]], #16\n\t"                                                  \
     "vrshl.s32 %q[s0], %q[s0], %q[t]\n\t"                                                  \
-    "vldrw.u32 %q[u], [%[shift], #16]\n\t"                                                 \
-    "vsub.i32 %q[u], %q[k31], %q[u]\n\t"                                                   \
+    "vldrw.u32 %q[u], [%[down]], #16\n\t"                                                  \
     "vrshl.s32 %q[s1], %q[s1], %q[u]\n\t"                                                  \
-    "vldrw.u32 %q[t], [%[shift], #32]\n\t"                                                 \
-    "vsub.i32 %q[t], %q[k31], %q[t]\n\t"                                                   \
+    "vldrw.u32 %q[t], [%[down]], #16\n\t"                                                  \
     "vrshl.s32 %q[s2], %q[s2], %q[t]\n\t"                                                  \
-    "vldrw.u32 %q[u], [%[shift], #48]\n\t"                                                 \
-    "vsub.i32 %q[u], %q[k31], %q[u]\n\t"                                                   \
+    "vldrw.u32 %q[u], [%[down]], #16\n\t"                                                  \
     "vrshl.s32 %q[s3], %q[s3], %q[u]\n\t"                                                  \
     "vqmovnb.s32 %q[s0], %q[s0]\n\t"                                                       \
+    "ldr %[p], [%[k], #12]\n\t"                                                            \
     "vqmovnb.s32 %q[s1], %q[s1]\n\t"                                                       \
     "vqmovnt.s32 %q[s0], %q[s2]\n\t"                                                       \
     "vqmovnt.s32 %q[s1], %q[s3]\n\t"                                                       \
-    "vqadd.s16 %q[s0], %q[s0], %[zy]\n\t"                                                  \
-    "vqadd.s16 %q[s1], %q[s1], %[zy]\n\t"                                                  \
-    "vdup.8 %q[t], %[lo]\n\t"                                                              \
+    "vqadd.s16 %q[s0], %q[s0], %[p]\n\t"                                                   \
+    "vqadd.s16 %q[s1], %q[s1], %[p]\n\t"                                                   \
+    "ldrd %[p], %[q], [%[k], #16]\n\t"                                                     \
     "vqmovnb.s16 %q[s0], %q[s0]\n\t"                                                       \
-    "vdup.8 %q[u], %[hi]\n\t"                                                              \
+    "vdup.8 %q[t], %[p]\n\t"                                                               \
     "vqmovnt.s16 %q[s0], %q[s1]\n\t"                                                       \
+    "vdup.8 %q[u], %[q]\n\t"                                                               \
     "vmax.s8 %q[s0], %q[s0], %q[t]\n\t"                                                    \
-    "vmin.s8 %q[s0], %q[s0], %q[u]"
+    "vmin.s8 %q[s0], %q[s0], %q[u]\n\t"                                                    \
+    "vctp.8 %[n]\n\t"                                                                      \
+    "vpst\n\t"                                                                             \
+    "vstrbt.8 %q[s0], [%[y]], #16\n\t"                                                     \
+    "subs %[n], #16\n\t"                                                                   \
+    "bgt 0b"
 #define EQ_DEPTHWISE_MVE_AWAY                                                              \
-    "vqdmlah.s32 %q[s0], %q[s0], %[one]\n\t"                                               \
-    "vqdmlah.s32 %q[s1], %q[s1], %[one]\n\t"                                               \
-    "vqdmlah.s32 %q[s2], %q[s2], %[one]\n\t"                                               \
-    "vqdmlah.s32 %q[s3], %q[s3], %[one]\n\t"
-#define EQ_DEPTHWISE_MVE_OPERANDS                                                          \
-    : [s0] "+t"(s.v[0]), [s1] "+t"(s.v[1]), [s2] "+t"(s.v[2]), [s3] "+t"(s.v[3]),              \
-      [t] "=&t"(t), [u] "=&t"(u)                                                               \
-    : [k31] "t"(vdupq_n_s32(31)), [mult] "r"(mult), [shift] "r"(shift), [zy] "r"(zy),          \
-      [lo] "r"(lo), [hi] "r"(hi), [one] "r"(1)                                                 \
-    : "memory"
+    "movs %[p], #1\n\t"                                                                    \
+    "vqdmlah.s32 %q[s0], %q[s0], %[p]\n\t"                                                 \
+    "vqdmlah.s32 %q[s1], %q[s1], %[p]\n\t"                                                 \
+    "vqdmlah.s32 %q[s2], %q[s2], %[p]\n\t"                                                 \
+    "vqdmlah.s32 %q[s3], %q[s3], %[p]\n\t"
+#define EQ_DEPTHWISE_MVE_OPERANDS                                                           \
+    : [s0] "=&t"(s0), [s1] "=&t"(s1), [s2] "=&t"(s2), [s3] "=&t"(s3), [b] "=&t"(b),            \
+      [t] "=&t"(t), [u] "=&t"(u), [x] "=&t"(x), [at] "=&r"(at), [p] "=&l"(a), [q] "=&r"(c),    \
+      [w] "+r"(w), [bias] "+r"(bias), [mult] "+r"(mult), [down] "+r"(down), [y] "+r"(y),       \
+      [n] "+r"(n)                                                                              \
+    : [k] "r"(k)                                                                               \
+    : "lr", "cc", "memory"
 
-static inline int8x16_t eq_depthwise_mve_rescale_live(eq_sixteen s, const int32_t *mult,
-                                                      const int32_t *shift, int32_t zy,
-                                                      int32_t lo, int32_t hi, int form)
+static inline void eq_depthwise_mve_live(const eq_depthwise_mve_run *k, const int8_t *w,
+                                         const int32_t *bias, const int32_t *mult,
+                                         const int8_t *down, int8_t *y, int32_t n, int form)
 {
-    int32x4_t t, u;
+    int32x4_t s0, s1, s2, s3, b, t, u, x;
+    const uint32_t *at;
+    int32_t a, c;
     if (form == eq_mve_form_single)
-        __asm__(EQ_DEPTHWISE_MVE_RESCALE("vqdmulh.s32", "") EQ_DEPTHWISE_MVE_OPERANDS);
+        __asm__ volatile(EQ_DEPTHWISE_MVE_LIVE("vqdmulh.s32", "")
+                             EQ_DEPTHWISE_MVE_OPERANDS);
     else
-        __asm__(EQ_DEPTHWISE_MVE_RESCALE("vqrdmulh.s32", EQ_DEPTHWISE_MVE_AWAY)
-                    EQ_DEPTHWISE_MVE_OPERANDS);
-    return vreinterpretq_s8_s32(s.v[0]);
+        __asm__ volatile(EQ_DEPTHWISE_MVE_LIVE("vqrdmulh.s32", EQ_DEPTHWISE_MVE_AWAY)
+                             EQ_DEPTHWISE_MVE_OPERANDS);
 }
 
 /* Addresses of the taps of window row h as if its columns started at 0. */
@@ -241,24 +270,28 @@ static inline int eq_depthwise_mve_tight(const eq_depthwise_mve *t, int32_t left
     return t->last < column * p->x_pixel + line;
 }
 
-/* What stays the same from pixel to pixel. */
-typedef struct {
-    const int8_t *w;
-    const int32_t *bias, *mult, *shift;
-} eq_depthwise_mve_constants;
-
-/* 16 channels, from c on, of the window at t->at. */
-static inline int8x16_t eq_depthwise_mve_block(const eq_depthwise_mve *t, int32_t c,
-                                               const eq_depthwise_mve_constants *k,
-                                               const eq_depthwise_s8_params *p, int form,
-                                               int live)
+/* 16 channels of the window at t->at, any factors. */
+static inline void eq_depthwise_mve_any(const eq_depthwise_mve *t, const int8_t *w,
+                                        const int32_t *bias, const int32_t *mult,
+                                        const int32_t *shift, int8_t *y, int32_t n,
+                                        const eq_depthwise_s8_params *p, int form)
 {
-    const eq_sixteen s =
-        eq_depthwise_mve_sums(k->bias + c, t->at, k->w + t->taps * c, t->taps);
-    const int32_t *mult = k->mult + c, *shift = k->shift + c;
-    const int32_t zy = p->zy, lo = p->act_min, hi = p->act_max;
-    return live ? eq_depthwise_mve_rescale_live(s, mult, shift, zy, lo, hi, form)
-                : eq_depthwise_mve_rescale(s, mult, shift, zy, lo, hi, form);
+    for (int32_t c = 0; c < n; c += 16) {
+        const eq_sixteen s =
+            eq_depthwise_mve_sums(bias + c, t->at, w + t->taps * c, t->taps);
+        const int8x16_t v = eq_depthwise_mve_rescale(s, mult + c, shift + c, p->zy,
+                                                     p->act_min, p->act_max, form);
+        vstrbq_p_s8(y + c, v, vctp8q((uint32_t)(n - c)));
+    }
+}
+
+/* 31 less each of n factors' shifts, as bytes of int32. */
+static inline void eq_depthwise_mve_downs(const int32_t *shift, int8_t *down, int32_t n)
+{
+    for (int32_t c = 0; c < n; c += 4) {
+        const int32x4_t d = vsubq_s32(vdupq_n_s32(31), vldrwq_s32(shift + c));
+        vstrwq_s32((int32_t *)(void *)down + c, d);
+    }
 }
 
 static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
@@ -266,30 +299,38 @@ static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
                                        const int32_t *shift, int8_t *y, int8_t *scratch,
                                        const eq_depthwise_s8_params *p, int form, int live)
 {
-    const eq_depthwise_mve_constants k = {w, bias, mult, shift};
     const int32_t list = (p->kh * p->kw + 3) / 4 * 4, line = (p->in_c + 15) / 16 * 16;
+    const int32_t whole = p->in_c / 16 * 16;
     eq_depthwise_mve t = {.taps = p->kh * p->kw};
     t.at = (uint32_t *)(void *)(scratch + (-(uintptr_t)scratch & 3u));
     t.first = t.at + list;
     t.columns = t.first + list;
     t.line = (int8_t *)(t.columns + list);
     t.room = t.line + line;
+    int8_t *const down = t.room + 16 * t.taps;
+    const eq_depthwise_mve_run k = {t.at,  t.taps / 2, t.taps & 1,
+                                    p->zy, p->act_min, p->act_max};
     eq_fill_mve(t.line, p->zx, line);
+    if (live)
+        eq_depthwise_mve_downs(shift, down, line);
     for (int32_t h = p->row0; h < p->row1; ++h) {
         eq_depthwise_mve_rows(&t, x, h, p);
         for (int32_t wx = 0; wx < p->out_w; ++wx) {
-            int8_t *to = y + (h * p->y_row + wx * p->y_pixel);
+            int8_t *const to = y + (h * p->y_row + wx * p->y_pixel);
             const int32_t left = wx * p->stride_w - p->pad_left;
+            const int tight = whole < line && eq_depthwise_mve_tight(&t, left, line, p);
             eq_depthwise_mve_locate(&t, left, p);
-            for (int32_t c = 0; c < p->in_c; c += 16) {
-                const int32_t n = p->in_c - c;
-                if (n < 16 && eq_depthwise_mve_tight(&t, left, line, p))
+            for (int32_t c = 0; c < p->in_c;) {
+                const int32_t n = tight && c < whole ? whole : p->in_c - c;
+                if (tight && c == whole)
                     eq_depthwise_mve_copy(&t, n);
-                const int8x16_t v = eq_depthwise_mve_block(&t, c, &k, p, form, live);
-                if (n < 16)
-                    vstrbq_p_s8(to + c, v, vctp8q((uint32_t)n));
+                if (live)
+                    eq_depthwise_mve_live(&k, w + t.taps * c, bias + c, mult + c,
+                                          down + 4 * c, to + c, n, form);
                 else
-                    vstrbq_s8(to + c, v);
+                    eq_depthwise_mve_any(&t, w + t.taps * c, bias + c, mult + c, shift + c,
+                                         to + c, n, p, form);
+                c += n;
             }
         }
     }
