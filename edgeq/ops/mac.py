@@ -17,6 +17,7 @@ from edgeq.ir import DType, Node, Tensor
 from edgeq.numerics.fixed_point import (
     INT32_MAX,
     INT32_MIN,
+    MULT_MIN,
     WIDE_ACC_MAX,
     quantize_multipliers,
     requantize,
@@ -37,6 +38,8 @@ Rows = NDArray[np.int64]
 
 WEIGHT_BITS = {DType.INT8: 8, DType.INT4: 4}
 GROUPED = "fc_s8s4g"
+SETTLED_BITS = 6
+SETTLED_MAX = 1 << 10  # beyond any int8 with its zero point taken off
 CONTRACT_ENDINGS = {(8, False): "s8", (8, True): "s8zw", (4, False): "s8s4"}
 """Of int8 activations, by the bits of the weights and whether these have a zero point."""
 
@@ -226,11 +229,31 @@ def prove(
     results = requantize(ends, mult, shift, form)
     _need_int(node, "the rescaled accumulator", results + zero_point_of(y), "")
     _need_int(node, "the rescaled accumulator", results, "")
+    if y.dtype is DType.INT8:
+        folded, mult, shift = _settled(rows, folded, mult, shift, form)
     dtype = np.int64 if x.dtype is DType.INT16 else np.int32
     return Mac(
         folded.astype(dtype), mult, shift, form,
         mac_facts(rows, folded, mult, shift, RANGES[x.dtype]),
     )  # fmt: skip
+
+
+def _settled(
+    rows: Rows, folded: Rows, mult: Array, shift: Array, form: str
+) -> tuple[Rows, Array, Array]:
+    """Bias and factors of channels without weights, ordinary ones of the same int8 outputs.
+
+    Training leaves channels whose weights are all zero, of tiny factors and huge biases.  Their
+    output v is known here: a bias of 2^6 * v and a factor of 2^-6 give it in every form, and
+    kernels that require ordinary numbers stay possible.
+    """
+    dead = ~rows.any(axis=1)
+    value = np.clip(requantize(folded, mult, shift, form), -SETTLED_MAX, SETTLED_MAX)
+    return (
+        np.where(dead, value << SETTLED_BITS, folded),
+        np.where(dead, MULT_MIN, mult).astype(mult.dtype),
+        np.where(dead, 30 + SETTLED_BITS, shift).astype(shift.dtype),
+    )
 
 
 def need_int32(node: Node, *values: Rows) -> None:

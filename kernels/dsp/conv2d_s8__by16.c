@@ -1,15 +1,17 @@
-/* conv2d_s8 with the DSP extension, sixteen taps at a time: tiles of four channels by two pixels.
+/* conv2d_s8 with the DSP extension, sixteen taps at a time.
  *
  * The windows of two pixels are widened to int16 once and serve all channels; weights of two
- * channels share an int16 (dsp_dot.h).  Two taps of a tile are 14 instructions for 16 products.
+ * channels share an int16 (dsp_dot.h).  Two taps of a tile of four channels by two pixels are
+ * 14 instructions for 16 products.  Taps stay in the order in which SXTB16 leaves
+ * them; the weights follow.
  *
  * Exact: a pair's sums modulo 2^32 give both channels' accumulators, as these fit 24 bits
  * (dsp_dot.h); rescaling as dsp_rescale.h says, clamped to int8 first and then to the layer's
  * range, which is within.
  *
- * @requires kh * kw * in_c % 16 == 0
- * @requires acc_bits <= 24 and min_w >= -127 and min_shift >= 32 and max_shift <= 54
- * @packs w (o/4, khkwi/16, khkwi/2%8, o/2%2, khkwi%2, o%2)
+ * @requires kh * kw * in_c % 16 == 0 and in_c % 4 == 0
+ * @requires acc_bits <= 24 and min_w >= -127 and live_shift >= 32 and max_shift <= 54
+ * @packs w (o/4, khkwi/4, khkwi%2, o/2%2, khkwi/2%2, o%2)
  * @packs bias (o/4, o%4)
  * @packs mult (o/4, o%4)
  * @packs shift (o/4, o%4)

@@ -72,6 +72,24 @@ def test_greatest_accumulator_of_int32_is_accepted_and_one_more_refused() -> Non
         lower(*layer([[-100]], bias32(limit + 1), 2.0**-24))
 
 
+def test_channels_without_weights_get_ordinary_numbers_and_keep_their_outputs() -> None:
+    biases = np.array([2**31 - 1, -(2**31), 3 << 22, 1 << 22, 0, 5], np.int64)
+    factors = np.array([2.0**-24, 2.0**-29, 2.0**-23, 2.0**-23, 2.0**-40, 1.5 / 2**8])
+    weights = np.zeros((6, 2), np.int8)
+    weights[5] = 100, -100
+    node, inputs, outputs = layer(weights, biases.astype(np.int32))
+    factored = tensor((6, 2), DType.INT8, factors, weights)
+    call = lower(node, (inputs[0], factored, inputs[2]), outputs)
+    assert call.facts["acc_bits"] <= 18
+    assert call.facts["min_shift"] >= 32
+    x = np.array([[127, -128]], np.int8)
+    args = {**call.args, "x": x, "y": np.zeros(6, np.int8)}
+    exact_of = all_ops()["fully_connected"].exact
+    y = exact_of(call.contract, args, call.params, call.form)["y"]
+    # 1.5 rounds to 2, 0.5 to 1: ties away from zero
+    assert np.reshape(y, -1).tolist() == [127, -4, 2, 1, 0, 127]
+
+
 def test_folding_the_zero_point_counts_in_the_proof() -> None:
     bias = bias32(INT32_MAX - 13000)
     lower(*layer([[-100]], bias, 2.0**-24))

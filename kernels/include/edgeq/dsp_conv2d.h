@@ -17,7 +17,7 @@ typedef struct {
 } eq_dsp_rows;
 
 /* n taps from x to halfwords of the window at s, which starts with tap k. */
-static inline void eq_dsp_widen(int8_t *s, int32_t k, const int8_t *x, int32_t n)
+static inline void eq_dsp_widen_any(int8_t *s, int32_t k, const int8_t *x, int32_t n)
 {
     s += (k >> 1) * 8;
     if ((k & 1) != 0) {
@@ -42,9 +42,32 @@ static inline void eq_dsp_widen(int8_t *s, int32_t k, const int8_t *x, int32_t n
     }
 }
 
-/* The window of column c, widened to every other word from s on. */
+/* The same for k and n that are multiples of four; each four in the order 0, 2, 1, 3. */
+static inline void eq_dsp_widen_fours(int8_t *s, int32_t k, const int8_t *x, int32_t n)
+{
+    s += k * 4;
+    if ((n & 4) != 0) {
+        const int32_t bytes = eq_dsp_load(x);
+        eq_dsp_store(s, eq_dsp_even(bytes));
+        eq_dsp_store(s + 8, eq_dsp_odd(bytes));
+        x += 4;
+        s += 16;
+    }
+    for (n >>= 3; n > 0; --n) {
+        const int32_t first = eq_dsp_load(x);
+        const int32_t second = eq_dsp_load(x + 4);
+        eq_dsp_store(s, eq_dsp_even(first));
+        eq_dsp_store(s + 8, eq_dsp_odd(first));
+        eq_dsp_store(s + 16, eq_dsp_even(second));
+        eq_dsp_store(s + 24, eq_dsp_odd(second));
+        x += 8;
+        s += 32;
+    }
+}
+
+/* The window of column c, widened to every other word from s on; in `fours` or in order. */
 static inline void eq_dsp_gather(int8_t *s, const int8_t *x, eq_dsp_rows t, int32_t c,
-                                 const eq_conv2d_s8_params *p)
+                                 const eq_conv2d_s8_params *p, int fours)
 {
     const int32_t at = c * p->stride_w - p->pad_left;
     const int32_t kw0 = eq_taps_before(at, p->dil_w, p->kw);
@@ -66,7 +89,10 @@ static inline void eq_dsp_gather(int8_t *s, const int8_t *x, eq_dsp_rows t, int3
         const int8_t *from = x + t.row * p->x_row;
         const int32_t end = k + taps * p->in_c;
         for (int32_t i = k; i < end; i += run) {
-            eq_dsp_widen(s, i, from, run);
+            if (fours)
+                eq_dsp_widen_fours(s, i, from, run);
+            else
+                eq_dsp_widen_any(s, i, from, run);
             from += step;
         }
         k += w_row;
@@ -141,13 +167,12 @@ static inline void eq_dsp_pixels(eq_dsp_layer l, int8_t *ya, int8_t *yb, int32_t
     }
 }
 
-/* The kernel: weights and windows in steps of `by` taps, 8 or 16. */
-static inline void eq_dsp_conv2d(const int8_t *x, const int8_t *w, const int32_t *bias,
-                                 const int32_t *mult, const int32_t *shift, int8_t *y,
-                                 int8_t *scratch, const eq_conv2d_s8_params *p, int32_t by,
-                                 int32_t form)
+/* Prepares all channels in scratch, and lays windows of `taps` taps behind them. */
+static inline eq_dsp_layer eq_dsp_layer_of(const int8_t *w, const int32_t *bias,
+                                           const int32_t *mult, const int32_t *shift,
+                                           int8_t *scratch, int32_t taps,
+                                           const eq_conv2d_s8_params *p)
 {
-    const int32_t taps = (p->kh * p->kw * p->in_c + by - 1) / by * by;
     eq_dsp_layer l = {scratch, scratch, w, scratch, scratch};
     for (int32_t o = 0; o < p->out_c; o += 4) {
         eq_dsp_prepare(scratch, bias + o, mult + o, shift + o, p->zy);
@@ -155,12 +180,35 @@ static inline void eq_dsp_conv2d(const int8_t *x, const int8_t *w, const int32_t
     }
     l.windows = scratch;
     l.windows_end = scratch + 4 * taps;
+    return l;
+}
+
+/* Clamps what was clamped to int8 to a layer's range within. */
+static inline void eq_dsp_clamp_rows(int8_t *y, const eq_conv2d_s8_params *p)
+{
+    if (p->act_min == -128 && p->act_max == 127)
+        return;
+    for (int32_t h = p->row0; h < p->row1; ++h)
+        for (int32_t c = 0; c < p->out_w; ++c)
+            eq_dsp_clamp(y + h * p->y_row + c * p->y_pixel, p->out_c, p->act_min,
+                         p->act_max);
+}
+
+/* Windows of any shape; weights and windows in steps of `by` taps, 8 or 16. */
+static inline void eq_dsp_conv2d(const int8_t *x, const int8_t *w, const int32_t *bias,
+                                 const int32_t *mult, const int32_t *shift, int8_t *y,
+                                 int8_t *scratch, const eq_conv2d_s8_params *p, int32_t by,
+                                 int32_t form)
+{
+    const int32_t taps = (p->kh * p->kw * p->in_c + by - 1) / by * by;
+    const eq_dsp_layer l = eq_dsp_layer_of(w, bias, mult, shift, scratch, taps, p);
+    int8_t *const windows = scratch + (l.windows - l.blocks);
     int8_t *first = 0;
     for (int32_t h = p->row0; h < p->row1; ++h) {
         const eq_dsp_rows rows = eq_dsp_rows_of(h, p);
         for (int32_t c = 0; c < p->out_w; ++c) {
             int8_t *out = y + h * p->y_row + c * p->y_pixel;
-            eq_dsp_gather(scratch + (first ? 4 : 0), x, rows, c, p);
+            eq_dsp_gather(windows + (first ? 4 : 0), x, rows, c, p, by == 16);
             if (first)
                 eq_dsp_pixels(l, first, out, p->out_c, by, form);
             first = first ? 0 : out;
@@ -168,11 +216,51 @@ static inline void eq_dsp_conv2d(const int8_t *x, const int8_t *w, const int32_t
     }
     if (first)
         eq_dsp_pixels(l, first, first, p->out_c, by, form);
-    if (p->act_min > -128 || p->act_max < 127)
-        for (int32_t h = p->row0; h < p->row1; ++h)
-            for (int32_t c = 0; c < p->out_w; ++c)
-                eq_dsp_clamp(y + h * p->y_row + c * p->y_pixel, p->out_c, p->act_min,
-                             p->act_max);
+    eq_dsp_clamp_rows(y, p);
+}
+
+/* Eight channels of two pixels, as windows of one pixel each, in fours. */
+static inline void eq_dsp_widen_both(int8_t *s, const int8_t *a, const int8_t *b, int32_t n)
+{
+    for (; n > 0; n -= 8) {
+        for (int32_t i = 0; i < 8; i += 4) {
+            const int32_t xa = eq_dsp_load(a + i);
+            const int32_t xb = eq_dsp_load(b + i);
+            eq_dsp_store(s + 4 * i, eq_dsp_even(xa));
+            eq_dsp_store(s + 4 * i + 4, eq_dsp_even(xb));
+            eq_dsp_store(s + 4 * i + 8, eq_dsp_odd(xa));
+            eq_dsp_store(s + 4 * i + 12, eq_dsp_odd(xb));
+        }
+        a += 8;
+        b += 8;
+        s += 32;
+    }
+}
+
+/* Windows of one pixel without padding, of a multiple of `by` channels. */
+static inline void eq_dsp_conv2d_1x1(const int8_t *x, const int8_t *w, const int32_t *bias,
+                                     const int32_t *mult, const int32_t *shift, int8_t *y,
+                                     int8_t *scratch, const eq_conv2d_s8_params *p,
+                                     int32_t by, int32_t form)
+{
+    const eq_dsp_layer l = eq_dsp_layer_of(w, bias, mult, shift, scratch, p->in_c, p);
+    int8_t *const windows = scratch + (l.windows - l.blocks);
+    const int32_t step = p->stride_w * p->x_pixel;
+    const int whole = p->stride_h == 1 && p->x_ring == p->in_h &&
+                      p->x_row == p->out_w * step && p->y_row == p->out_w * p->y_pixel;
+    const int32_t rows = whole ? p->row1 - p->row0 : 1;
+    for (int32_t h = p->row0; h < p->row1; h += rows) {
+        const int8_t *from = x + h * p->stride_h % p->x_ring * p->x_row;
+        int8_t *out = y + h * p->y_row;
+        for (int32_t left = rows * p->out_w; left > 0; left -= 2) {
+            const int32_t other = left > 1;
+            eq_dsp_widen_both(windows, from, from + other * step, p->in_c);
+            eq_dsp_pixels(l, out, out + other * p->y_pixel, p->out_c, by, form);
+            from += 2 * step;
+            out += 2 * p->y_pixel;
+        }
+    }
+    eq_dsp_clamp_rows(y, p);
 }
 
 #endif

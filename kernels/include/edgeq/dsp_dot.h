@@ -156,7 +156,7 @@ static inline int32_t eq_dsp_twice_high(int32_t pair, int32_t low)
  * and the zero point. */
 enum { eq_dsp_block_bytes = 64, eq_dsp_block_scales = 16, eq_dsp_scale_bytes = 12 };
 
-/* Prepares a block: shift in [32, 54], or the 0 of the filling. */
+/* Prepares a block: shift in [32, 54], but for factors of zero, as those of the filling. */
 static inline void eq_dsp_prepare(int8_t *block, const int32_t *bias, const int32_t *mult,
                                   const int32_t *shift, int32_t zy)
 {
@@ -167,7 +167,7 @@ static inline void eq_dsp_prepare(int8_t *block, const int32_t *bias, const int3
     }
     block += eq_dsp_block_scales;
     for (int32_t o = 0; o < 4; ++o) {
-        const int32_t down = shift[o] & 31;
+        const int32_t down = mult[o] == 0 ? 0 : shift[o] - 32;
         eq_dsp_store(block, mult[o]);
         eq_dsp_store(block + 4, (int32_t)((uint32_t)(2 * zy + 1) << down));
         eq_dsp_store(block + 8, down);
