@@ -32,6 +32,8 @@ void EQ_SYM(eq_conv2d_s8__neon_1x1_pairs)(
         eq_load_range(p->zy, p->act_min, p->act_max),
         p->out_c,
         eq_is_single(),
+        0,
+        0,
     };
     const int whole = p->stride_h == 1 && p->x_ring == p->in_h &&
                       p->x_row == p->out_w * layer.window.step &&

@@ -39,6 +39,8 @@ void EQ_SYM(eq_conv2d_s8__neon_patch_fours)(
         eq_load_range(p->zy, p->act_min, p->act_max),
         p->out_c,
         eq_is_single(),
+        0,
+        0,
     };
     const int near = p->dil_w == 1;
     const eq_runs_neon runs = {p->kh, near ? 1 : p->kw,   near ? run : p->in_c,

@@ -239,4 +239,44 @@ static inline eq_quad_neon eq_conv2d_sums_neon(const int8_t *x, const int8_t **w
     return sums;
 }
 
+/* The same of one window. */
+static inline int32x4_t eq_conv2d_one_neon(const int8_t *x, const int8_t **weights,
+                                           eq_window_neon t)
+{
+    int32x4_t p = vdupq_n_s32(0), q = p, r = p, s = p;
+    const int8_t *w = *weights;
+    for (int32_t k = t.taps; k > 0; k -= 32) {
+        const int8x16_t none = vdupq_n_s8(0);
+        const int8x8_t half = vdup_n_s8(0);
+        eq_pair_neon v = {none, none};
+        if (k >= 32)
+            v = eq_load32_neon(x);
+        else if (k >= 16)
+            v.low = vld1q_s8(x);
+        if (k < 32 && (k & 8) != 0 && k > 16)
+            v.high = vcombine_s8(vld1_s8(x + 16), half);
+        else if (k == 8)
+            v.low = vcombine_s8(vld1_s8(x), half);
+        p = eq_dot32_neon(p, v, eq_load32_neon(w), 0, t.fours);
+        q = eq_dot32_neon(q, v, eq_load32_neon(w + 32), 0, t.fours);
+        r = eq_dot32_neon(r, v, eq_load32_neon(w + 64), 0, t.fours);
+        s = eq_dot32_neon(s, v, eq_load32_neon(w + 96), 0, t.fours);
+        x += 32;
+        w += 128;
+    }
+    *weights = w;
+    return vpaddq_s32(vpaddq_s32(p, q), vpaddq_s32(r, s));
+}
+
+/* The sum of `taps` bytes. */
+static inline int32_t eq_sum_neon(const int8_t *x, int32_t taps)
+{
+    int32x4_t sum = vdupq_n_s32(0);
+    for (; taps >= 16; taps -= 16) {
+        sum = vpadalq_s16(sum, vpaddlq_s8(vld1q_s8(x)));
+        x += 16;
+    }
+    return vaddvq_s32(sum) + (taps > 0 ? vaddlv_s8(vld1_s8(x)) : 0);
+}
+
 #endif
