@@ -32,27 +32,45 @@ static inline int32_t eq_conv2d_offset_neon(const eq_conv2d_layer_neon *t, const
     return t->has_zw ? -t->zw * eq_sum_neon(x, t->window.taps) : 0;
 }
 
+/* What zero points of weights add to the four pixels of a tile. */
+typedef struct {
+    int32_t a, b, c, d;
+} eq_offsets_neon;
+
+static inline eq_offsets_neon eq_conv2d_offsets_neon(const eq_conv2d_layer_neon *t,
+                                                     const int8_t *x)
+{
+    const int8_t *x1 = x + t->window.step, *x2 = x1 + t->window.step;
+    const eq_offsets_neon z = {eq_conv2d_offset_neon(t, x), eq_conv2d_offset_neon(t, x1),
+                               eq_conv2d_offset_neon(t, x2),
+                               eq_conv2d_offset_neon(t, x2 + t->window.step)};
+    return z;
+}
+
+/* Channels [o, o + 4) of a tile, as far as they exist. */
+static inline void eq_conv2d_finish_neon(const eq_conv2d_layer_neon *t, eq_quad_neon s,
+                                         eq_offsets_neon z, int8_t *y, int32_t y_pixel,
+                                         int32_t o)
+{
+    const eq_factors_x4 f = eq_load_factors(t->bias + o, t->mult + o, t->shift + o);
+    const int8x16_t v = eq_narrow_s8_x16(eq_conv2d_scale_neon(s.a, f, z.a, t),
+                                         eq_conv2d_scale_neon(s.b, f, z.b, t),
+                                         eq_conv2d_scale_neon(s.c, f, z.c, t),
+                                         eq_conv2d_scale_neon(s.d, f, z.d, t), t->range);
+    if (t->out_c - o >= 4)
+        eq_store_columns_s8(y + o, y_pixel, v);
+    else
+        eq_store_part_columns_s8(y + o, y_pixel, v, t->out_c - o);
+}
+
 /* All channels of the four pixels of a tile. */
 static inline void eq_conv2d_tile_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
                                        int8_t *y, int32_t y_pixel)
 {
-    const int8_t *w = t->w, *x1 = x + t->window.step, *x2 = x1 + t->window.step;
-    const int32_t zx0 = eq_conv2d_offset_neon(t, x), zx1 = eq_conv2d_offset_neon(t, x1);
-    const int32_t zx2 = eq_conv2d_offset_neon(t, x2);
-    const int32_t zx3 = eq_conv2d_offset_neon(t, x2 + t->window.step);
-    const int32_t whole = t->out_c & ~3;
-    for (int32_t o = 0; o < t->out_c; o += 4) {
-        const eq_quad_neon s = eq_conv2d_sums_neon(x, &w, t->window);
-        const eq_factors_x4 f = eq_load_factors(t->bias + o, t->mult + o, t->shift + o);
-        const int8x16_t v = eq_narrow_s8_x16(
-            eq_conv2d_scale_neon(s.a, f, zx0, t), eq_conv2d_scale_neon(s.b, f, zx1, t),
-            eq_conv2d_scale_neon(s.c, f, zx2, t), eq_conv2d_scale_neon(s.d, f, zx3, t),
-            t->range);
-        if (o < whole)
-            eq_store_columns_s8(y + o, y_pixel, v);
-        else
-            eq_store_part_columns_s8(y + o, y_pixel, v, t->out_c - o);
-    }
+    const int8_t *w = t->w;
+    const eq_offsets_neon z = eq_conv2d_offsets_neon(t, x);
+    for (int32_t o = 0; o < t->out_c; o += 4)
+        eq_conv2d_finish_neon(t, eq_conv2d_sums_neon(x, &w, t->window), z, y, y_pixel, o);
 }
 
 /* All channels of one pixel. */
@@ -83,7 +101,9 @@ static inline void eq_conv2d_pixels_neon(const eq_conv2d_layer_neon *t, const in
     int32_t i = 0;
     for (; i < tiled; i += 4) {
         const int32_t at = i + 4 <= n ? i : n - 4;
-        eq_conv2d_tile_neon(t, x + at * t->window.step, y + at * y_pixel, y_pixel);
+        const int8_t *from = x + at * t->window.step;
+        int8_t *to = y + at * y_pixel;
+        eq_conv2d_tile_neon(t, from, to, y_pixel);
     }
     for (; i < n; ++i)
         eq_conv2d_pixel_neon(t, x + i * t->window.step, y + i * y_pixel);

@@ -20,14 +20,12 @@
 #include "edgeq/conv2d_neon.h"
 #include "edgeq/conv2d_s8zw.h"
 
-eq_conv2d_s8zw_fn EQ_SYM(eq_conv2d_s8zw__neon_patch);
+eq_conv2d_s8zw_fn EQ_SYM(eq_conv2d_s8zw__neon_patch_pairs);
 
-void EQ_SYM(eq_conv2d_s8zw__neon_patch)(const int8_t *restrict x, const int8_t *restrict w,
-                                        const int32_t *restrict bias,
-                                        const int32_t *restrict mult,
-                                        const int32_t *restrict shift, int8_t *restrict y,
-                                        int8_t *restrict scratch,
-                                        const eq_conv2d_s8zw_params *restrict p)
+void EQ_SYM(eq_conv2d_s8zw__neon_patch_pairs)(
+    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
+    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
+    int8_t *restrict scratch, const eq_conv2d_s8zw_params *restrict p)
 {
     const int32_t columns = (p->out_w - 1) * p->stride_w + (p->kw - 1) * p->dil_w + 1;
     const int32_t line = columns * p->in_c, run = p->kw * p->in_c;

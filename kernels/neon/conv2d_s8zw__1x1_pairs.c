@@ -18,14 +18,12 @@
 #include "edgeq/conv2d_neon.h"
 #include "edgeq/conv2d_s8zw.h"
 
-eq_conv2d_s8zw_fn EQ_SYM(eq_conv2d_s8zw__neon_1x1);
+eq_conv2d_s8zw_fn EQ_SYM(eq_conv2d_s8zw__neon_1x1_pairs);
 
-void EQ_SYM(eq_conv2d_s8zw__neon_1x1)(const int8_t *restrict x, const int8_t *restrict w,
-                                      const int32_t *restrict bias,
-                                      const int32_t *restrict mult,
-                                      const int32_t *restrict shift, int8_t *restrict y,
-                                      int8_t *restrict scratch,
-                                      const eq_conv2d_s8zw_params *restrict p)
+void EQ_SYM(eq_conv2d_s8zw__neon_1x1_pairs)(
+    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
+    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
+    int8_t *restrict scratch, const eq_conv2d_s8zw_params *restrict p)
 {
     (void)scratch;
     const eq_conv2d_layer_neon layer = {

@@ -1,0 +1,66 @@
+/* conv2d_s8 for NEON, about 32 taps, any window: rows are copied with their borders, windows gathered from
+ * them, four at a time, and each gives dot products over contiguous bytes with four channels
+ * at a time, products added in pairs.
+ *
+ * Exact: see conv2d_tile_neon.h, conv2d_small_neon.h and rescale_neon.h; whatever lies behind a window meets
+ * weights of zero.
+ *
+ * @requires kh * kw * in_c > 24 and kh * kw * in_c <= 32 and min_w >= -127 and live_shift >= 32
+ * @packs w (o/4, khkwi/32, o%4, khkwi%32)
+ * @packs bias (o/4, o%4)
+ * @packs mult (o/4, o%4)
+ * @packs shift (o/4, o%4)
+ * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 4 * kh * kw * in_c + 112
+ */
+#include "edgeq/conv2d_gather_neon.h"
+#include "edgeq/conv2d_lines.h"
+#include "edgeq/conv2d_s8.h"
+#include "edgeq/conv2d_small_neon.h"
+
+eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__neon_patch_32_pairs);
+
+void EQ_SYM(eq_conv2d_s8__neon_patch_32_pairs)(
+    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
+    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
+    int8_t *restrict scratch, const eq_conv2d_s8_params *restrict p)
+{
+    const int32_t columns = (p->out_w - 1) * p->stride_w + (p->kw - 1) * p->dil_w + 1;
+    const int32_t line = columns * p->in_c, run = p->kw * p->in_c;
+    const int32_t taps = (p->kh * run + 7) / 8 * 8, room = taps + 16;
+    const eq_lines g = {p->in_h,     p->in_w,    p->in_c,     p->kh,    p->dil_h,
+                        p->stride_h, p->pad_top, p->pad_left, p->x_row, p->x_pixel,
+                        p->x_ring,   p->zx,      columns};
+    const eq_conv2d_layer_neon layer = {
+        w,
+        bias,
+        mult,
+        shift,
+        {taps, room, 0},
+        eq_load_range(p->zy, p->act_min, p->act_max),
+        p->out_c,
+        eq_is_single(),
+        0,
+        0,
+    };
+    const int near = p->dil_w == 1;
+    const eq_runs_neon runs = {p->kh, near ? 1 : p->kw,   near ? run : p->in_c,
+                               line,  p->dil_w * p->in_c, p->stride_w * p->in_c,
+                               room};
+    const int dense = p->y_row == p->out_w * p->y_pixel;
+    int8_t *const patches = scratch + p->kh * line + 16;
+    int32_t n = 0;
+    for (int32_t h = p->row0; h < p->row1; ++h) {
+        eq_copy_lines(scratch, x, h, h == p->row0, &g);
+        for (int32_t c = 0; c < p->out_w;) {
+            const int32_t rest = p->out_w - c, take = rest < 4 - n ? rest : 4 - n;
+            eq_gather_neon(patches + n * room, scratch + c * runs.step, &runs, take);
+            n += take;
+            c += take;
+            if (n < 4 && (c < p->out_w || (dense && h + 1 < p->row1)))
+                continue;
+            eq_conv2d_pixels32_neon(&layer, patches,
+                                    y + h * p->y_row + (c - n) * p->y_pixel, p->y_pixel, n);
+            n = 0;
+        }
+    }
+}
