@@ -7,6 +7,7 @@
  * @inplace a b
  */
 #include "edgeq/add_s8.h"
+#include "edgeq/elementwise_mve.h"
 #include "edgeq/fixed_point_mve.h"
 
 eq_add_s8_fn EQ_SYM(eq_add_s8__mve);
@@ -27,19 +28,6 @@ static inline int32x4_t EQ_SYM(add_s8_mve_four)(int32x4_t a, int32x4_t b,
     return vminq_s32(vmaxq_s32(vaddq_n_s32(v, p->zy), k->lo), k->hi);
 }
 
-static inline int32x4_t EQ_SYM(add_s8_mve_load)(const int8_t *x, int32_t step, int32_t left)
-{
-    if (step == 0)
-        return vdupq_n_s32(*x);
-    if (step == 1)
-        return left >= 4 ? vldrbq_s32(x) : vldrbq_z_s32(x, vctp32q((uint32_t)left));
-    int32x4_t v = vdupq_n_s32(0);
-    v = vsetq_lane_s32(x[0], v, 0);
-    v = left > 1 ? vsetq_lane_s32(x[step], v, 1) : v;
-    v = left > 2 ? vsetq_lane_s32(x[2 * step], v, 2) : v;
-    return left > 3 ? vsetq_lane_s32(x[3 * step], v, 3) : v;
-}
-
 static inline void EQ_SYM(add_s8_mve_row)(const int8_t *a, const int8_t *b, int8_t *y,
                                           const EQ_SYM(add_s8_mve_constants) * k,
                                           const eq_add_s8_params *p)
@@ -53,8 +41,8 @@ static inline void EQ_SYM(add_s8_mve_row)(const int8_t *a, const int8_t *b, int8
             y += 4;
         }
     for (; left > 0; left -= 4) {
-        const int32x4_t va = EQ_SYM(add_s8_mve_load)(a, p->a3, left);
-        const int32x4_t vb = EQ_SYM(add_s8_mve_load)(b, p->b3, left);
+        const int32x4_t va = eq_load_s8_x4(a, p->a3, left);
+        const int32x4_t vb = eq_load_s8_x4(b, p->b3, left);
         vstrbq_p_s32(y, EQ_SYM(add_s8_mve_four)(va, vb, k, p), vctp32q((uint32_t)left));
         a += 4 * p->a3;
         b += 4 * p->b3;
