@@ -104,7 +104,7 @@ def _layers(ours: tuple[LayerCost, ...], theirs: list[dict[str, Any]]) -> Iterat
     left = [op for op in theirs if op["op"] != "RESHAPE"]
     for layer in ours:
         same = left[0] if left and left[0]["op"].lower() == layer.op else None
-        yield Layer(layer.name, layer.op, layer.kernel, same["macs"] if same else 0,
+        yield Layer(layer.name, layer.op, layer.kernel, (same or {}).get("macs") or 0,
                     layer.instructions or 0, same["insns"] if same else None)  # fmt: skip
         left = left[1:] if same else left
 
