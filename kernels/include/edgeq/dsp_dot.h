@@ -99,6 +99,21 @@ typedef struct {
     int32_t low0, pair0, low1, pair1;
 } eq_dsp_sums;
 
+/* Nothing is read ahead past here: a compiler that does runs out of registers. */
+static inline void eq_dsp_pause(void)
+{
+    __asm__ volatile("" : : : "memory");
+}
+
+/* The sums of four channels that begin with their biases. */
+static inline eq_dsp_sums eq_dsp_biases_of(const int32_t *bias)
+{
+    const uint32_t b0 = (uint32_t)bias[0];
+    const uint32_t b2 = (uint32_t)bias[2];
+    return (eq_dsp_sums){(int32_t)b0, (int32_t)(b0 + ((uint32_t)bias[1] << 8)), (int32_t)b2,
+                         (int32_t)(b2 + ((uint32_t)bias[3] << 8))};
+}
+
 /* Two taps of two pixels, four channels. */
 static inline void eq_dsp_taps_2x2(eq_dsp_sums *a, eq_dsp_sums *b, const int8_t *w,
                                    const int8_t *x)
@@ -138,6 +153,14 @@ static inline void eq_dsp_taps_2x1(eq_dsp_sums *a, const int8_t *w, int32_t x)
     w1 = eq_dsp_even(w1);
     a->low0 = __smlad(w0, x, a->low0);
     a->low1 = __smlad(w1, x, a->low1);
+}
+
+/* The same of the first two channels. */
+static inline void eq_dsp_taps_1x1(eq_dsp_sums *a, const int8_t *w, int32_t x)
+{
+    const int32_t w0 = eq_dsp_load(w);
+    a->pair0 = __smlad(w0, x, a->pair0);
+    a->low0 = __smlad(eq_dsp_even(w0), x, a->low0);
 }
 
 /* Twice the accumulators of channels 2 * i and 2 * i + 1. */
