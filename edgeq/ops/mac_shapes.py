@@ -28,6 +28,12 @@ CONVOLUTIONS: tuple[dict[str, int], ...] = (
     {"in_h": 1, "in_w": 2, "in_c": 2, "out_c": 4, "kh": 2, "kw": 2, "dil_h": 9, "dil_w": 9,
      "pad": 6},
     {"in_h": 4, "in_w": 5, "in_c": 65, "out_c": 12, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 3, "in_w": 5, "in_c": 32, "out_c": 9, "x_gap": 1, "y_gap": 2},
+    {"in_h": 5, "in_w": 6, "in_c": 3, "out_c": 7, "kh": 3, "kw": 3, "pad": 1, "stride_w": 2},
+    {"in_h": 3, "in_w": 9, "in_c": 16, "out_c": 6},
+    {"in_h": 2, "in_w": 7, "in_c": 8, "out_c": 7, "y_gap": 1},
+    {"in_h": 3, "in_w": 4, "in_c": 48, "out_c": 24, "row1": 2},
+    {"in_h": 4, "in_w": 4, "in_c": 16, "out_c": 40, "kh": 3, "kw": 3, "pad": 1},
 )  # fmt: skip
 """Geometries; `pad` pads all sides but for `pad_left`, `*_gap` widens the strides."""
 
