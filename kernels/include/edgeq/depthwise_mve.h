@@ -123,12 +123,17 @@ typedef struct {
     uint32_t *at;
     int32_t pairs, odd; /* of taps */
     int32_t zy, lo, hi;
+    const int8_t *w;
+    const int32_t *bias, *mult;
+    const int8_t *down;
 } eq_depthwise_mve_run;
 
 /* n channels of the window at k->at, factors other than zero of shift >= 32, `down` being 31
  * less the shifts: the same as sums and rescale above, written out as one loop.  The compiler
  * keeps its pointers in memory and saves vectors around every block. */
 #define EQ_DEPTHWISE_MVE_LIVE(HIGH, AWAY)                                                  \
+    "ldrd %[w], %[bias], [%[k], #24]\n\t"                                                  \
+    "ldrd %[mult], %[down], [%[k], #32]\n"                                                 \
     "0:\n\t"                                                                               \
     "ldr %[at], [%[k]]\n\t"                                                                \
     "ldrd %[p], %[q], [%[k], #4]\n\t"                                                      \
@@ -178,20 +183,21 @@ typedef struct {
     "vqdmlah.s32 %q[s1], %q[s1], %[p]\n\t"                                                 \
     "vqdmlah.s32 %q[s2], %q[s2], %[p]\n\t"                                                 \
     "vqdmlah.s32 %q[s3], %q[s3], %[p]\n\t"
-#define EQ_DEPTHWISE_MVE_OPERANDS                                                           \
+#define EQ_DEPTHWISE_MVE_OPERANDS                                                            \
     : [s0] "=&t"(s0), [s1] "=&t"(s1), [s2] "=&t"(s2), [s3] "=&t"(s3), [b] "=&t"(b),            \
       [t] "=&t"(t), [u] "=&t"(u), [x] "=&t"(x), [at] "=&r"(at), [p] "=&l"(a), [q] "=&r"(c),    \
-      [w] "+r"(w), [bias] "+r"(bias), [mult] "+r"(mult), [down] "+r"(down), [y] "+r"(y),       \
+      [w] "=&r"(w), [bias] "=&r"(bias), [mult] "=&r"(mult), [down] "=&r"(down), [y] "+r"(y),       \
       [n] "+r"(n)                                                                              \
     : [k] "r"(k)                                                                               \
     : "lr", "cc", "memory"
 
-static inline void eq_depthwise_mve_live(const eq_depthwise_mve_run *k, const int8_t *w,
-                                         const int32_t *bias, const int32_t *mult,
-                                         const int8_t *down, int8_t *y, int32_t n, int form)
+static inline void eq_depthwise_mve_live(const eq_depthwise_mve_run *k, int8_t *y,
+                                         int32_t n, int form)
 {
     int32x4_t s0, s1, s2, s3, b, t, u, x;
     const uint32_t *at;
+    const int32_t *bias, *mult;
+    const int8_t *w, *down;
     int32_t a, c;
     if (form == eq_mve_form_single)
         __asm__ volatile(EQ_DEPTHWISE_MVE_LIVE("vqdmulh.s32", "")
@@ -201,18 +207,14 @@ static inline void eq_depthwise_mve_live(const eq_depthwise_mve_run *k, const in
                              EQ_DEPTHWISE_MVE_OPERANDS);
 }
 
-/* Addresses of the taps of window row h as if its columns started at 0. */
-static inline void eq_depthwise_mve_rows(eq_depthwise_mve *t, const int8_t *x, int32_t h,
+/* Addresses of the taps of a window row as if its columns started at 0: tap rows [kh0, kh1) are
+ * inside, the first of them in the ring's row `row`. */
+static inline void eq_depthwise_mve_list(eq_depthwise_mve *t, const int8_t *x, int32_t kh0,
+                                         int32_t kh1, int32_t row,
                                          const eq_depthwise_s8_params *p)
 {
-    const int32_t top = h * p->stride_h - p->pad_top, step = p->dil_w * p->x_pixel;
-    const int32_t kh0 = eq_taps_before(top, p->dil_h, p->kh);
-    const int32_t kh1 = eq_taps_before(top - p->in_h, p->dil_h, p->kh);
-    int32_t row = kh0 < kh1 ? (top + kh0 * p->dil_h) % p->x_ring : 0;
-    const int32_t bottom = row + (kh1 - kh0 - 1) * p->dil_h;
-    const int32_t below = bottom < p->x_ring ? p->x_ring - 1 - bottom : 0;
+    const int32_t step = p->dil_w * p->x_pixel;
     uint32_t *first = t->first, *columns = t->columns;
-    t->last = below * p->x_row + (p->in_w - 1) * p->x_pixel + p->in_c;
     for (int32_t kh = 0; kh < p->kh; ++kh) {
         const int inside = kh >= kh0 && kh < kh1;
         const uint32_t from = (uint32_t)(uintptr_t)(x + row * p->x_row);
@@ -224,6 +226,33 @@ static inline void eq_depthwise_mve_rows(eq_depthwise_mve *t, const int8_t *x, i
         if (row >= p->x_ring)
             row -= p->x_ring;
     }
+}
+
+/* Moves the addresses in t->first by `bytes`. */
+static inline void eq_depthwise_mve_move(eq_depthwise_mve *t, uint32_t bytes)
+{
+    for (int32_t k = 0; k < t->taps; k += 4)
+        vstrwq_u32(t->first + k, vaddq_n_u32(vldrwq_u32(t->first + k), bytes));
+}
+
+/* The same for window row h.  From one whose rows are all inside and in order, which it
+ * returns 1 for, to the next the addresses only move. */
+static inline int eq_depthwise_mve_rows(eq_depthwise_mve *t, const int8_t *x, int32_t h,
+                                        int before, const eq_depthwise_s8_params *p)
+{
+    const int32_t top = h * p->stride_h - p->pad_top;
+    const int32_t kh0 = eq_taps_before(top, p->dil_h, p->kh);
+    const int32_t kh1 = eq_taps_before(top - p->in_h, p->dil_h, p->kh);
+    const int32_t row = kh0 < kh1 ? (top + kh0 * p->dil_h) % p->x_ring : 0;
+    const int32_t bottom = row + (kh1 - kh0 - 1) * p->dil_h;
+    const int32_t below = bottom < p->x_ring ? p->x_ring - 1 - bottom : 0;
+    const int plain = kh1 - kh0 == p->kh && bottom < p->x_ring;
+    t->last = below * p->x_row + (p->in_w - 1) * p->x_pixel + p->in_c;
+    if (plain && before && row >= p->stride_h)
+        eq_depthwise_mve_move(t, (uint32_t)(p->stride_h * p->x_row));
+    else
+        eq_depthwise_mve_list(t, x, kh0, kh1, row, p);
+    return plain;
 }
 
 /* The addresses of a window whose tap 0 is in column `left`.  A column outside is, without its
@@ -270,16 +299,16 @@ static inline int eq_depthwise_mve_tight(const eq_depthwise_mve *t, int32_t left
     return t->last < column * p->x_pixel + line;
 }
 
-/* 16 channels of the window at t->at, any factors. */
-static inline void eq_depthwise_mve_any(const eq_depthwise_mve *t, const int8_t *w,
-                                        const int32_t *bias, const int32_t *mult,
-                                        const int32_t *shift, int8_t *y, int32_t n,
+/* n channels of the window at t->at, any factors. */
+static inline void eq_depthwise_mve_any(const eq_depthwise_mve *t,
+                                        const eq_depthwise_mve_run *k, const int32_t *shift,
+                                        int8_t *y, int32_t n,
                                         const eq_depthwise_s8_params *p, int form)
 {
     for (int32_t c = 0; c < n; c += 16) {
         const eq_sixteen s =
-            eq_depthwise_mve_sums(bias + c, t->at, w + t->taps * c, t->taps);
-        const int8x16_t v = eq_depthwise_mve_rescale(s, mult + c, shift + c, p->zy,
+            eq_depthwise_mve_sums(k->bias + c, t->at, k->w + t->taps * c, t->taps);
+        const int8x16_t v = eq_depthwise_mve_rescale(s, k->mult + c, shift + c, p->zy,
                                                      p->act_min, p->act_max, form);
         vstrbq_p_s8(y + c, v, vctp8q((uint32_t)(n - c)));
     }
@@ -308,30 +337,32 @@ static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
     t.line = (int8_t *)(t.columns + list);
     t.room = t.line + line;
     int8_t *const down = t.room + 16 * t.taps;
-    const eq_depthwise_mve_run k = {t.at,  t.taps / 2, t.taps & 1,
-                                    p->zy, p->act_min, p->act_max};
+    const eq_depthwise_mve_run k[2] = {
+        {t.at, t.taps / 2, t.taps & 1, p->zy, p->act_min, p->act_max, w, bias, mult, down},
+        {t.at, t.taps / 2, t.taps & 1, p->zy, p->act_min, p->act_max, w + t.taps * whole,
+         bias + whole, mult + whole, down + 4 * whole}};
+    int plain = 0;
     eq_fill_mve(t.line, p->zx, line);
     if (live)
         eq_depthwise_mve_downs(shift, down, line);
     for (int32_t h = p->row0; h < p->row1; ++h) {
-        eq_depthwise_mve_rows(&t, x, h, p);
-        for (int32_t wx = 0; wx < p->out_w; ++wx) {
-            int8_t *const to = y + (h * p->y_row + wx * p->y_pixel);
-            const int32_t left = wx * p->stride_w - p->pad_left;
+        int8_t *to = y + h * p->y_row;
+        int32_t left = -p->pad_left;
+        plain = eq_depthwise_mve_rows(&t, x, h, plain, p);
+        for (int32_t n = p->out_w; n > 0; --n) {
             const int tight = whole < line && eq_depthwise_mve_tight(&t, left, line, p);
             eq_depthwise_mve_locate(&t, left, p);
-            for (int32_t c = 0; c < p->in_c;) {
-                const int32_t n = tight && c < whole ? whole : p->in_c - c;
-                if (tight && c == whole)
-                    eq_depthwise_mve_copy(&t, n);
+            for (int part = tight && whole == 0; part <= tight; ++part) {
+                const int32_t c = part ? whole : 0, end = part || !tight ? p->in_c : whole;
+                if (part)
+                    eq_depthwise_mve_copy(&t, end - c);
                 if (live)
-                    eq_depthwise_mve_live(&k, w + t.taps * c, bias + c, mult + c,
-                                          down + 4 * c, to + c, n, form);
+                    eq_depthwise_mve_live(k + part, to + c, end - c, form);
                 else
-                    eq_depthwise_mve_any(&t, w + t.taps * c, bias + c, mult + c, shift + c,
-                                         to + c, n, p, form);
-                c += n;
+                    eq_depthwise_mve_any(&t, k + part, shift + c, to + c, end - c, p, form);
             }
+            left += p->stride_w;
+            to += p->y_pixel;
         }
     }
 }
