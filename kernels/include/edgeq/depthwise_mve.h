@@ -37,42 +37,42 @@ typedef struct {
 
 /* Adds to the sums s0..s3 the products of two taps, and those of one; moves on. */
 #define EQ_DEPTHWISE_MVE_PAIR                                                              \
-    "ldrd %[p], %[q], [%[at]]\n\t"                                                         \
-    "vldrb.u8 %q[t], [%[p]], #16\n\t"                                                      \
-    "vldrb.u8 %q[u], [%[w]], #32\n\t"                                                      \
-    "vmullb.s8 %q[b], %q[t], %q[u]\n\t"                                                    \
-    "vldrb.u8 %q[x], [%[q]], #16\n\t"                                                      \
-    "vmullt.s8 %q[t], %q[t], %q[u]\n\t"                                                    \
-    "vldrb.u8 %q[u], [%[w], #-16]\n\t"                                                     \
-    "vmullb.s8 %q[u], %q[x], %q[u]\n\t"                                                    \
-    "strd %[p], %[q], [%[at]], #8\n\t"                                                     \
-    "vadd.i16 %q[b], %q[b], %q[u]\n\t"                                                     \
-    "vldrb.u8 %q[u], [%[w], #-16]\n\t"                                                     \
-    "vmullt.s8 %q[x], %q[x], %q[u]\n\t"                                                    \
-    "vmovlb.s16 %q[u], %q[b]\n\t"                                                          \
-    "vadd.i16 %q[t], %q[t], %q[x]\n\t"                                                     \
-    "vmovlt.s16 %q[b], %q[b]\n\t"                                                          \
-    "vadd.i32 %q[s0], %q[s0], %q[u]\n\t"                                                   \
-    "vmovlb.s16 %q[u], %q[t]\n\t"                                                          \
-    "vadd.i32 %q[s2], %q[s2], %q[b]\n\t"                                                   \
-    "vmovlt.s16 %q[t], %q[t]\n\t"                                                          \
-    "vadd.i32 %q[s1], %q[s1], %q[u]\n\t"                                                   \
-    "vadd.i32 %q[s3], %q[s3], %q[t]\n\t"
+    "ldrd %[p], %[q], [%[at]]\n"                                                           \
+    "vldrb.u8 %q[t], [%[p]], #16\n"                                                        \
+    "vldrb.u8 %q[u], [%[w]], #32\n"                                                        \
+    "vmullb.s8 %q[b], %q[t], %q[u]\n"                                                      \
+    "vldrb.u8 %q[x], [%[q]], #16\n"                                                        \
+    "vmullt.s8 %q[t], %q[t], %q[u]\n"                                                      \
+    "vldrb.u8 %q[u], [%[w], #-16]\n"                                                       \
+    "vmullb.s8 %q[u], %q[x], %q[u]\n"                                                      \
+    "strd %[p], %[q], [%[at]], #8\n"                                                       \
+    "vadd.i16 %q[b], %q[b], %q[u]\n"                                                       \
+    "vldrb.u8 %q[u], [%[w], #-16]\n"                                                       \
+    "vmullt.s8 %q[x], %q[x], %q[u]\n"                                                      \
+    "vmovlb.s16 %q[u], %q[b]\n"                                                            \
+    "vadd.i16 %q[t], %q[t], %q[x]\n"                                                       \
+    "vmovlt.s16 %q[b], %q[b]\n"                                                            \
+    "vadd.i32 %q[s0], %q[s0], %q[u]\n"                                                     \
+    "vmovlb.s16 %q[u], %q[t]\n"                                                            \
+    "vadd.i32 %q[s2], %q[s2], %q[b]\n"                                                     \
+    "vmovlt.s16 %q[t], %q[t]\n"                                                            \
+    "vadd.i32 %q[s1], %q[s1], %q[u]\n"                                                     \
+    "vadd.i32 %q[s3], %q[s3], %q[t]\n"
 #define EQ_DEPTHWISE_MVE_LAST                                                              \
-    "ldr %[p], [%[at]]\n\t"                                                                \
-    "vldrb.u8 %q[t], [%[p]], #16\n\t"                                                      \
-    "vldrb.u8 %q[u], [%[w]], #16\n\t"                                                      \
-    "str %[p], [%[at]]\n\t"                                                                \
-    "vmullb.s8 %q[b], %q[t], %q[u]\n\t"                                                    \
-    "vmullt.s8 %q[t], %q[t], %q[u]\n\t"                                                    \
-    "vmovlb.s16 %q[u], %q[b]\n\t"                                                          \
-    "vmovlt.s16 %q[b], %q[b]\n\t"                                                          \
-    "vadd.i32 %q[s0], %q[s0], %q[u]\n\t"                                                   \
-    "vmovlb.s16 %q[u], %q[t]\n\t"                                                          \
-    "vadd.i32 %q[s2], %q[s2], %q[b]\n\t"                                                   \
-    "vmovlt.s16 %q[t], %q[t]\n\t"                                                          \
-    "vadd.i32 %q[s1], %q[s1], %q[u]\n\t"                                                   \
-    "vadd.i32 %q[s3], %q[s3], %q[t]\n\t"
+    "ldr %[p], [%[at]]\n"                                                                  \
+    "vldrb.u8 %q[t], [%[p]], #16\n"                                                        \
+    "vldrb.u8 %q[u], [%[w]], #16\n"                                                        \
+    "str %[p], [%[at]]\n"                                                                  \
+    "vmullb.s8 %q[b], %q[t], %q[u]\n"                                                      \
+    "vmullt.s8 %q[t], %q[t], %q[u]\n"                                                      \
+    "vmovlb.s16 %q[u], %q[b]\n"                                                            \
+    "vmovlt.s16 %q[b], %q[b]\n"                                                            \
+    "vadd.i32 %q[s0], %q[s0], %q[u]\n"                                                     \
+    "vmovlb.s16 %q[u], %q[t]\n"                                                            \
+    "vadd.i32 %q[s2], %q[s2], %q[b]\n"                                                     \
+    "vmovlt.s16 %q[t], %q[t]\n"                                                            \
+    "vadd.i32 %q[s1], %q[s1], %q[u]\n"                                                     \
+    "vadd.i32 %q[s3], %q[s3], %q[t]\n"
 
 /* 16 biases and to each the products of its taps; moves the addresses on. */
 static inline eq_sixteen eq_depthwise_mve_sums(const int32_t *bias, uint32_t *at,
@@ -81,14 +81,14 @@ static inline eq_sixteen eq_depthwise_mve_sums(const int32_t *bias, uint32_t *at
     eq_sixteen s;
     const int8_t *p, *q;
     int32x4_t b, t, u, x;
-    __asm__ volatile("vldrw.u32 %q[s0], [%[bias]]\n\t"
-                     "vldrw.u32 %q[s1], [%[bias], #16]\n\t"
-                     "vldrw.u32 %q[s2], [%[bias], #32]\n\t"
-                     "vldrw.u32 %q[s3], [%[bias], #48]\n\t"
+    __asm__ volatile("vldrw.u32 %q[s0], [%[bias]]\n"
+                     "vldrw.u32 %q[s1], [%[bias], #16]\n"
+                     "vldrw.u32 %q[s2], [%[bias], #32]\n"
+                     "vldrw.u32 %q[s3], [%[bias], #48]\n"
                      "wls lr, %[pairs], 2f\n"
-                     "1:\n\t" EQ_DEPTHWISE_MVE_PAIR "le lr, 1b\n"
-                     "2:\n\t"
-                     "cbz %[odd], 3f\n\t" EQ_DEPTHWISE_MVE_LAST "3:"
+                     "1:\n" EQ_DEPTHWISE_MVE_PAIR "le lr, 1b\n"
+                     "2:\n"
+                     "cbz %[odd], 3f\n" EQ_DEPTHWISE_MVE_LAST "3:"
                      : [s0] "=&t"(s.v[0]), [s1] "=&t"(s.v[1]), [s2] "=&t"(s.v[2]),
                        [s3] "=&t"(s.v[3]), [b] "=&t"(b), [t] "=&t"(t), [u] "=&t"(u),
                        [x] "=&t"(x), [p] "=&r"(p), [q] "=&r"(q), [at] "+r"(at), [w] "+r"(w)
@@ -131,58 +131,62 @@ typedef struct {
 /* n channels of the window at k->at, factors other than zero of shift >= 32, `down` being 31
  * less the shifts: the same as sums and rescale above, written out as one loop.  The compiler
  * keeps its pointers in memory and saves vectors around every block. */
-#define EQ_DEPTHWISE_MVE_LIVE(HIGH, AWAY)                                                  \
-    "ldrd %[w], %[bias], [%[k], #24]\n\t"                                                  \
+#define EQ_DEPTHWISE_MVE_LIVE(TAPS, HIGH, AWAY)                                            \
+    "ldrd %[w], %[bias], [%[k], #24]\n"                                                    \
     "ldrd %[mult], %[down], [%[k], #32]\n"                                                 \
-    "0:\n\t"                                                                               \
-    "ldr %[at], [%[k]]\n\t"                                                                \
-    "ldrd %[p], %[q], [%[k], #4]\n\t"                                                      \
-    "vldrw.u32 %q[s0], [%[bias]], #16\n\t"                                                 \
-    "vldrw.u32 %q[s1], [%[bias]], #16\n\t"                                                 \
-    "vldrw.u32 %q[s2], [%[bias]], #16\n\t"                                                 \
-    "vldrw.u32 %q[s3], [%[bias]], #16\n\t"                                                 \
-    "cmp %[q], #0\n\t"                                                                     \
-    "wls lr, %[p], 2f\n"                                                                   \
-    "1:\n\t" EQ_DEPTHWISE_MVE_PAIR "le lr, 1b\n"                                           \
-    "2:\n\t"                                                                               \
-    "beq 3f\n\t" EQ_DEPTHWISE_MVE_LAST "3:\n\t"                                            \
-    "vldrw.u32 %q[t], [%[mult]], #16\n\t" HIGH " %q[s0], %q[s0], %q[t]\n\t"                \
-    "vldrw.u32 %q[u], [%[mult]], #16\n\t" HIGH " %q[s1], %q[s1], %q[u]\n\t"                \
-    "vldrw.u32 %q[t], [%[mult]], #16\n\t" HIGH " %q[s2], %q[s2], %q[t]\n\t"                \
-    "vldrw.u32 %q[u], [%[mult]], #16\n\t" HIGH " %q[s3], %q[s3], %q[u]\n\t" AWAY           \
-    "vldrw.u32 %q[t], [%[down]], #16\n\t"                                                  \
-    "vrshl.s32 %q[s0], %q[s0], %q[t]\n\t"                                                  \
-    "vldrw.u32 %q[u], [%[down]], #16\n\t"                                                  \
-    "vrshl.s32 %q[s1], %q[s1], %q[u]\n\t"                                                  \
-    "vldrw.u32 %q[t], [%[down]], #16\n\t"                                                  \
-    "vrshl.s32 %q[s2], %q[s2], %q[t]\n\t"                                                  \
-    "vldrw.u32 %q[u], [%[down]], #16\n\t"                                                  \
-    "vrshl.s32 %q[s3], %q[s3], %q[u]\n\t"                                                  \
-    "vqmovnb.s32 %q[s0], %q[s0]\n\t"                                                       \
-    "ldr %[p], [%[k], #12]\n\t"                                                            \
-    "vqmovnb.s32 %q[s1], %q[s1]\n\t"                                                       \
-    "vqmovnt.s32 %q[s0], %q[s2]\n\t"                                                       \
-    "vqmovnt.s32 %q[s1], %q[s3]\n\t"                                                       \
-    "vqadd.s16 %q[s0], %q[s0], %[p]\n\t"                                                   \
-    "vqadd.s16 %q[s1], %q[s1], %[p]\n\t"                                                   \
-    "ldrd %[p], %[q], [%[k], #16]\n\t"                                                     \
-    "vqmovnb.s16 %q[s0], %q[s0]\n\t"                                                       \
-    "vdup.8 %q[t], %[p]\n\t"                                                               \
-    "vqmovnt.s16 %q[s0], %q[s1]\n\t"                                                       \
-    "vdup.8 %q[u], %[q]\n\t"                                                               \
-    "vmax.s8 %q[s0], %q[s0], %q[t]\n\t"                                                    \
-    "vmin.s8 %q[s0], %q[s0], %q[u]\n\t"                                                    \
-    "vctp.8 %[n]\n\t"                                                                      \
-    "vpst\n\t"                                                                             \
-    "vstrbt.8 %q[s0], [%[y]], #16\n\t"                                                     \
-    "subs %[n], #16\n\t"                                                                   \
+    "0:\n"                                                                                 \
+    "ldr %[at], [%[k]]\n"                                                                  \
+    "vldrw.u32 %q[s0], [%[bias]], #16\n"                                                   \
+    "vldrw.u32 %q[s1], [%[bias]], #16\n"                                                   \
+    "vldrw.u32 %q[s2], [%[bias]], #16\n"                                                   \
+    "vldrw.u32 %q[s3], [%[bias]], #16\n" TAPS "vldrw.u32 %q[t], [%[mult]], #16\n\t" HIGH   \
+    " %q[s0], %q[s0], %q[t]\n"                                                             \
+    "vldrw.u32 %q[u], [%[mult]], #16\n" HIGH " %q[s1], %q[s1], %q[u]\n\t"                  \
+    "vldrw.u32 %q[t], [%[mult]], #16\n" HIGH " %q[s2], %q[s2], %q[t]\n\t"                  \
+    "vldrw.u32 %q[u], [%[mult]], #16\n" HIGH " %q[s3], %q[s3], %q[u]\n\t" AWAY             \
+    "vldrw.u32 %q[t], [%[down]], #16\n"                                                    \
+    "vrshl.s32 %q[s0], %q[s0], %q[t]\n"                                                    \
+    "vldrw.u32 %q[u], [%[down]], #16\n"                                                    \
+    "vrshl.s32 %q[s1], %q[s1], %q[u]\n"                                                    \
+    "vldrw.u32 %q[t], [%[down]], #16\n"                                                    \
+    "vrshl.s32 %q[s2], %q[s2], %q[t]\n"                                                    \
+    "vldrw.u32 %q[u], [%[down]], #16\n"                                                    \
+    "vrshl.s32 %q[s3], %q[s3], %q[u]\n"                                                    \
+    "vqmovnb.s32 %q[s0], %q[s0]\n"                                                         \
+    "ldr %[p], [%[k], #12]\n"                                                              \
+    "vqmovnb.s32 %q[s1], %q[s1]\n"                                                         \
+    "vqmovnt.s32 %q[s0], %q[s2]\n"                                                         \
+    "vqmovnt.s32 %q[s1], %q[s3]\n"                                                         \
+    "vqadd.s16 %q[s0], %q[s0], %[p]\n"                                                     \
+    "vqadd.s16 %q[s1], %q[s1], %[p]\n"                                                     \
+    "ldrd %[p], %[q], [%[k], #16]\n"                                                       \
+    "vqmovnb.s16 %q[s0], %q[s0]\n"                                                         \
+    "vdup.8 %q[t], %[p]\n"                                                                 \
+    "vqmovnt.s16 %q[s0], %q[s1]\n"                                                         \
+    "vdup.8 %q[u], %[q]\n"                                                                 \
+    "vmax.s8 %q[s0], %q[s0], %q[t]\n"                                                      \
+    "vmin.s8 %q[s0], %q[s0], %q[u]\n"                                                      \
+    "vctp.8 %[n]\n"                                                                        \
+    "vpst\n"                                                                               \
+    "vstrbt.8 %q[s0], [%[y]], #16\n"                                                       \
+    "subs %[n], #16\n"                                                                     \
     "bgt 0b"
+#define EQ_DEPTHWISE_MVE_ANY_TAPS                                                          \
+    "ldrd %[p], %[q], [%[k], #4]\n"                                                        \
+    "cmp %[q], #0\n"                                                                       \
+    "wls lr, %[p], 2f\n"                                                                   \
+    "1:\n" EQ_DEPTHWISE_MVE_PAIR "le lr, 1b\n"                                             \
+    "2:\n"                                                                                 \
+    "beq 3f\n" EQ_DEPTHWISE_MVE_LAST "3:\n\t"
+#define EQ_DEPTHWISE_MVE_NINE_TAPS                                                         \
+    EQ_DEPTHWISE_MVE_PAIR EQ_DEPTHWISE_MVE_PAIR EQ_DEPTHWISE_MVE_PAIR                      \
+        EQ_DEPTHWISE_MVE_PAIR EQ_DEPTHWISE_MVE_LAST
 #define EQ_DEPTHWISE_MVE_AWAY                                                              \
-    "movs %[p], #1\n\t"                                                                    \
-    "vqdmlah.s32 %q[s0], %q[s0], %[p]\n\t"                                                 \
-    "vqdmlah.s32 %q[s1], %q[s1], %[p]\n\t"                                                 \
-    "vqdmlah.s32 %q[s2], %q[s2], %[p]\n\t"                                                 \
-    "vqdmlah.s32 %q[s3], %q[s3], %[p]\n\t"
+    "movs %[p], #1\n"                                                                      \
+    "vqdmlah.s32 %q[s0], %q[s0], %[p]\n"                                                   \
+    "vqdmlah.s32 %q[s1], %q[s1], %[p]\n"                                                   \
+    "vqdmlah.s32 %q[s2], %q[s2], %[p]\n"                                                   \
+    "vqdmlah.s32 %q[s3], %q[s3], %[p]\n"
 #define EQ_DEPTHWISE_MVE_OPERANDS                                                            \
     : [s0] "=&t"(s0), [s1] "=&t"(s1), [s2] "=&t"(s2), [s3] "=&t"(s3), [b] "=&t"(b),            \
       [t] "=&t"(t), [u] "=&t"(u), [x] "=&t"(x), [at] "=&r"(at), [p] "=&l"(a), [q] "=&r"(c),    \
@@ -192,18 +196,26 @@ typedef struct {
     : "lr", "cc", "memory"
 
 static inline void eq_depthwise_mve_live(const eq_depthwise_mve_run *k, int8_t *y,
-                                         int32_t n, int form)
+                                         int32_t n, int form, int nine)
 {
     int32x4_t s0, s1, s2, s3, b, t, u, x;
     const uint32_t *at;
     const int32_t *bias, *mult;
     const int8_t *w, *down;
     int32_t a, c;
-    if (form == eq_mve_form_single)
-        __asm__ volatile(EQ_DEPTHWISE_MVE_LIVE("vqdmulh.s32", "")
+    if (form == eq_mve_form_single && nine)
+        __asm__ volatile(EQ_DEPTHWISE_MVE_LIVE(EQ_DEPTHWISE_MVE_NINE_TAPS, "vqdmulh.s32",
+                                               "") EQ_DEPTHWISE_MVE_OPERANDS);
+    else if (form == eq_mve_form_single)
+        __asm__ volatile(EQ_DEPTHWISE_MVE_LIVE(EQ_DEPTHWISE_MVE_ANY_TAPS, "vqdmulh.s32", "")
+                             EQ_DEPTHWISE_MVE_OPERANDS);
+    else if (nine)
+        __asm__ volatile(EQ_DEPTHWISE_MVE_LIVE(EQ_DEPTHWISE_MVE_NINE_TAPS, "vqrdmulh.s32",
+                                               EQ_DEPTHWISE_MVE_AWAY)
                              EQ_DEPTHWISE_MVE_OPERANDS);
     else
-        __asm__ volatile(EQ_DEPTHWISE_MVE_LIVE("vqrdmulh.s32", EQ_DEPTHWISE_MVE_AWAY)
+        __asm__ volatile(EQ_DEPTHWISE_MVE_LIVE(EQ_DEPTHWISE_MVE_ANY_TAPS, "vqrdmulh.s32",
+                                               EQ_DEPTHWISE_MVE_AWAY)
                              EQ_DEPTHWISE_MVE_OPERANDS);
 }
 
@@ -357,7 +369,7 @@ static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
                 if (part)
                     eq_depthwise_mve_copy(&t, end - c);
                 if (live)
-                    eq_depthwise_mve_live(k + part, to + c, end - c, form);
+                    eq_depthwise_mve_live(k + part, to + c, end - c, form, live == 9);
                 else
                     eq_depthwise_mve_any(&t, k + part, shift + c, to + c, end - c, p, form);
             }
