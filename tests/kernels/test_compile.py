@@ -16,6 +16,7 @@ from tests.kernels.trial import forms_of
 CLANG = "clang-19"
 CLANG_TARGETS = {
     "aarch64": ["--target=aarch64-linux-gnu", "-ffreestanding"],
+    "arm": ["--target=arm-linux-gnueabihf", "-ffreestanding"],
     "thumbv8.1m.main": ["--target=thumbv8.1m.main-none-eabi", "-ffreestanding"],
 }
 

@@ -1,0 +1,79 @@
+/* conv2d_s8 for Thumb-2 without DSP: four channels of two pixels at once.
+ *
+ * Each byte of x serves four products, each byte of weights two: 14 instructions for eight.
+ * The windows of two pixels are gathered into scratch, interleaved, so that one register walks
+ * through both.  The last pixel of an odd number is computed twice.
+ *
+ * Exact: the contract's sum in another order; the rescale is derived in thumb_rescale.h.
+ *
+ * @requires dot_bits <= 30
+ * @packs w (o/4, khkwi/4, khkwi%4, o%4)
+ * @packs bias (o/4, o%4)
+ * @scratch 2 * ((kh * kw * in_c + 3) / 4 * 4)
+ */
+#include <string.h>
+
+#include "edgeq/conv2d_s8.h"
+#include "edgeq/thumb_dot.h"
+
+eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__thumb2);
+
+/* The window of output pixel (h, c) into every other byte of `to`. */
+static inline void EQ_SYM(conv2d_s8_thumb2_window)(const int8_t *restrict x,
+                                                   int8_t *restrict to, int32_t h,
+                                                   int32_t c,
+                                                   const eq_conv2d_s8_params *restrict p)
+{
+    int32_t row = h * p->stride_h - p->pad_top;
+    for (int32_t i = 0; i < p->kh; ++i) {
+        int32_t column = c * p->stride_w - p->pad_left;
+        for (int32_t j = 0; j < p->kw; ++j) {
+            const int32_t inside =
+                row >= 0 && row < p->in_h && column >= 0 && column < p->in_w;
+            const int8_t *from = x;
+            const int8_t zx = (int8_t)p->zx;
+            const int32_t step = inside ? 1 : 0;
+            if (inside)
+                from += row % p->x_ring * p->x_row + column * p->x_pixel;
+            else
+                from = &zx;
+            for (const int8_t *end = to + 2 * p->in_c; to != end; to += 2) {
+                *to = *from;
+                from += step;
+            }
+            column += p->dil_w;
+        }
+        row += p->dil_h;
+    }
+}
+
+void EQ_SYM(eq_conv2d_s8__thumb2)(const int8_t *restrict x, const int8_t *restrict w,
+                                  const int32_t *restrict bias,
+                                  const int32_t *restrict mult,
+                                  const int32_t *restrict shift, int8_t *restrict y,
+                                  int8_t *restrict scratch,
+                                  const eq_conv2d_s8_params *restrict p)
+{
+    const int32_t taps = (p->kh * p->kw * p->in_c + 3) / 4 * 4;
+    eq_thumb_layer t = {w,        bias,  mult,       shift,      taps,
+                        p->out_c, p->zy, p->act_min, p->act_max, 0};
+    eq_thumb_find_plain(&t);
+    memset(scratch, 0, (uint32_t)(2 * taps));
+    int8_t *first = 0;
+    for (int32_t h = p->row0; h < p->row1; ++h) {
+        for (int32_t c = 0; c < p->out_w; ++c) {
+            int8_t *out = y + h * p->y_row + c * p->y_pixel;
+            EQ_SYM(conv2d_s8_thumb2_window)(x, scratch + (first != 0), h, c, p);
+            const int32_t last = h + 1 == p->row1 && c + 1 == p->out_w;
+            if (first == 0 && last)
+                EQ_SYM(conv2d_s8_thumb2_window)(x, scratch + 1, h, c, p);
+            if (first == 0 && !last) {
+                first = out;
+                continue;
+            }
+            eq_thumb_two(scratch, first != 0 ? first : out, out, &t, eq_thumb_form,
+                         eq_thumb_long);
+            first = 0;
+        }
+    }
+}
