@@ -34,11 +34,17 @@ void EQ_SYM(eq_depthwise_s8__neon_3x3)(const int8_t *restrict x, const int8_t *r
         const int32_t left = p->row1 - h, rows = left < band ? left : band;
         for (int32_t r = 0; r < (rows - 1) * p->stride_h + 3; ++r)
             eq_copy_line(scratch + r * line, x, h * p->stride_h - p->pad_top + r, &g);
-        const eq_rows3_neon q = {p->in_c,       p->stride_w * p->in_c,
-                                 line,          p->stride_h * line,
-                                 p->y_pixel,    p->y_row,
-                                 p->out_w,      rows,
-                                 eq_is_single()};
+        const eq_rows3_neon q = {p->in_c,
+                                 p->stride_w * p->in_c,
+                                 line,
+                                 p->stride_h * line,
+                                 p->y_pixel,
+                                 p->y_row,
+                                 p->out_w,
+                                 rows,
+                                 eq_is_single(),
+                                 0,
+                                 0};
         for (int32_t i = 0; i < p->in_c; i += 16) {
             const int32_t o = i + 16 <= p->in_c ? i : p->in_c - 16, c = p->in_c;
             const int8_t *v = w + o;

@@ -46,7 +46,8 @@ void EQ_SYM(eq_depthwise_s8__neon_3x3_eight)(
         for (int32_t r = 0; r < (rows - 1) * p->stride_h + 3; ++r)
             eq_copy_line(scratch + r * line, x, h * p->stride_h - p->pad_top + r, &g);
         const eq_rows3_neon q = {8,        16,           line, p->stride_h * line, 16,
-                                 p->y_row, p->out_w / 2, rows, eq_is_single()};
+                                 p->y_row, p->out_w / 2, rows, eq_is_single(),     0,
+                                 0};
         eq_depthwise3_neon(scratch, y + h * p->y_row, &nine, &f, range, q);
     }
 }

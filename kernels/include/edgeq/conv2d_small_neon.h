@@ -84,9 +84,9 @@ static inline void eq_conv2d_tile16_neon(const eq_conv2d_layer_neon *t, const in
     const int8_t *w = t->w;
     const eq_offsets_neon z = eq_conv2d_offsets_neon(t, x);
     const int64_t step = t->window.step;
-    const int8x16_t a = vld1q_s8(x), b = vld1q_s8(x + step);
-    const int8x16_t c = vld1q_s8(x + 2 * step), d = vld1q_s8(x + 3 * step);
     for (int32_t o = 0; o < t->out_c; o += 4) {
+        const int8x16_t a = vld1q_s8(x), b = vld1q_s8(x + step);
+        const int8x16_t c = vld1q_s8(x + 2 * step), d = vld1q_s8(x + 3 * step);
         const int8x16_t p = vld1q_s8(w);
         const int8x16_t q = vld1q_s8(w + 32);
         const int8x16_t r = vld1q_s8(w + 64);
@@ -125,9 +125,10 @@ static inline void eq_conv2d_tile32_neon(const eq_conv2d_layer_neon *t, const in
     const int8_t *w = t->w;
     const eq_offsets_neon z = eq_conv2d_offsets_neon(t, x);
     const int64_t step = t->window.step;
-    const eq_pair_neon a = eq_load32_neon(x), b = eq_load32_neon(x + step);
-    const eq_pair_neon c = eq_load32_neon(x + 2 * step), d = eq_load32_neon(x + 3 * step);
     for (int32_t o = 0; o < t->out_c; o += 4) {
+        const eq_pair_neon a = eq_load32_neon(x), b = eq_load32_neon(x + step);
+        const eq_pair_neon c = eq_load32_neon(x + 2 * step),
+                           d = eq_load32_neon(x + 3 * step);
         const eq_pair_neon p = eq_load32_neon(w);
         const eq_pair_neon q = eq_load32_neon(w + 32);
         const eq_pair_neon r = eq_load32_neon(w + 64);

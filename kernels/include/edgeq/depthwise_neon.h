@@ -36,6 +36,35 @@ static inline eq_sums16_neon eq_tap2_x16(eq_sums16_neon s, int8x16_t x, int8x16_
     return eq_add_x16(s, low, high);
 }
 
+/* Sums of x itself, sixteen channels: what a zero point of the weights is multiplied with.
+ * Those of 255 taps fit int16. */
+typedef struct {
+    int16x8_t low, high;
+} eq_box_neon;
+
+static inline eq_box_neon eq_box2_x16(int8x16_t x, int8x16_t x1)
+{
+    const eq_box_neon b = {vaddl_s8(vget_low_s8(x), vget_low_s8(x1)), vaddl_high_s8(x, x1)};
+    return b;
+}
+
+static inline eq_box_neon eq_box_add_x16(eq_box_neon b, int8x16_t x)
+{
+    b.low = vaddw_s8(b.low, vget_low_s8(x));
+    b.high = vaddw_high_s8(b.high, x);
+    return b;
+}
+
+/* Sums less zw times those of x. */
+static inline eq_sums16_neon eq_less_x16(eq_sums16_neon s, eq_box_neon b, int16_t zw)
+{
+    s.a = vmlsl_n_s16(s.a, vget_low_s16(b.low), zw);
+    s.b = vmlsl_high_n_s16(s.b, b.low, zw);
+    s.c = vmlsl_n_s16(s.c, vget_low_s16(b.high), zw);
+    s.d = vmlsl_high_n_s16(s.d, b.high, zw);
+    return s;
+}
+
 /* The nine weights of a 3x3 window. */
 typedef struct {
     int8x16_t w0, w1, w2, w3, w4, w5, w6, w7, w8;
@@ -48,6 +77,8 @@ typedef struct {
     int64_t tap, step, line, x_row, y_step, y_row;
     int32_t n, rows;
     int single;
+    int has_zw; /* weights have a zero point */
+    int16_t zw; /* which is this */
 } eq_rows3_neon;
 
 /* The sums of a window, the lines of which are at x0, x1 and x2. */
@@ -61,6 +92,17 @@ static inline eq_sums16_neon eq_window3_x16(const int8_t *x0, const int8_t *x1,
     s = eq_tap2_x16(s, vld1q_s8(x1 + tap), w->w4, vld1q_s8(x1 + 2 * tap), w->w5);
     s = eq_tap2_x16(s, vld1q_s8(x2), w->w6, vld1q_s8(x2 + tap), w->w7);
     return eq_tap1_x16(s, vld1q_s8(x2 + 2 * tap), w->w8);
+}
+
+/* The sum of such a window. */
+static inline eq_box_neon eq_box3_x16(const int8_t *x0, const int8_t *x1, const int8_t *x2,
+                                      int64_t tap)
+{
+    eq_box_neon b = eq_box2_x16(vld1q_s8(x0), vld1q_s8(x0 + tap));
+    b = eq_box_add_x16(eq_box_add_x16(b, vld1q_s8(x0 + 2 * tap)), vld1q_s8(x1));
+    b = eq_box_add_x16(eq_box_add_x16(b, vld1q_s8(x1 + tap)), vld1q_s8(x1 + 2 * tap));
+    b = eq_box_add_x16(eq_box_add_x16(b, vld1q_s8(x2)), vld1q_s8(x2 + tap));
+    return eq_box_add_x16(b, vld1q_s8(x2 + 2 * tap));
 }
 
 /* 3x3 windows; where step is tap, two outputs share what they both see. */
@@ -87,6 +129,15 @@ static inline void eq_depthwise3_neon(const int8_t *x, int8_t *y, const eq_nine_
             const int8x16_t c2 = vld1q_s8(x2 + 2 * g.tap), c3 = vld1q_s8(x2 + 3 * g.tap);
             s = eq_tap1_x16(eq_tap2_x16(s, c0, w->w6, c1, w->w7), c2, w->w8);
             t = eq_tap1_x16(eq_tap2_x16(t, c1, w->w6, c2, w->w7), c3, w->w8);
+            if (g.has_zw) {
+                eq_box_neon both = eq_box_add_x16(eq_box2_x16(a1, a2), b1);
+                both = eq_box_add_x16(eq_box_add_x16(both, b2), c1);
+                both = eq_box_add_x16(both, c2);
+                const eq_box_neon first = eq_box_add_x16(eq_box_add_x16(both, a0), b0);
+                const eq_box_neon second = eq_box_add_x16(eq_box_add_x16(both, a3), b3);
+                s = eq_less_x16(s, eq_box_add_x16(first, c0), g.zw);
+                t = eq_less_x16(t, eq_box_add_x16(second, c3), g.zw);
+            }
             vst1q_s8(to, eq_finish_x16(s, f, range, g.single));
             vst1q_s8(to + g.y_step, eq_finish_x16(t, f, range, g.single));
             x0 += 2 * g.step;
@@ -95,7 +146,9 @@ static inline void eq_depthwise3_neon(const int8_t *x, int8_t *y, const eq_nine_
             to += 2 * g.y_step;
         }
         for (; n > 0; --n) {
-            const eq_sums16_neon s = eq_window3_x16(x0, x1, x2, g.tap, w, f);
+            eq_sums16_neon s = eq_window3_x16(x0, x1, x2, g.tap, w, f);
+            if (g.has_zw)
+                s = eq_less_x16(s, eq_box3_x16(x0, x1, x2, g.tap), g.zw);
             vst1q_s8(to, eq_finish_x16(s, f, range, g.single));
             x0 += g.step;
             x1 += g.step;
