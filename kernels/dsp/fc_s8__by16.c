@@ -24,6 +24,6 @@ void EQ_SYM(eq_fc_s8__dsp_by16)(const int8_t *restrict x, const int8_t *restrict
                                 const int32_t *restrict shift, int8_t *restrict y,
                                 const eq_fc_s8_params *restrict p)
 {
-    const eq_dsp_fc layer = {x, x, w, bias, mult, shift, 2 * p->zy + 1, eq_dsp_form};
-    eq_dsp_fc_rows(layer, x, y, p, 16);
+    const eq_dsp_fc layer = {x, x, w, bias, mult, shift, y, 0, 0, 2 * p->zy + 1};
+    eq_dsp_fc_rows(layer, x, y, p, 16, eq_dsp_form);
 }

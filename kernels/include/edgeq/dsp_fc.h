@@ -38,7 +38,8 @@ static inline int32_t eq_dsp_fc_outputs(eq_dsp_sums a, const int32_t *mult,
 typedef struct {
     const int8_t *x, *end, *w;
     const int32_t *bias, *mult, *shift;
-    int32_t odd_zero, form;
+    int8_t *y;
+    int32_t left, block, odd_zero;
 } eq_dsp_fc;
 
 /* Four taps of eight channels. */
@@ -59,7 +60,7 @@ static inline void eq_dsp_fc_taps(eq_dsp_sums *a, eq_dsp_sums *b, const int8_t *
 }
 
 /* Eight channels, `by` taps at a time: 4 or 16. */
-static inline void eq_dsp_fc_eight(const eq_dsp_fc *l, int8_t *y, int32_t by)
+static inline eq_dsp_words eq_dsp_fc_eight(const eq_dsp_fc *l, int32_t by, int32_t form)
 {
     const int8_t *x = l->x;
     const int8_t *w = l->w;
@@ -75,14 +76,14 @@ static inline void eq_dsp_fc_eight(const eq_dsp_fc *l, int8_t *y, int32_t by)
         x += by;
         w += 8 * by;
     } while (x != l->end);
-    eq_dsp_store(y, eq_dsp_fc_outputs(a, l->mult, l->shift, l->odd_zero, l->form));
-    eq_dsp_pause();
-    eq_dsp_store(y + 4,
-                 eq_dsp_fc_outputs(b, l->mult + 4, l->shift + 4, l->odd_zero, l->form));
+    eq_dsp_words y;
+    y.a = eq_dsp_fc_outputs(a, l->mult, l->shift, l->odd_zero, form);
+    y.b = eq_dsp_fc_outputs(b, l->mult + 4, l->shift + 4, l->odd_zero, form);
+    return y;
 }
 
 /* The first four of them, or the first two. */
-static inline void eq_dsp_fc_few(const eq_dsp_fc *l, int8_t *y, int32_t channels)
+static inline eq_dsp_words eq_dsp_fc_few(const eq_dsp_fc *l, int32_t channels, int32_t form)
 {
     const int8_t *x = l->x;
     const int8_t *w = l->w;
@@ -99,39 +100,45 @@ static inline void eq_dsp_fc_few(const eq_dsp_fc *l, int8_t *y, int32_t channels
         x += 4;
         w += 32;
     } while (x != l->end);
-    eq_dsp_store(y, eq_dsp_fc_outputs(a, l->mult, l->shift, l->odd_zero, l->form));
+    return (eq_dsp_words){eq_dsp_fc_outputs(a, l->mult, l->shift, l->odd_zero, form), 0};
 }
 
 /* One row.  What is not in use stays in memory, as the compiler knows that `l` is known
  * elsewhere; else it lacks registers where they count. */
-static inline void eq_dsp_fc_row(eq_dsp_fc l, int8_t *y, int32_t out_dim, int32_t by)
+static inline void eq_dsp_fc_row(eq_dsp_fc l, int32_t by, int32_t form)
 {
     __asm__ volatile("" : : "r"(&l) : "memory");
-    for (; out_dim > 0; out_dim -= 8) {
-        int8_t last[8];
-        int8_t *const out = out_dim < 8 ? last : y;
-        if (out_dim > 4)
-            eq_dsp_fc_eight(&l, out, by);
+    for (; l.left > 0; l.left -= 8) {
+        eq_dsp_words y;
+        if (l.left > 4)
+            y = eq_dsp_fc_eight(&l, by, form);
         else
-            eq_dsp_fc_few(&l, out, out_dim > 2 ? 4 : 2);
-        if (out_dim < 8)
-            memcpy(y, last, (size_t)out_dim);
-        l.w += 8 * (l.end - l.x);
+            y = eq_dsp_fc_few(&l, l.left > 2 ? 4 : 2, form);
+        if (l.left < 8) {
+            memcpy(l.y, &y, (size_t)l.left);
+            return;
+        }
+        eq_dsp_store(l.y, y.a);
+        eq_dsp_store(l.y + 4, y.b);
+        l.w += l.block;
         l.bias += 8;
         l.mult += 8;
         l.shift += 8;
-        y += 8;
+        l.y += 8;
     }
 }
 
 /* All rows, in_dim a multiple of `by`. */
 static inline void eq_dsp_fc_rows(eq_dsp_fc l, const int8_t *x, int8_t *y,
-                                  const eq_fc_s8_params *p, int32_t by)
+                                  const eq_fc_s8_params *p, int32_t by, int32_t form)
 {
     for (int32_t n = 0; n < p->batch; ++n) {
         l.x = x;
         l.end = x + p->in_dim;
-        eq_dsp_fc_row(l, y, p->out_dim, by);
+        l.y = y;
+        l.left = p->out_dim;
+        l.block = 8 * p->in_dim;
+        eq_dsp_fc_row(l, by, form);
         if (p->act_min > -128 || p->act_max < 127)
             eq_dsp_clamp(y, p->out_dim, p->act_min, p->act_max);
         x += p->in_dim;
