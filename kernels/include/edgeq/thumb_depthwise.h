@@ -59,7 +59,27 @@ static inline void eq_thumb_depthwise_two(const int8_t *taps, int8_t *ya, int8_t
             w += t->channels;
         }
         const int32_t of_a[4] = {a0, a1, a2, a3}, of_b[4] = {b0, b1, b2, b3};
-        eq_thumb_put(of_a, ya, of_b, yb, c, t, form, products);
+        eq_thumb_put(of_a, ya, of_b, yb, c, 4, t, form, products);
+    }
+}
+
+/* All channels of one pixel, whose taps lie aligned in every other element, one by one. */
+static inline void eq_thumb_depthwise_one(const int8_t *taps, int8_t *y,
+                                          const eq_thumb_layer *restrict t, int32_t form,
+                                          int32_t products)
+{
+    const int8_t *const end = taps + 2 * sizeof(const int8_t *) * (uint32_t)t->taps;
+    const int32_t channels = t->channels;
+    for (int32_t c = 0; c < channels; ++c) {
+        int32_t acc = t->bias[c];
+        const int8_t *w = t->w;
+        for (const int8_t *at = taps; at != end; at += 2 * sizeof at) {
+            const int8_t *x;
+            memcpy(&x, __builtin_assume_aligned(at, sizeof x), sizeof x);
+            acc += x[c] * w[c];
+            w += channels;
+        }
+        eq_thumb_put(&acc, y, &acc, 0, c, 1, t, form, products);
     }
 }
 

@@ -39,12 +39,12 @@ static inline int8_t eq_thumb_plainly(int32_t acc, int32_t o,
     return (int8_t)eq_clamp(y + t->zy, t->act_min, t->act_max);
 }
 
-/* Outputs o to o + 3, as far as there are, of one row, or of two. */
-static inline void eq_thumb_put(const int32_t a[4], int8_t *ya, const int32_t b[4],
-                                int8_t *yb, int32_t o, const eq_thumb_layer *restrict t,
+/* Outputs from o on, at most `most` and as far as there are, of one row, or of two. */
+static inline void eq_thumb_put(const int32_t *a, int8_t *ya, const int32_t *b, int8_t *yb,
+                                int32_t o, int32_t most, const eq_thumb_layer *restrict t,
                                 int32_t form, int32_t products)
 {
-    const int32_t n = t->channels - o < 4 ? t->channels - o : 4, plain = t->plain;
+    const int32_t n = t->channels - o < most ? t->channels - o : most, plain = t->plain;
     for (int32_t i = 0; i < n; ++i) {
         if (!plain) {
             ya[o + i] = eq_thumb_plainly(a[i], o + i, t, form);
@@ -89,7 +89,7 @@ static inline void eq_thumb_one(const int8_t *restrict x, int8_t *restrict y,
             w += 16;
         }
         const int32_t acc[4] = {a0, a1, a2, a3};
-        eq_thumb_put(acc, y, acc, 0, o, t, form, products);
+        eq_thumb_put(acc, y, acc, 0, o, 4, t, form, products);
     }
 }
 
@@ -144,7 +144,29 @@ static inline void eq_thumb_two(const int8_t *restrict pairs, int8_t *ya, int8_t
             w += 16;
         }
         const int32_t of_a[4] = {a0, a1, a2, a3}, of_b[4] = {b0, b1, b2, b3};
-        eq_thumb_put(of_a, ya, of_b, yb, o, t, form, products);
+        eq_thumb_put(of_a, ya, of_b, yb, o, 4, t, form, products);
+    }
+}
+
+/* The same of one row by pairs of channels, each a row of weights with t->taps of them: eight
+ * registers hold three addresses with one index, two sums and two factors. */
+static inline void eq_thumb_pairs(const int8_t *restrict x, int8_t *restrict y,
+                                  const eq_thumb_layer *restrict t, int32_t form,
+                                  int32_t products)
+{
+    const int32_t taps = t->taps;
+    x += taps;
+    for (int32_t o = 0; o < t->channels; o += 2) {
+        const int32_t two = o + 1 < t->channels;
+        const int8_t *w0 = t->w + (o + 1) * taps, *w1 = two ? w0 + taps : w0;
+        int32_t a0 = t->bias[o], a1 = t->bias[o + two];
+        for (int32_t k = -taps; k != 0; ++k) {
+            const int32_t v = x[k];
+            a0 += v * w0[k];
+            a1 += v * w1[k];
+        }
+        const int32_t acc[2] = {a0, a1};
+        eq_thumb_put(acc, y, acc, 0, o, 2, t, form, products);
     }
 }
 
