@@ -1,0 +1,35 @@
+/* conv2d_s8 for NEON of 32-bit Arm, any window: rows are copied with their borders, windows
+ * gathered from them, and each two give dot products over contiguous bytes with four channels
+ * at a time, products added in fours.
+ *
+ * Exact: see conv2d_armv7.h; whatever lies behind a window meets weights of zero.
+ *
+ * @requires fours <= 255 and live_shift >= 32
+ * @packs w (o/4, khkwi/32, o%4, khkwi%32)
+ * @packs bias (o/4, o%4)
+ * @packs mult (o/4, o%4)
+ * @packs shift (o/4, o%4)
+ * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 4 * kh * kw * in_c + 112
+ */
+#include "edgeq/conv2d_armv7.h"
+
+eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__armv7_neon_patch_fours);
+
+void EQ_SYM(eq_conv2d_s8__armv7_neon_patch_fours)(
+    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
+    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
+    int8_t *restrict scratch, const eq_conv2d_s8_params *restrict p)
+{
+    const int32_t taps = (p->kh * p->kw * p->in_c + 7) / 8 * 8;
+    const eq_conv2d_layer_armv7 layer = {
+        w,
+        bias,
+        mult,
+        shift,
+        {taps, taps + 16, 1},
+        eq_load_range(p->zy, p->act_min, p->act_max),
+        p->out_c,
+        eq_is_single(),
+    };
+    eq_conv2d_patches_armv7(&layer, x, y, scratch, p);
+}

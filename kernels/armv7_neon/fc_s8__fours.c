@@ -1,0 +1,24 @@
+/* fc_s8 for NEON of 32-bit Arm: eight outputs at once, so that each load of x serves eight
+ * rows; products added in fours.
+ *
+ * Exact: see fc_armv7.h.
+ *
+ * @requires fours <= 255 and live_shift >= 32
+ * @packs w (o/8, i/32, o%8, i%32)
+ * @packs bias (o/8, o%8)
+ * @packs mult (o/8, o%8)
+ * @packs shift (o/8, o%8)
+ */
+#include "edgeq/fc_armv7.h"
+
+eq_fc_s8_fn EQ_SYM(eq_fc_s8__armv7_neon_fours);
+
+void EQ_SYM(eq_fc_s8__armv7_neon_fours)(const int8_t *restrict x, const int8_t *restrict w,
+                                        const int32_t *restrict bias,
+                                        const int32_t *restrict mult,
+                                        const int32_t *restrict shift, int8_t *restrict y,
+                                        const eq_fc_s8_params *restrict p)
+{
+    const eq_fc_layer_armv7 layer = {w, bias, mult, shift, 1, eq_is_single()};
+    eq_fc_armv7(&layer, x, y, p);
+}

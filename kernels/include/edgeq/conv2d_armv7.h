@@ -1,0 +1,217 @@
+/* What the convolutions for NEON of 32-bit Arm share: rows of pixels, two at a time, by all
+ * channels, four at a time.
+ *
+ * A window is `taps` contiguous bytes, those of the pixels of a tile are `step` bytes apart.
+ * Weights are packed (o/4, taps/32, o%4, taps%32), so they are read in order.  The eight sums
+ * of a tile, its bytes and one product fit the sixteen registers.
+ *
+ * VMULL and VMLAL put products into int16 lanes, VPADAL adds pairs of lanes to int32: in pairs
+ * three instructions for 16 products, in fours five for 32.
+ *
+ * Exact: see conv2d_tile_neon.h for the lanes and rescale_neon.h for the rest.
+ */
+#ifndef EDGEQ_CONV2D_ARMV7_H
+#define EDGEQ_CONV2D_ARMV7_H
+
+#include "edgeq/next_armv7.h"
+
+#include "edgeq/conv2d_gather_neon.h"
+#include "edgeq/conv2d_lines.h"
+#include "edgeq/conv2d_s8.h"
+#include "edgeq/rescale_neon.h"
+
+/* Constants of a layer.  Arrays are packed by four channels, and zeros fill the last block. */
+typedef struct {
+    const int8_t *w;
+    const int32_t *bias, *mult, *shift;
+    eq_window_neon window;
+    eq_range_s8 range;
+    int32_t out_c;
+    int single; /* the rounding form */
+} eq_conv2d_layer_armv7;
+
+/* Sums of two pixels by four channels: those of a channel lie in the lanes of one vector. */
+typedef struct {
+    int32x4_t pa, qa, ra, sa, pb, qb, rb, sb;
+} eq_sums_armv7;
+
+/* Adds what lies behind the last whole 32 bytes of the windows at a and b: 8, 16 or 24. */
+static inline eq_sums_armv7 eq_conv2d_rest_armv7(eq_sums_armv7 s, const int8_t *a,
+                                                 const int8_t *b, const int8_t *w,
+                                                 int32_t taps)
+{
+    if ((taps & 16) != 0) {
+        const int8x16_t xa = vld1q_s8(a), xb = vld1q_s8(b);
+        const int8x16_t p = vld1q_s8(w), q = vld1q_s8(w + 32);
+        s.pa = eq_dot16_neon(s.pa, xa, p, 0);
+        s.pb = eq_dot16_neon(s.pb, xb, p, 0);
+        s.qa = eq_dot16_neon(s.qa, xa, q, 0);
+        s.qb = eq_dot16_neon(s.qb, xb, q, 0);
+        const int8x16_t r = vld1q_s8(w + 64), t = vld1q_s8(w + 96);
+        s.ra = eq_dot16_neon(s.ra, xa, r, 0);
+        s.rb = eq_dot16_neon(s.rb, xb, r, 0);
+        s.sa = eq_dot16_neon(s.sa, xa, t, 0);
+        s.sb = eq_dot16_neon(s.sb, xb, t, 0);
+        a += 16;
+        b += 16;
+        w += 16;
+    }
+    if ((taps & 8) != 0) {
+        const int8x8_t xa = vld1_s8(a), xb = vld1_s8(b);
+        const int8x8_t p = vld1_s8(w), q = vld1_s8(w + 32);
+        s.pa = eq_dot8_neon(s.pa, xa, p, 0);
+        s.pb = eq_dot8_neon(s.pb, xb, p, 0);
+        s.qa = eq_dot8_neon(s.qa, xa, q, 0);
+        s.qb = eq_dot8_neon(s.qb, xb, q, 0);
+        const int8x8_t r = vld1_s8(w + 64), t = vld1_s8(w + 96);
+        s.ra = eq_dot8_neon(s.ra, xa, r, 0);
+        s.rb = eq_dot8_neon(s.rb, xb, r, 0);
+        s.sa = eq_dot8_neon(s.sa, xa, t, 0);
+        s.sb = eq_dot8_neon(s.sb, xb, t, 0);
+    }
+    return s;
+}
+
+/* Adds the products of 32 bytes of two windows with those at w, of which it gives the end. */
+static inline const int8_t *eq_conv2d_channel_armv7(int32x4_t *a, int32x4_t *b,
+                                                    eq_pair_neon xa, eq_pair_neon xb,
+                                                    const int8_t *w, int fours)
+{
+    const int8x16_t low = eq_next16_armv7(&w);
+    int16x8_t ta = eq_mul16_neon(xa.low, low), tb = eq_mul16_neon(xb.low, low);
+    if (!fours) {
+        *a = vpadalq_s16(*a, ta);
+        *b = vpadalq_s16(*b, tb);
+    }
+    const int8x16_t high = eq_next16_armv7(&w);
+    ta = fours ? eq_mla16_neon(ta, xa.high, high) : eq_mul16_neon(xa.high, high);
+    tb = fours ? eq_mla16_neon(tb, xb.high, high) : eq_mul16_neon(xb.high, high);
+    *a = vpadalq_s16(*a, ta);
+    *b = vpadalq_s16(*b, tb);
+    return w;
+}
+
+/* The dot products of the windows at a and b with the four channels at *weights, which moves
+ * on behind these. */
+static inline eq_sums_armv7 eq_conv2d_sums_armv7(const int8_t *a, const int8_t *b,
+                                                 const int8_t **weights, int32_t taps,
+                                                 int fours)
+{
+    const int32x4_t none = vdupq_n_s32(0);
+    eq_sums_armv7 s = {none, none, none, none, none, none, none, none};
+    const int8_t *w = *weights;
+    for (int32_t n = taps >> 5; n > 0; --n) {
+        const eq_pair_neon xa = eq_next32_armv7(&a), xb = eq_next32_armv7(&b);
+        w = eq_conv2d_channel_armv7(&s.pa, &s.pb, xa, xb, w, fours);
+        w = eq_conv2d_channel_armv7(&s.qa, &s.qb, xa, xb, w, fours);
+        w = eq_conv2d_channel_armv7(&s.ra, &s.rb, xa, xb, w, fours);
+        w = eq_conv2d_channel_armv7(&s.sa, &s.sb, xa, xb, w, fours);
+    }
+    if ((taps & 31) != 0) {
+        s = eq_conv2d_rest_armv7(s, a, b, w, taps);
+        w += 128;
+    }
+    *weights = w;
+    return s;
+}
+
+/* Four dot products from the lanes of four vectors, on top of the biases, rescaled. */
+static inline int32x4_t eq_conv2d_four_armv7(int32x4_t p, int32x4_t q, int32x4_t r,
+                                             int32x4_t s, eq_factors_x4 f, int single)
+{
+    const int32x4_t sums = vpaddq_s32(vpaddq_s32(p, q), vpaddq_s32(r, s));
+    return eq_rescale_x4(vaddq_s32(sums, f.bias), f, single);
+}
+
+/* All channels of the windows at a and b to ya and yb. */
+static inline void eq_conv2d_tile_armv7(const eq_conv2d_layer_armv7 *t, const int8_t *a,
+                                        const int8_t *b, int8_t *ya, int8_t *yb)
+{
+    const int8_t *w = t->w;
+    for (int32_t o = 0; o < t->out_c; o += 4) {
+        const eq_sums_armv7 s =
+            eq_conv2d_sums_armv7(a, b, &w, t->window.taps, t->window.fours);
+        const eq_factors_x4 f = eq_load_factors(t->bias + o, t->mult + o, t->shift + o);
+        const int32x4_t va = eq_conv2d_four_armv7(s.pa, s.qa, s.ra, s.sa, f, t->single);
+        const int32x4_t vb = eq_conv2d_four_armv7(s.pb, s.qb, s.rb, s.sb, f, t->single);
+        const int8x8_t v = eq_narrow_s8_x8(va, vb, t->range);
+        if (t->out_c - o >= 4) {
+            vst1_lane_s32((int32_t *)(void *)(ya + o), vreinterpret_s32_s8(v), 0);
+            vst1_lane_s32((int32_t *)(void *)(yb + o), vreinterpret_s32_s8(v), 1);
+        } else {
+            int8_t bytes[8];
+            vst1_s8(bytes, v);
+            memcpy(ya + o, bytes, (size_t)(t->out_c - o));
+            memcpy(yb + o, bytes + 4, (size_t)(t->out_c - o));
+        }
+    }
+}
+
+/* n >= 1 pixels whose windows begin window.step apart: the last tile goes back to be whole,
+ * and a pixel that is alone makes both of its tile. */
+static inline void eq_conv2d_pixels_armv7(const eq_conv2d_layer_armv7 *t, const int8_t *x,
+                                          int8_t *y, int32_t y_pixel, int32_t n)
+{
+    for (int32_t i = 0; i < n; i += 2) {
+        const int32_t j = i + 1 < n ? i + 1 : i, k = j > 0 ? j - 1 : j;
+        eq_conv2d_tile_armv7(t, x + k * t->window.step, x + j * t->window.step,
+                             y + k * y_pixel, y + j * y_pixel);
+    }
+}
+
+/* Windows of one pixel without padding, over x where it lies.  A dense image is one row. */
+static inline void eq_conv2d_1x1_armv7(const eq_conv2d_layer_armv7 *t, const int8_t *x,
+                                       int8_t *y, const eq_conv2d_s8_params *p)
+{
+    const int whole = p->stride_h == 1 && p->x_ring == p->in_h &&
+                      p->x_row == p->out_w * t->window.step &&
+                      p->y_row == p->out_w * p->y_pixel;
+    const int32_t rows = whole ? p->row1 - p->row0 : 1;
+    for (int32_t h = p->row0; h < p->row1; h += rows)
+        eq_conv2d_pixels_armv7(t, x + h * p->stride_h % p->x_ring * p->x_row,
+                               y + h * p->y_row, p->y_pixel, rows * p->out_w);
+}
+
+/* Windows whose patches begin `step` bytes apart: at least 15 bytes more than a patch. */
+static inline eq_runs_neon eq_conv2d_runs_armv7(const eq_conv2d_s8_params *p, int32_t line,
+                                                int32_t step)
+{
+    const int near = p->dil_w == 1;
+    const eq_runs_neon runs = {p->kh, near ? 1 : p->kw,   near ? p->kw * p->in_c : p->in_c,
+                               line,  p->dil_w * p->in_c, p->stride_w * p->in_c,
+                               step};
+    return runs;
+}
+
+/* Any window: rows are copied with their borders, windows gathered from them, up to four, also
+ * from two rows where y is dense. */
+static inline void eq_conv2d_patches_armv7(const eq_conv2d_layer_armv7 *t, const int8_t *x,
+                                           int8_t *y, int8_t *scratch,
+                                           const eq_conv2d_s8_params *p)
+{
+    const int32_t columns = (p->out_w - 1) * p->stride_w + (p->kw - 1) * p->dil_w + 1;
+    const int32_t line = columns * p->in_c, room = t->window.step;
+    const eq_lines g = {p->in_h,     p->in_w,    p->in_c,     p->kh,    p->dil_h,
+                        p->stride_h, p->pad_top, p->pad_left, p->x_row, p->x_pixel,
+                        p->x_ring,   p->zx,      columns};
+    const eq_runs_neon runs = eq_conv2d_runs_armv7(p, line, room);
+    const int dense = p->y_row == p->out_w * p->y_pixel;
+    int8_t *const patches = scratch + p->kh * line + 16;
+    int32_t n = 0;
+    for (int32_t h = p->row0; h < p->row1; ++h) {
+        eq_copy_lines(scratch, x, h, h == p->row0, &g);
+        for (int32_t c = 0; c < p->out_w;) {
+            const int32_t rest = p->out_w - c, take = rest < 4 - n ? rest : 4 - n;
+            eq_gather_neon(patches + n * room, scratch + c * runs.step, &runs, take);
+            n += take;
+            c += take;
+            if (n < 4 && (c < p->out_w || (dense && h + 1 < p->row1)))
+                continue;
+            eq_conv2d_pixels_armv7(t, patches, y + h * p->y_row + (c - n) * p->y_pixel,
+                                   p->y_pixel, n);
+            n = 0;
+        }
+    }
+}
+
+#endif
