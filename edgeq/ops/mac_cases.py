@@ -175,15 +175,18 @@ def finish_cases(
         extra = rng.integers(0, 2**FINE_BITS, len(shift)).astype(np.int32) << SHIFT_BITS
         yield Case({**args, "shift": shift | extra, "y": y.copy()}, p, facts, ("fine",))
     if wide:
-        yield wide_case(args, rows, p)
+        yield wide_case(args, rows, p, tame=tame)
 
 
-def wide_case(args: dict[str, NDArray[Any]], rows: Ints, p: dict[str, int]) -> Case:
-    """The same arguments for the form wide, with one channel out of int32, scaled to match."""
+def wide_case(
+    args: dict[str, NDArray[Any]], rows: Ints, p: dict[str, int], *, tame: bool = False
+) -> Case:
+    """The same arguments for the form wide; unless tame one channel is out of int32, and scaled."""
     bias = args["bias"].copy()
-    bias[-1] += 2**40
     mult, shift = wide_factors(args["mult"], args["shift"])
-    mult[-1], shift[-1] = 2**14 + 1, 41
+    if not tame:
+        bias[-1] += 2**40
+        mult[-1], shift[-1] = 2**14 + 1, 41
     facts = mac_facts(rows, bias, mult, shift, X_RANGE[args["x"].dtype])
     changed = {"bias": bias, "mult": mult, "shift": shift, "y": args["y"].copy()}
     return Case({**args, **changed}, p, facts, ("wide",))

@@ -38,6 +38,13 @@ static inline int32x4_t eq_requantize_x4_single(int32x4_t acc, int32x4_t mult,
                         vmovn_s64(vrshlq_s64(high, vmovl_s32(vget_high_s32(down)))));
 }
 
+/* One rounding of a factor of fewer bits, of an accumulator that fits int32: SRSHL rounds
+ * ties up, as eq_requantize_wide does. */
+static inline int32x4_t eq_requantize_x4_wide(int32x4_t acc, int32x4_t mult, int32x4_t shift)
+{
+    return eq_requantize_x4_single(acc, mult, shift);
+}
+
 /* The first n <= 4 lanes of clamp(v + zy, lo, hi) to y, with [lo, hi] in [-128, 127]. */
 static inline void eq_store_s8_x4(int8_t *y, int32x4_t v, int32_t n, int32_t zy, int32_t lo,
                                   int32_t hi)
