@@ -114,58 +114,13 @@ static inline eq_dsp_rows eq_dsp_rows_of(int32_t h, const eq_conv2d_s8_params *p
     return t;
 }
 
-/* What a layer's pixels share: prepared blocks of channels and their end, weights, windows and
- * their end. */
+/* What a layer's pixels share. */
 typedef struct {
-    const int8_t *blocks, *blocks_end, *w, *windows, *windows_end;
+    const int8_t *w;
+    int8_t *blocks, *blocks_end;   /* of channels, prepared */
+    int8_t *windows, *windows_end; /* of two pixels */
+    int32_t rest;                  /* channels of a last block that is not whole */
 } eq_dsp_layer;
-
-/* Whole blocks of two pixels, eight taps at a time, or 16. */
-static inline void eq_dsp_two_pixels(eq_dsp_layer l, int8_t *ya, int8_t *yb, int32_t by,
-                                     int32_t form)
-{
-    do {
-        eq_dsp_sums a = eq_dsp_biases(l.blocks);
-        eq_dsp_sums b = a;
-        const int8_t *x = l.windows;
-        do {
-            eq_dsp_taps_4x2(&a, &b, l.w, x);
-            eq_dsp_taps_4x2(&a, &b, l.w + 16, x + 16);
-            if (by == 16) {
-                eq_dsp_taps_4x2(&a, &b, l.w + 32, x + 32);
-                eq_dsp_taps_4x2(&a, &b, l.w + 48, x + 48);
-            }
-            l.w += 4 * by;
-            x += 4 * by;
-        } while (x != l.windows_end);
-        const eq_dsp_words y = eq_dsp_outputs(l.blocks, a, b, form);
-        l.blocks += eq_dsp_block_bytes;
-        eq_dsp_store(yb, y.b);
-        eq_dsp_store(ya, y.a);
-        ya += 4;
-        yb += 4;
-    } while (l.blocks != l.blocks_end);
-}
-
-/* All channels of two pixels; those of the last block that do not fill it go round. */
-static inline void eq_dsp_pixels(eq_dsp_layer l, int8_t *ya, int8_t *yb, int32_t out_c,
-                                 int32_t by, int32_t form)
-{
-    const int32_t whole = out_c >> 2;
-    const int32_t rest = out_c & 3;
-    l.blocks_end = l.blocks + whole * eq_dsp_block_bytes;
-    if (whole > 0)
-        eq_dsp_two_pixels(l, ya, yb, by, form);
-    if (rest > 0) {
-        int8_t last[8];
-        l.blocks = l.blocks_end;
-        l.blocks_end += eq_dsp_block_bytes;
-        l.w += whole * (l.windows_end - l.windows);
-        eq_dsp_two_pixels(l, last, last + 4, by, form);
-        memcpy(yb + 4 * whole, last + 4, (size_t)rest);
-        memcpy(ya + 4 * whole, last, (size_t)rest);
-    }
-}
 
 /* Prepares all channels in scratch, and lays windows of `taps` taps behind them. */
 static inline eq_dsp_layer eq_dsp_layer_of(const int8_t *w, const int32_t *bias,
@@ -173,14 +128,86 @@ static inline eq_dsp_layer eq_dsp_layer_of(const int8_t *w, const int32_t *bias,
                                            int8_t *scratch, int32_t taps,
                                            const eq_conv2d_s8_params *p)
 {
-    eq_dsp_layer l = {scratch, scratch, w, scratch, scratch};
+    eq_dsp_layer l = {w, scratch, scratch, scratch, scratch, p->out_c & 3};
+    l.blocks_end += (p->out_c >> 2) * eq_dsp_block_bytes;
     for (int32_t o = 0; o < p->out_c; o += 4) {
-        eq_dsp_prepare(scratch, bias + o, mult + o, shift + o, p->zy);
-        scratch += eq_dsp_block_bytes;
+        eq_dsp_prepare(l.windows, bias + o, mult + o, shift + o, p->zy);
+        l.windows += eq_dsp_block_bytes;
     }
-    l.windows = scratch;
-    l.windows_end = scratch + 4 * taps;
+    l.windows_end = l.windows + 4 * taps;
     return l;
+}
+
+/* Whole blocks of two pixels, eight taps at a time, or 16. */
+static inline void eq_dsp_two_pixels(const eq_dsp_layer *l, int8_t *ya, int8_t *yb,
+                                     int32_t by, int32_t form)
+{
+    const int8_t *block = l->blocks;
+    const int8_t *w = l->w;
+    do {
+        eq_dsp_sums a = eq_dsp_biases(block);
+        eq_dsp_sums b = a;
+        const int8_t *x = l->windows;
+        const int8_t *const end = l->windows_end;
+        do {
+            eq_dsp_taps_4x2(&a, &b, w, x);
+            eq_dsp_taps_4x2(&a, &b, w + 16, x + 16);
+            if (by == 16) {
+                eq_dsp_taps_4x2(&a, &b, w + 32, x + 32);
+                eq_dsp_taps_4x2(&a, &b, w + 48, x + 48);
+            }
+            w += 4 * by;
+            x += 4 * by;
+        } while (x != end);
+        const eq_dsp_words y = eq_dsp_outputs(block, a, b, form);
+        block += eq_dsp_block_bytes;
+        eq_dsp_store(yb, y.b);
+        eq_dsp_store(ya, y.a);
+        ya += 4;
+        yb += 4;
+    } while (block != l->blocks_end);
+}
+
+/* Blocks of the first pixel alone, `rest` channels of a last one. */
+static inline void eq_dsp_one_pixel(const eq_dsp_layer *l, int8_t *y, int32_t form)
+{
+    const int8_t *w = l->w;
+    for (const int8_t *block = l->blocks; block != l->windows;
+         block += eq_dsp_block_bytes) {
+        eq_dsp_sums a = eq_dsp_biases(block);
+        for (const int8_t *x = l->windows; x != l->windows_end; x += 32) {
+            eq_dsp_taps_2x1(&a, w, eq_dsp_load(x));
+            eq_dsp_taps_2x1(&a, w + 8, eq_dsp_load(x + 8));
+            eq_dsp_taps_2x1(&a, w + 16, eq_dsp_load(x + 16));
+            eq_dsp_taps_2x1(&a, w + 24, eq_dsp_load(x + 24));
+            w += 32;
+        }
+        const int32_t out = eq_dsp_outputs_of_one(block, a, form);
+        if (block == l->blocks_end)
+            memcpy(y, &out, (size_t)l->rest);
+        else
+            eq_dsp_store(y, out);
+        y += 4;
+    }
+}
+
+/* All channels of two pixels; those of the last block that do not fill it go round. */
+static inline void eq_dsp_pixels(const eq_dsp_layer *l, int8_t *ya, int8_t *yb, int32_t by,
+                                 int32_t form)
+{
+    if (l->blocks_end != l->blocks)
+        eq_dsp_two_pixels(l, ya, yb, by, form);
+    if (l->rest == 0)
+        return;
+    int8_t last[8];
+    eq_dsp_layer end = *l;
+    const int32_t whole = (int32_t)(l->blocks_end - l->blocks) / eq_dsp_block_bytes;
+    end.blocks = end.blocks_end;
+    end.blocks_end += eq_dsp_block_bytes;
+    end.w += whole * (l->windows_end - l->windows);
+    eq_dsp_two_pixels(&end, last, last + 4, by, form);
+    memcpy(yb + 4 * whole, last + 4, (size_t)l->rest);
+    memcpy(ya + 4 * whole, last, (size_t)l->rest);
 }
 
 /* Clamps what was clamped to int8 to a layer's range within. */
@@ -202,27 +229,28 @@ static inline void eq_dsp_conv2d(const int8_t *x, const int8_t *w, const int32_t
 {
     const int32_t taps = (p->kh * p->kw * p->in_c + by - 1) / by * by;
     const eq_dsp_layer l = eq_dsp_layer_of(w, bias, mult, shift, scratch, taps, p);
-    int8_t *const windows = scratch + (l.windows - l.blocks);
     int8_t *first = 0;
     for (int32_t h = p->row0; h < p->row1; ++h) {
         const eq_dsp_rows rows = eq_dsp_rows_of(h, p);
+        int8_t *out = y + h * p->y_row;
         for (int32_t c = 0; c < p->out_w; ++c) {
-            int8_t *out = y + h * p->y_row + c * p->y_pixel;
-            eq_dsp_gather(windows + (first ? 4 : 0), x, rows, c, p, by == 16);
+            eq_dsp_gather(l.windows + (first ? 4 : 0), x, rows, c, p, by == 16);
             if (first)
-                eq_dsp_pixels(l, first, out, p->out_c, by, form);
+                eq_dsp_pixels(&l, first, out, by, form);
             first = first ? 0 : out;
+            out += p->y_pixel;
         }
     }
     if (first)
-        eq_dsp_pixels(l, first, first, p->out_c, by, form);
+        eq_dsp_one_pixel(&l, first, form);
     eq_dsp_clamp_rows(y, p);
 }
 
 /* Eight channels of two pixels, as windows of one pixel each, in fours. */
-static inline void eq_dsp_widen_both(int8_t *s, const int8_t *a, const int8_t *b, int32_t n)
+static inline void eq_dsp_widen_both(int8_t *s, const int8_t *a, const int8_t *b,
+                                     const int8_t *end)
 {
-    for (; n > 0; n -= 8) {
+    do {
         for (int32_t i = 0; i < 8; i += 4) {
             const int32_t xa = eq_dsp_load(a + i);
             const int32_t xb = eq_dsp_load(b + i);
@@ -234,7 +262,7 @@ static inline void eq_dsp_widen_both(int8_t *s, const int8_t *a, const int8_t *b
         a += 8;
         b += 8;
         s += 32;
-    }
+    } while (s != end);
 }
 
 /* Windows of one pixel without padding, of a multiple of `by` channels. */
@@ -244,7 +272,6 @@ static inline void eq_dsp_conv2d_1x1(const int8_t *x, const int8_t *w, const int
                                      int32_t by, int32_t form)
 {
     const eq_dsp_layer l = eq_dsp_layer_of(w, bias, mult, shift, scratch, p->in_c, p);
-    int8_t *const windows = scratch + (l.windows - l.blocks);
     const int32_t step = p->stride_w * p->x_pixel;
     const int whole = p->stride_h == 1 && p->x_ring == p->in_h &&
                       p->x_row == p->out_w * step && p->y_row == p->out_w * p->y_pixel;
@@ -253,9 +280,12 @@ static inline void eq_dsp_conv2d_1x1(const int8_t *x, const int8_t *w, const int
         const int8_t *from = x + h * p->stride_h % p->x_ring * p->x_row;
         int8_t *out = y + h * p->y_row;
         for (int32_t left = rows * p->out_w; left > 0; left -= 2) {
-            const int32_t other = left > 1;
-            eq_dsp_widen_both(windows, from, from + other * step, p->in_c);
-            eq_dsp_pixels(l, out, out + other * p->y_pixel, p->out_c, by, form);
+            const int32_t other = left > 1 ? step : 0;
+            eq_dsp_widen_both(l.windows, from, from + other, l.windows_end);
+            if (left > 1)
+                eq_dsp_pixels(&l, out, out + p->y_pixel, by, form);
+            else
+                eq_dsp_one_pixel(&l, out, form);
             from += 2 * step;
             out += 2 * p->y_pixel;
         }

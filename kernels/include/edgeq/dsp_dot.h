@@ -259,6 +259,20 @@ static inline eq_dsp_words eq_dsp_outputs(const int8_t *block, eq_dsp_sums a, eq
     return y;
 }
 
+/* The same of one pixel. */
+static inline int32_t eq_dsp_outputs_of_one(const int8_t *block, eq_dsp_sums a,
+                                            int32_t form)
+{
+    int32_t twice = eq_dsp_twice_low(a.low0);
+    int32_t y = eq_dsp_output(twice, eq_dsp_scale_of(block, 0), form);
+    twice = eq_dsp_twice_high(a.pair0, a.low0);
+    y = eq_dsp_insert_1(y, eq_dsp_output(twice, eq_dsp_scale_of(block, 1), form));
+    twice = eq_dsp_twice_low(a.low1);
+    y = eq_dsp_insert_2(y, eq_dsp_output(twice, eq_dsp_scale_of(block, 2), form));
+    twice = eq_dsp_twice_high(a.pair1, a.low1);
+    return eq_dsp_insert_3(y, eq_dsp_output(twice, eq_dsp_scale_of(block, 3), form));
+}
+
 /* n outputs clamped further. */
 static inline void eq_dsp_clamp(int8_t *y, int32_t n, int32_t lo, int32_t hi)
 {
