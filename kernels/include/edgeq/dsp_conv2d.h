@@ -102,6 +102,36 @@ static inline void eq_dsp_gather(int8_t *s, const int8_t *x, eq_dsp_rows t, int3
     }
 }
 
+/* A window that lies inside x, its rows in one piece each. */
+static inline void eq_dsp_gather_inside(int8_t *s, const int8_t *x, int32_t step,
+                                        int32_t run, int32_t taps, int fours)
+{
+    int32_t k = 0;
+    do {
+        if (fours)
+            eq_dsp_widen_fours(s, k, x, run);
+        else
+            eq_dsp_widen_any(s, k, x, run);
+        x += step;
+        k += run;
+    } while (k != taps);
+}
+
+/* The columns whose windows lie inside x: [first, first + count). */
+typedef struct {
+    int32_t first, count;
+} eq_dsp_columns;
+
+static inline eq_dsp_columns eq_dsp_columns_of(const eq_conv2d_s8_params *p)
+{
+    const int32_t room = p->in_w - 1 - (p->kw - 1) * p->dil_w + p->pad_left;
+    const int32_t first = (p->pad_left + p->stride_w - 1) / p->stride_w;
+    const int dense = p->dil_w == 1 && p->x_pixel == p->in_c;
+    if (!dense || room < 0)
+        return (eq_dsp_columns){0, 0};
+    return (eq_dsp_columns){first, room / p->stride_w + 1 - first};
+}
+
 /* The rows of the windows of output row h. */
 static inline eq_dsp_rows eq_dsp_rows_of(int32_t h, const eq_conv2d_s8_params *p)
 {
@@ -229,15 +259,25 @@ static inline void eq_dsp_conv2d(const int8_t *x, const int8_t *w, const int32_t
 {
     const int32_t taps = (p->kh * p->kw * p->in_c + by - 1) / by * by;
     const eq_dsp_layer l = eq_dsp_layer_of(w, bias, mult, shift, scratch, taps, p);
+    const eq_dsp_columns inside = eq_dsp_columns_of(p);
     int8_t *first = 0;
     for (int32_t h = p->row0; h < p->row1; ++h) {
         const eq_dsp_rows rows = eq_dsp_rows_of(h, p);
+        const int in_one =
+            rows.kh1 - rows.kh0 == p->kh && rows.row + (p->kh - 1) * p->dil_h < p->x_ring;
+        int32_t at = rows.row * p->x_row - p->pad_left * p->x_pixel;
         int8_t *out = y + h * p->y_row;
         for (int32_t c = 0; c < p->out_w; ++c) {
-            eq_dsp_gather(l.windows + (first ? 4 : 0), x, rows, c, p, by == 16);
+            int8_t *const s = l.windows + (first ? 4 : 0);
+            if (in_one && c >= inside.first && c - inside.first < inside.count)
+                eq_dsp_gather_inside(s, x + at, p->dil_h * p->x_row, p->kw * p->in_c,
+                                     p->kh * p->kw * p->in_c, by == 16);
+            else
+                eq_dsp_gather(s, x, rows, c, p, by == 16);
             if (first)
                 eq_dsp_pixels(&l, first, out, by, form);
             first = first ? 0 : out;
+            at += p->stride_w * p->x_pixel;
             out += p->y_pixel;
         }
     }
