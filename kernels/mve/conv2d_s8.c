@@ -20,5 +20,7 @@ void EQ_SYM(eq_conv2d_s8__mve)(const int8_t *restrict x, const int8_t *restrict 
                                int8_t *restrict scratch,
                                const eq_conv2d_s8_params *restrict p)
 {
-    eq_conv2d_mve(x, w, bias, mult, shift, y, scratch, p, eq_mve_form, 1);
+    const eq_conv_mve t = {.w = w, .bias = bias, .mult = mult, .shift = shift};
+    const eq_conv_mve_use use = {eq_mve_form, 1, EQ_CONV_MVE_S8};
+    eq_conv2d_mve(x, y, scratch, t, p, use);
 }

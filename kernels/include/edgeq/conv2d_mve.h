@@ -14,11 +14,19 @@
 
 #include "edgeq/conv2d_s8.h"
 #include "edgeq/copy_mve.h"
-#include "edgeq/dot_mve.h"
+#include "edgeq/dots_mve.h"
 #include "edgeq/fixed_point_mve.h"
 #include "edgeq/window.h"
 
 enum { EQ_CONV_MVE_CHANNELS = 64 };
+
+/* What a kernel is for, known when it is compiled: the rounding form, whether its factors are
+ * live, and what is multiplied. */
+typedef enum { EQ_CONV_MVE_S8, EQ_CONV_MVE_S8S4, EQ_CONV_MVE_S16S8 } eq_conv_mve_kind;
+typedef struct {
+    int form, live;
+    eq_conv_mve_kind kind;
+} eq_conv_mve_use;
 
 /* Windows dots.x and their outputs y; `count` of two are there.  dots.sums holds eight bytes
  * for each of up to 64 channels, rounded up to eight. */
@@ -28,6 +36,7 @@ typedef struct {
     int32_t count;
     const int8_t *w;
     const int32_t *bias, *mult, *shift;
+    const int64_t *wide_bias; /* of int16 */
     int32_t out_c, zy, lo, hi;
 } eq_conv_mve;
 
@@ -147,19 +156,60 @@ static inline void eq_conv_mve_rescale_live(const eq_conv_mve *t, int32_t first,
                              EQ_CONV_MVE_OPERANDS);
 }
 
-/* All channels of the two windows. */
-static inline void eq_conv_mve_flush(eq_conv_mve *t, int form, int live)
+/* n channels from `first` on of both windows, int16: biases stay within int32. */
+static inline void eq_conv_mve_rescale_s16(const eq_conv_mve *t, int32_t first, int32_t n,
+                                           int form)
 {
+    const int8_t *sums = t->dots.sums;
+    const int32_t *bias = (const int32_t *)(const void *)(t->wide_bias + first);
+    const int32_t *mult = t->mult + first, *shift = t->shift + first;
+    const int16x8_t lo = vdupq_n_s16((int16_t)t->lo), hi = vdupq_n_s16((int16_t)t->hi);
+    int16_t *y0 = (int16_t *)(void *)t->y[0] + first,
+            *y1 = (int16_t *)(void *)t->y[1] + first;
+    for (; n > 0; n -= 8) {
+        const int32x4_t b[2] = {vld2q_s32(bias).val[0], vld2q_s32(bias + 8).val[0]};
+        const int32x4_t m[2] = {vldrwq_s32(mult), vldrwq_s32(mult + 4)};
+        const int32x4_t s[2] = {vldrwq_s32(shift), vldrwq_s32(shift + 4)};
+        const int16x8_t v0 = eq_conv_mve_eight(sums, b, m, s, form);
+        const int16x8_t v1 = eq_conv_mve_eight(sums + 16, b, m, s, form);
+        const mve_pred16_t lanes = vctp16q((uint32_t)n);
+        vstrhq_p_s16(y0, vminq_s16(vmaxq_s16(v0, lo), hi), lanes);
+        vstrhq_p_s16(y1, vminq_s16(vmaxq_s16(v1, lo), hi), lanes);
+        bias += 16;
+        mult += 8;
+        shift += 8;
+        sums += 64;
+        y0 += 8;
+        y1 += 8;
+    }
+}
+
+static inline void eq_conv_mve_sums(const eq_dots *dots, eq_conv_mve_kind kind)
+{
+    if (kind == EQ_CONV_MVE_S8)
+        eq_dots_s8_4x2(dots);
+    else if (kind == EQ_CONV_MVE_S8S4)
+        eq_dots_s8s4_4x2(dots);
+    else
+        eq_dots_s16s8_4x2(dots);
+}
+
+/* All channels of the two windows. */
+static inline void eq_conv_mve_flush(eq_conv_mve *t, eq_conv_mve_use use)
+{
+    const int32_t block = use.kind == EQ_CONV_MVE_S8 ? t->dots.bytes : t->dots.bytes / 2;
     t->dots.w = t->w;
     for (int32_t o = 0; o < t->out_c; o += EQ_CONV_MVE_CHANNELS) {
         const int32_t left = t->out_c - o;
         const int32_t n = left < EQ_CONV_MVE_CHANNELS ? left : EQ_CONV_MVE_CHANNELS;
-        t->dots.w_end = t->dots.w + (n + 7) / 8 * 8 * t->dots.bytes;
-        eq_dots_s8_4x2(&t->dots);
-        if (live)
-            eq_conv_mve_rescale_live(t, o, n, form);
+        t->dots.w_end = t->dots.w + (n + 7) / 8 * 8 * block;
+        eq_conv_mve_sums(&t->dots, use.kind);
+        if (use.kind == EQ_CONV_MVE_S16S8)
+            eq_conv_mve_rescale_s16(t, o, n, use.form);
+        else if (use.live)
+            eq_conv_mve_rescale_live(t, o, n, use.form);
         else
-            eq_conv_mve_rescale(t, o, n, form);
+            eq_conv_mve_rescale(t, o, n, use.form);
         t->dots.w = t->dots.w_end;
     }
     t->count = 0;
@@ -167,7 +217,7 @@ static inline void eq_conv_mve_flush(eq_conv_mve *t, int form, int live)
 
 /* Adds a window; two are computed, and so is the last, twice if it is alone. */
 static inline void eq_conv_mve_add(eq_conv_mve *t, const int8_t *x, int8_t *y, int last,
-                                   int form, int live)
+                                   eq_conv_mve_use use)
 {
     t->dots.x[t->count] = x;
     t->y[t->count] = y;
@@ -176,7 +226,7 @@ static inline void eq_conv_mve_add(eq_conv_mve *t, const int8_t *x, int8_t *y, i
         t->y[1] = y;
     }
     if (++t->count == 2 || last)
-        eq_conv_mve_flush(t, form, live);
+        eq_conv_mve_flush(t, use);
 }
 
 /* Taps [kh0, kh1) x [kw0, kw1) of a window are inside; `row` is the ring's row of tap kh0 and
@@ -267,24 +317,22 @@ static inline eq_conv_mve_image eq_conv_mve_look(const int8_t *x, int32_t bytes,
     return m;
 }
 
-static inline void eq_conv2d_mve(const int8_t *x, const int8_t *w, const int32_t *bias,
-                                 const int32_t *mult, const int32_t *shift, int8_t *y,
-                                 int8_t *scratch, const eq_conv2d_s8_params *p, int form,
-                                 int live)
+/* The convolution of t, whose constants are set, with p in bytes of x and y. */
+static inline void eq_conv2d_mve(const int8_t *x, int8_t *y, int8_t *scratch, eq_conv_mve t,
+                                 const eq_conv2d_s8_params *p, eq_conv_mve_use use)
 {
-    const int32_t bytes = (p->kh * p->kw * p->in_c + 15) / 16 * 16, out_w = p->out_w;
+    const int32_t grain = use.kind == EQ_CONV_MVE_S8S4 ? 32 : 16;
+    const int32_t bytes = (p->kh * p->kw * p->in_c + grain - 1) / grain * grain;
+    const int32_t out_w = p->out_w;
     const int32_t x_step = p->stride_w * p->x_pixel, y_step = p->y_pixel;
     const eq_conv_mve_image m = eq_conv_mve_look(x, bytes, p);
     const int8_t *const end = m.together ? m.end : x - 1;
-    eq_conv_mve t = {.dots = {.sums = scratch + 2 * bytes, .bytes = bytes},
-                     .w = w,
-                     .bias = bias,
-                     .mult = mult,
-                     .shift = shift,
-                     .out_c = p->out_c,
-                     .zy = p->zy,
-                     .lo = p->act_min,
-                     .hi = p->act_max};
+    t.dots.sums = scratch + 2 * bytes;
+    t.dots.bytes = bytes;
+    t.out_c = p->out_c;
+    t.zy = p->zy;
+    t.lo = p->act_min;
+    t.hi = p->act_max;
     eq_conv_mve_taps taps = {.dense = m.dense};
     int32_t left = (p->row1 - p->row0) * out_w;
     for (int32_t h = p->row0; h < p->row1; ++h) {
@@ -305,7 +353,7 @@ static inline void eq_conv2d_mve(const int8_t *x, const int8_t *w, const int32_t
                 eq_conv_mve_copy(from, copy, p->dil_h * p->x_row, p);
                 window = copy;
             }
-            eq_conv_mve_add(&t, window, to, --left == 0, form, live);
+            eq_conv_mve_add(&t, window, to, --left == 0, use);
             from += x_step;
             to += y_step;
         }

@@ -14,8 +14,9 @@
 #define eq_requantize_live_x4 EQ_SYM(eq_requantize_live_x4)
 #define eq_mve_form EQ_SYM(eq_mve_form)
 
-/* eq_mve_form: the rounding form as a value, for functions that are given it. */
-enum { eq_mve_form_double, eq_mve_form_single };
+/* eq_mve_form: the rounding form as a value, for functions that are given it.  Of int32
+ * accumulators wide is single. */
+enum { eq_mve_form_double, eq_mve_form_single, eq_mve_form_wide = eq_mve_form_single };
 
 /* VQRDMULH is eq_high_mul.  VRSHL by -right rounds ties up; taking 1 from what is below zero
  * first makes that ties away, and the subtraction saturates where it cannot matter: -2^31
