@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 Model: TypeAlias = Annotated[
     Path,
-    typer.Argument(metavar="MODEL", help="A .tflite, .onnx or .edgeq file.", show_default=False),
+    typer.Argument(
+        metavar="MODEL", help="A .tflite, .onnx, .pt2 or .edgeq file.", show_default=False
+    ),
 ]
 Target: TypeAlias = Annotated[
     str, typer.Option("--target", "-t", help="A name that `edgeq targets` lists, or a .toml file.")
@@ -35,7 +37,8 @@ Batch: TypeAlias = Annotated[
 InputShape: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--input-shape", metavar="[NAME=]1,3,224,224", show_default=False,
-                 help="Of an .onnx file that leaves dimensions open; once for each such input."),
+                 help="Of an .onnx or .pt2 file that leaves dimensions open; once for "
+                 "each such input."),
 ]  # fmt: skip
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print JSON on stdout, and nothing else there.")

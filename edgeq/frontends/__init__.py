@@ -16,11 +16,11 @@ def load(path: str | Path, batch: int | None = None, input_shape: Given = None) 
     """The graph of a model file.
 
     Args:
-        path: ends in `.tflite`, `.onnx` or `.edgeq`.
+        path: ends in `.tflite`, `.onnx`, `.pt2` or `.edgeq`.
         batch: the size of a dynamic first dimension; None reads it as 1 (a stored graph has
             none left, and ignores it).
-        input_shape: of an .onnx file whose inputs are open beyond the batch: every dimension
-            in the file's own order, by input name, or of the only input.
+        input_shape: of an .onnx or .pt2 file whose inputs are open beyond the batch: every
+            dimension in the file's own order, by input name, or of the only input.
 
     Raises:
         UsageError: no such file, or an ending that no front end reads.
@@ -46,8 +46,12 @@ def _load(path: Path, batch: int | None, input_shape: Given) -> Graph:
         return read_tflite(_read(path), path.stem, batch)
     if path.suffix == ".onnx":
         return _read_onnx(path, batch, input_shape)
+    if path.suffix == ".pt2":
+        from edgeq.frontends.torch import read_pt2
+
+        return read_pt2(path, batch, input_shape)
     if input_shape:
-        raise UsageError("an input shape is taken for .onnx files only", where=str(path))
+        raise UsageError("an input shape is taken for .onnx and .pt2 files only", where=str(path))
     if path.suffix == ".edgeq":
         from edgeq.frontends.edgeq import read_edgeq
 
@@ -55,7 +59,7 @@ def _load(path: Path, batch: int | None, input_shape: Given) -> Graph:
     raise UsageError(
         f"no front end reads '{path.suffix}' files",
         where=str(path),
-        fix="give a .tflite, .onnx or .edgeq file",
+        fix="give a .tflite, .onnx, .pt2 or .edgeq file",
     )
 
 

@@ -33,7 +33,8 @@ from edgeq.verify.emulated import runs_in_process
 def load(path: str | Path, *, batch: int | None = None, input_shape: Given = None) -> Graph:
     """The graph of a model file; a dynamic batch is read as `batch`, or 1.
 
-    input_shape   of an .onnx file that leaves dimensions open: by input name, or the only one's
+    input_shape   of an .onnx or .pt2 file that leaves dimensions open: by input name, or the only
+                  one's
     """
     return frontends.load(path, batch, input_shape)
 

@@ -344,7 +344,7 @@ def test_a_stored_profile_that_does_not_exist_is_refused(run: Run, tmp_path: Pat
 def test_open_shapes_of_onnx_models_are_given(run: Run, model: Path) -> None:
     said = run("analyze", model, "--input-shape", "x=1,8,8,3")
     assert said.code == 2
-    assert "an input shape is taken for .onnx files only" in said.err
+    assert "an input shape is taken for .onnx and .pt2 files only" in said.err
     assert "is not a shape" in run("analyze", model, "--input-shape", "x=1,a").err
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import pickle
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from edgeq.errors import ModelError
 from edgeq.frontends.torch import from_torch, read_pt2
 from edgeq.ir import Graph
 from edgeq.ir.values import quantize as to_integers
-from edgeq.pipeline import plan_of
+from edgeq.pipeline import load, plan_of
 from edgeq.quantize import quantize
 from edgeq.reference.exact import Exact
 from edgeq.reference.float import FloatModel
@@ -107,7 +109,49 @@ def test_trained_network_gives_right_answers_on_cortex_m4(
 def test_exported_program_is_read_from_a_file(trained: DigitsNet, tmp_path: Path) -> None:
     path = tmp_path / "digits.pt2"
     torch.export.save(torch.export.export(trained, (torch.zeros(1, 1, 8, 8),)), path)
-    assert [n.op for n in read_pt2(path).nodes][:2] == ["conv_2d", "depthwise_conv_2d"]
+    assert [n.op for n in load(path).nodes][:2] == ["conv_2d", "depthwise_conv_2d"]
+
+
+def test_open_dimensions_of_a_program_are_given(trained: DigitsNet, tmp_path: Path) -> None:
+    path = tmp_path / "open.pt2"
+    sizes = {"x": {0: torch.export.Dim("n", min=1, max=8)}}
+    program = torch.export.export(trained, (torch.zeros(2, 1, 8, 8),), dynamic_shapes=sizes)
+    torch.export.save(program, path)
+    for batch, given, shape in (
+        (None, None, (1, 8, 8, 1)),
+        (3, None, (3, 8, 8, 1)),
+        (None, {"x": (2, 1, 8, 8)}, (2, 8, 8, 1)),
+    ):
+        graph = load(path, batch=batch, input_shape=given)
+        assert graph.tensors[graph.inputs[0]].shape == shape
+
+
+class Hostile:
+    """Pickled, it makes a file when it is restored."""
+
+    def __init__(self, proof: Path) -> None:
+        self.proof = proof
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return Path.touch, (self.proof,)  # type: ignore[return-value]
+
+
+def test_code_in_a_file_is_not_run(trained: DigitsNet, tmp_path: Path) -> None:
+    path, proof = tmp_path / "hostile.pt2", tmp_path / "proof"
+    torch.export.save(torch.export.export(trained, (torch.zeros(1, 1, 8, 8),)), path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    stream = io.BytesIO()
+    torch.save((Hostile(proof),), stream)
+    (inputs,) = (name for name in members if "sample_inputs" in name)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, stream.getvalue() if name == inputs else content)
+    with pytest.raises(ModelError, match="not an exported torch program"):
+        load(path)
+    assert not proof.exists()
+    pickle.loads(pickle.dumps(Hostile(proof)))
+    assert proof.exists()  # it would have
 
 
 def test_what_is_no_program_is_refused(tmp_path: Path) -> None:
