@@ -123,22 +123,29 @@ static inline void eq_dw_borders(const eq_dw_lines *restrict lines, int32_t zx)
     }
 }
 
-/* Pixels of two lines, one position after the other, at least one.  A step is 0 beyond the border. */
+/* The four words of one position. */
+static inline void eq_dw_pair(int8_t *restrict line, int32_t above, int32_t below)
+{
+    const int32_t a02 = eq_dw_even(above), b02 = eq_dw_even(below);
+    const int32_t a13 = eq_dw_odd(above), b13 = eq_dw_odd(below);
+    eq_dw_store(line, eq_dw_low(a02, b02));
+    eq_dw_store(line + 4, eq_dw_low(a13, b13));
+    eq_dw_store(line + 8, eq_dw_high(a02, b02));
+    eq_dw_store(line + 12, eq_dw_high(a13, b13));
+}
+
+/* Pixels of two lines, one position after the other.  A step is 0 beyond the border. */
 static inline void eq_dw_pairs(int8_t *restrict line, const int8_t *end, const int8_t *a,
                                int32_t step_a, const int8_t *b, int32_t step_b)
 {
-    do {
-        const int32_t above = eq_dw_load(a), below = eq_dw_load(b);
-        const int32_t a02 = eq_dw_even(above), b02 = eq_dw_even(below);
-        const int32_t a13 = eq_dw_odd(above), b13 = eq_dw_odd(below);
-        eq_dw_store(line, eq_dw_low(a02, b02));
-        eq_dw_store(line + 4, eq_dw_low(a13, b13));
-        eq_dw_store(line + 8, eq_dw_high(a02, b02));
-        eq_dw_store(line + 12, eq_dw_high(a13, b13));
-        a += step_a;
-        b += step_b;
-        line += 16;
-    } while (line != end);
+    for (; end - line >= 32; line += 32) {
+        eq_dw_pair(line, eq_dw_load(a), eq_dw_load(b));
+        eq_dw_pair(line + 16, eq_dw_load(a + step_a), eq_dw_load(b + step_b));
+        a += 2 * step_a;
+        b += 2 * step_b;
+    }
+    if (line != end)
+        eq_dw_pair(line, eq_dw_load(a), eq_dw_load(b));
 }
 
 /* Line r of x, or a word of zero points beyond the border. */
