@@ -1,103 +1,16 @@
 /* add_s8 for NEON, rows of both operands or of one and a number: sixteen elements at once.
  *
- * Differences to the zero points are int16; those of b, shifted, are rescaled, those of a
- * multiplied by 2^19 = 2^5 * 2^14 and added by SMLAL.  A factor of 1/2 for b (shift 31) is
- * taken of twice as much, so that every shift is at least 32.
- *
- * Exact: |b - zb| <= 255 fits int16 shifted by 6 and int32 shifted by 21; half of a multiple of
- * 2^21 needs no rounding.  See rescale_neon.h for the rest.
+ * Exact: see add_neon.h.
  *
  * @requires a3 <= 1 and b3 <= 1 and ka > 0 and kb > 0
  * @inplace a b
  */
-#include "edgeq/add_s8.h"
-#include "edgeq/rescale_neon.h"
+#include "edgeq/add_neon.h"
 
 eq_add_s8_fn EQ_SYM(eq_add_s8__neon);
-
-/* Numbers of a call. */
-typedef struct {
-    eq_factors_x4 b, y; /* without biases */
-    int8x8_t za, zb;
-    int16x8_t shift_b; /* 5, or 6 for a factor of 1/2 */
-    eq_range_s8 range;
-} EQ_SYM(add_s8_neon_numbers);
-
-static inline eq_factors_x4 EQ_SYM(add_s8_neon_factors)(int32_t mult, int32_t shift)
-{
-    const eq_factors_x4 f = {vdupq_n_s32(0), vdupq_n_s32(mult), vdupq_n_s32(31 - shift)};
-    return f;
-}
-
-/* Four sums: a - za and b - zb, times 2^5 and shifted by shift_b. */
-static inline int32x4_t EQ_SYM(add_s8_neon_four)(int16x4_t a, int32x4_t b,
-                                                 const EQ_SYM(add_s8_neon_numbers) * n)
-{
-    const int32x4_t t = eq_rescale_x4(b, n->b, eq_is_single());
-    return eq_rescale_x4(vmlal_n_s16(t, a, 1 << 14), n->y, eq_is_single());
-}
-
-static inline int8x16_t EQ_SYM(add_s8_neon_sixteen)(int8x16_t a, int8x16_t b,
-                                                    const EQ_SYM(add_s8_neon_numbers) * n)
-{
-    const int16x8_t a0 = vshlq_n_s16(vsubl_s8(vget_low_s8(a), n->za), 5);
-    const int16x8_t a1 = vshlq_n_s16(vsubl_high_s8(a, vcombine_s8(n->za, n->za)), 5);
-    const int16x8_t b0 = vshlq_s16(vsubl_s8(vget_low_s8(b), n->zb), n->shift_b);
-    const int16x8_t b1 = vshlq_s16(vsubl_high_s8(b, vcombine_s8(n->zb, n->zb)), n->shift_b);
-    const int32x4_t s0 =
-        EQ_SYM(add_s8_neon_four)(vget_low_s16(a0), vshll_n_s16(vget_low_s16(b0), 15), n);
-    const int32x4_t s1 =
-        EQ_SYM(add_s8_neon_four)(vget_high_s16(a0), vshll_high_n_s16(b0, 15), n);
-    const int32x4_t s2 =
-        EQ_SYM(add_s8_neon_four)(vget_low_s16(a1), vshll_n_s16(vget_low_s16(b1), 15), n);
-    const int32x4_t s3 =
-        EQ_SYM(add_s8_neon_four)(vget_high_s16(a1), vshll_high_n_s16(b1, 15), n);
-    return eq_narrow_s8_x16(s0, s1, s2, s3, n->range);
-}
-
-/* `count` elements; step_a and step_b are 1, or 0 for a number. */
-static inline void EQ_SYM(add_s8_neon_row)(const int8_t *a, const int8_t *b, int8_t *y,
-                                           int32_t count, int32_t step_a, int32_t step_b,
-                                           const EQ_SYM(add_s8_neon_numbers) * n)
-{
-    const int8x16_t one_a = vdupq_n_s8(*a), one_b = vdupq_n_s8(*b);
-    int32_t i = 0;
-    for (; i + 16 <= count; i += 16) {
-        const int8x16_t va = step_a ? vld1q_s8(a + i) : one_a;
-        const int8x16_t vb = step_b ? vld1q_s8(b + i) : one_b;
-        vst1q_s8(y + i, EQ_SYM(add_s8_neon_sixteen)(va, vb, n));
-    }
-    if (i < count) {
-        int8_t ta[16], tb[16];
-        vst1q_s8(ta, one_a);
-        vst1q_s8(tb, one_b);
-        if (step_a)
-            memcpy(ta, a + i, (size_t)(count - i));
-        if (step_b)
-            memcpy(tb, b + i, (size_t)(count - i));
-        vst1q_s8(ta, EQ_SYM(add_s8_neon_sixteen)(vld1q_s8(ta), vld1q_s8(tb), n));
-        memcpy(y + i, ta, (size_t)(count - i));
-    }
-}
 
 void EQ_SYM(eq_add_s8__neon)(const int8_t *a, const int8_t *b, int8_t *y,
                              const eq_add_s8_params *restrict p)
 {
-    const int32_t half = p->shift_b == 31;
-    const EQ_SYM(add_s8_neon_numbers) n = {
-        EQ_SYM(add_s8_neon_factors)(p->mult_b, p->shift_b + half),
-        EQ_SYM(add_s8_neon_factors)(p->mult_y, p->shift_y),
-        vdup_n_s8((int8_t)(-p->ca / p->ka)),
-        vdup_n_s8((int8_t)(-p->cb / (1 << 20))),
-        vdupq_n_s16((int16_t)(5 + half)),
-        eq_load_range(p->zy, p->act_min, p->act_max),
-    };
-    for (int32_t i0 = 0; i0 < p->d0; ++i0)
-        for (int32_t i1 = 0; i1 < p->d1; ++i1)
-            for (int32_t i2 = 0; i2 < p->d2; ++i2) {
-                EQ_SYM(add_s8_neon_row)
-                (a + i0 * p->a0 + i1 * p->a1 + i2 * p->a2,
-                 b + i0 * p->b0 + i1 * p->b1 + i2 * p->b2, y, p->d3, p->a3, p->b3, &n);
-                y += p->d3;
-            }
+    eq_add_rows_neon(a, b, y, p, eq_is_single());
 }

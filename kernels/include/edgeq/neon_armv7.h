@@ -6,6 +6,8 @@
 #include <arm_neon.h>
 #include <stdint.h>
 
+#define vshll_high_n_s16(a, n) vshll_n_s16(vget_high_s16(a), n)
+
 static inline int16x8_t vmull_high_s8(int8x16_t a, int8x16_t b)
 {
     return vmull_s8(vget_high_s8(a), vget_high_s8(b));
