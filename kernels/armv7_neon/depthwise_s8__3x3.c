@@ -17,22 +17,20 @@
 eq_depthwise_s8_fn EQ_SYM(eq_depthwise_s8__armv7_neon_3x3);
 
 /* Eight channels of `rows` rows of outputs, x_row bytes of x and y_row of y apart. */
-static inline void
-EQ_SYM(depthwise_s8_armv7_neon_rows)(const int8_t *x, int8_t *y, const eq_nine_armv7 *w,
-                                     const int32_t *bias, const eq_factors8_armv7 *f,
-                                     eq_range_s8 range, eq_row3_armv7 g, int32_t x_row,
-                                     int32_t y_row, int32_t rows)
+static inline void EQ_SYM(depthwise_s8_armv7_neon_rows)(const int8_t *x, int8_t *y,
+                                                        const eq_nine_armv7 *w,
+                                                        const eq_numbers8_armv7 *numbers,
+                                                        eq_row3_armv7 g, int32_t x_row,
+                                                        int32_t y_row, int32_t rows)
 {
     for (; rows > 0; --rows) {
-        int32_t paired = 0;
-        if (g.step == g.tap) {
-            paired = g.n & ~1;
-            eq_depthwise3_two_armv7(x, y, w, bias, f, range, g);
-        }
+        const int32_t paired = g.step == g.tap ? g.n & ~1 : 0;
         eq_row3_armv7 rest = g;
         rest.n = g.n - paired;
-        eq_depthwise3_one_armv7(x + paired * g.tap, y + paired * g.y_step, w, bias, f,
-                                range, rest);
+        if (paired > 0)
+            eq_depthwise3_two_armv7(x, y, w, numbers, g);
+        eq_depthwise3_one_armv7(x + paired * g.tap, y + paired * g.y_step, w, numbers,
+                                rest);
         x += x_row;
         y += y_row;
     }
@@ -47,7 +45,6 @@ void EQ_SYM(eq_depthwise_s8__armv7_neon_3x3)(
     const eq_lines g = {p->in_h,     p->in_w,    p->in_c,     3,        1,
                         p->stride_h, p->pad_top, p->pad_left, p->x_row, p->x_pixel,
                         p->x_ring,   p->zx,      columns};
-    const eq_range_s8 range = eq_load_range(p->zy, p->act_min, p->act_max);
     const eq_row3_armv7 row = {p->in_c,  p->stride_w * p->in_c, line, p->y_pixel,
                                p->out_w, eq_is_single()};
     const int32_t fit = 24576 / (line * p->stride_h), band = fit > 1 ? fit : 1;
@@ -62,11 +59,11 @@ void EQ_SYM(eq_depthwise_s8__armv7_neon_3x3)(
                 vld1_s8(v),         vld1_s8(v + c),     vld1_s8(v + 2 * c),
                 vld1_s8(v + 3 * c), vld1_s8(v + 4 * c), vld1_s8(v + 5 * c),
                 vld1_s8(v + 6 * c), vld1_s8(v + 7 * c), vld1_s8(v + 8 * c)};
-            const eq_factors8_armv7 f =
-                eq_load_factors8_armv7(bias + o, mult + o, shift + o);
+            eq_numbers8_armv7 numbers;
+            eq_load_numbers8_armv7(&numbers, bias + o, mult + o, shift + o, p);
             EQ_SYM(depthwise_s8_armv7_neon_rows)
-            (scratch + o, y + h * p->y_row + o, &nine, bias + o, &f, range, row,
-             p->stride_h * line, p->y_row, rows);
+            (scratch + o, y + h * p->y_row + o, &nine, &numbers, row, p->stride_h * line,
+             p->y_row, rows);
         }
     }
 }
