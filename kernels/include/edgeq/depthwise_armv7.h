@@ -178,4 +178,44 @@ static inline void eq_depthwise3_one_armv7(const int8_t *x, int8_t *y,
     }
 }
 
+/* Any window: `outer` times `inner` taps of x, in bytes `outer_step` and `inner_step` apart;
+ * weights one behind the other, eight channels each. */
+typedef struct {
+    int32_t outer_step, inner_step, outer, inner;
+} eq_taps_armv7;
+
+/* The sums of a window at x, begun with the biases in `numbers`. */
+static inline eq_sums8_armv7 eq_window8_armv7(const int8_t *x, const int8_t *w,
+                                              eq_taps_armv7 g,
+                                              const eq_numbers8_armv7 *numbers)
+{
+    eq_sums8_armv7 s = {vld1q_s32(numbers->bias), vld1q_s32(numbers->bias + 4)};
+    for (int32_t a = g.outer; a > 0; --a) {
+        const int8_t *from = x;
+        int32_t b = g.inner;
+        for (; b >= 2; b -= 2) {
+            const int8x8_t x0 = eq_next8_armv7(&from, g.inner_step);
+            const int8x8_t w0 = eq_next8_armv7(&w, 8);
+            const int8x8_t x1 = eq_next8_armv7(&from, g.inner_step);
+            s = eq_tap2_armv7(s, x0, w0, x1, eq_next8_armv7(&w, 8));
+        }
+        if (b > 0)
+            s = eq_tap1_armv7(s, vld1_s8(from), eq_next8_armv7(&w, 8));
+        x += g.outer_step;
+    }
+    return s;
+}
+
+/* The outputs of eight channels, as far as they exist, from their sums. */
+static inline int8x8_t eq_finish_one_armv7(eq_sums8_armv7 s, const eq_numbers8_armv7 *n,
+                                           int single)
+{
+    const int32x4_t zero = vdupq_n_s32(0);
+    const eq_factors_x4 f = {zero, vld1q_s32(n->mult), vld1q_s32(n->down)};
+    const eq_factors_x4 g = {zero, vld1q_s32(n->mult + 4), vld1q_s32(n->down + 4)};
+    const eq_range_s8 range = {vld1q_s16(n->zy), vld1q_s8(n->lo), vld1q_s8(n->hi)};
+    return eq_narrow_s8_x8(eq_rescale_x4(s.a, f, single), eq_rescale_x4(s.b, g, single),
+                           range);
+}
+
 #endif
