@@ -3,6 +3,7 @@
 #ifndef EDGEQ_CONV2D_NEON_DOTPROD_H
 #define EDGEQ_CONV2D_NEON_DOTPROD_H
 
+#include "edgeq/dot_half_neon_dotprod.h"
 #include "edgeq/dot_neon_dotprod.h"
 
 /* n >= 1 pixels: the last tile goes back to be whole, and fewer than four pixels are computed

@@ -65,10 +65,31 @@ static inline void eq_dsp_widen_fours(int8_t *s, int32_t k, const int8_t *x, int
     }
 }
 
-/* The window of column c, widened to every other word from s on; in `fours` or in order. */
-static inline void eq_dsp_gather(int8_t *s, const int8_t *x, eq_dsp_rows t, int32_t c,
-                                 const eq_conv2d_s8_params *p, int fours)
+/* How a window is written: int8 widened in order, int8 widened in fours, int16 copied. */
+enum { eq_dsp_in_order, eq_dsp_in_fours, eq_dsp_int16 };
+
+/* n int16 taps from x to the window at s, which starts with tap k. */
+static inline void eq_dsp_copy_halves(int8_t *s, int32_t k, const int8_t *x, int32_t n)
 {
+    const int32_t end = k + n;
+    for (; k < end; x += 2) {
+        if ((k & 1) == 0 && k + 1 < end) {
+            eq_dsp_store(s + 4 * k, eq_dsp_load(x));
+            k += 2;
+            x += 2;
+        } else {
+            memcpy(s + (k >> 1) * 8 + (k & 1) * 2, x, 2);
+            ++k;
+        }
+    }
+}
+
+/* The window of column c, widened to every other word from s on.  Strides of int16 count
+ * elements, too. */
+static inline void eq_dsp_gather(int8_t *s, const int8_t *x, eq_dsp_rows t, int32_t c,
+                                 const eq_conv2d_s8_params *p, int32_t kind)
+{
+    const int32_t size = kind == eq_dsp_int16 ? 2 : 1;
     const int32_t at = c * p->stride_w - p->pad_left;
     const int32_t kw0 = eq_taps_before(at, p->dil_w, p->kw);
     const int32_t taps = eq_taps_before(at - p->in_w, p->dil_w, p->kw) - kw0;
@@ -82,15 +103,17 @@ static inline void eq_dsp_gather(int8_t *s, const int8_t *x, eq_dsp_rows t, int3
     }
     const int dense = p->dil_w == 1 && p->x_pixel == p->in_c;
     const int32_t run = dense ? taps * p->in_c : p->in_c;
-    const int32_t step = p->dil_w * p->x_pixel;
-    x += (at + kw0 * p->dil_w) * p->x_pixel;
+    const int32_t step = p->dil_w * p->x_pixel * size;
+    x += (at + kw0 * p->dil_w) * p->x_pixel * size;
     int32_t k = t.kh0 * w_row + kw0 * p->in_c;
     for (int32_t kh = t.kh0; kh < t.kh1; ++kh) {
-        const int8_t *from = x + t.row * p->x_row;
+        const int8_t *from = x + t.row * p->x_row * size;
         const int32_t end = k + taps * p->in_c;
         for (int32_t i = k; i < end; i += run) {
-            if (fours)
+            if (kind == eq_dsp_in_fours)
                 eq_dsp_widen_fours(s, i, from, run);
+            else if (kind == eq_dsp_int16)
+                eq_dsp_copy_halves(s, i, from, run);
             else
                 eq_dsp_widen_any(s, i, from, run);
             from += step;
@@ -104,11 +127,11 @@ static inline void eq_dsp_gather(int8_t *s, const int8_t *x, eq_dsp_rows t, int3
 
 /* A window that lies inside x, its rows in one piece each. */
 static inline void eq_dsp_gather_inside(int8_t *s, const int8_t *x, int32_t step,
-                                        int32_t run, int32_t taps, int fours)
+                                        int32_t run, int32_t taps, int32_t kind)
 {
     int32_t k = 0;
     do {
-        if (fours)
+        if (kind == eq_dsp_in_fours)
             eq_dsp_widen_fours(s, k, x, run);
         else
             eq_dsp_widen_any(s, k, x, run);
@@ -259,6 +282,7 @@ static inline void eq_dsp_conv2d(const int8_t *x, const int8_t *w, const int32_t
 {
     const int32_t taps = (p->kh * p->kw * p->in_c + by - 1) / by * by;
     const eq_dsp_layer l = eq_dsp_layer_of(w, bias, mult, shift, scratch, taps, p);
+    const int32_t kind = by == 16 ? eq_dsp_in_fours : eq_dsp_in_order;
     const eq_dsp_columns inside = eq_dsp_columns_of(p);
     int8_t *first = 0;
     for (int32_t h = p->row0; h < p->row1; ++h) {
@@ -271,9 +295,9 @@ static inline void eq_dsp_conv2d(const int8_t *x, const int8_t *w, const int32_t
             int8_t *const s = l.windows + (first ? 4 : 0);
             if (in_one && c >= inside.first && c - inside.first < inside.count)
                 eq_dsp_gather_inside(s, x + at, p->dil_h * p->x_row, p->kw * p->in_c,
-                                     p->kh * p->kw * p->in_c, by == 16);
+                                     p->kh * p->kw * p->in_c, kind);
             else
-                eq_dsp_gather(s, x, rows, c, p, by == 16);
+                eq_dsp_gather(s, x, rows, c, p, kind);
             if (first)
                 eq_dsp_pixels(&l, first, out, by, form);
             first = first ? 0 : out;

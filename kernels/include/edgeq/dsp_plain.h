@@ -54,4 +54,60 @@ static inline eq_dsp_tile eq_dsp_plain_tile(const int8_t *w, const int8_t *x,
     return (eq_dsp_tile){{a0, a1, a2, a3}, {b0, b1, b2, b3}};
 }
 
+/* The same of int4 weights, times 16: @packs w (o/4, k/8, o%4, k%2, k/2%2, k/4%2).  The nibbles
+ * of a byte are taken to its upper half, which SXTB16 widens with their sign. */
+static inline int32_t eq_dsp_low_nibbles(const int8_t *w)
+{
+    return (int32_t)(((uint32_t)eq_dsp_load(w) << 4) & 0xf0f0f0f0);
+}
+
+static inline int32_t eq_dsp_high_nibbles(const int8_t *w)
+{
+    return (int32_t)((uint32_t)eq_dsp_load(w) & 0xf0f0f0f0);
+}
+
+static inline eq_dsp_tile eq_dsp_nibble_tile(const int8_t *w, const int8_t *x,
+                                             const int8_t *end)
+{
+    int32_t a0 = 0, a1 = 0, a2 = 0, a3 = 0;
+    int32_t b0 = 0, b1 = 0, b2 = 0, b3 = 0;
+    do {
+        int32_t xa = eq_dsp_load(x);
+        int32_t xb = eq_dsp_load(x + 4);
+        eq_dsp_plain_taps(&a0, &b0, eq_dsp_even(eq_dsp_low_nibbles(w)), xa, xb);
+        eq_dsp_plain_taps(&a1, &b1, eq_dsp_even(eq_dsp_low_nibbles(w + 4)), xa, xb);
+        eq_dsp_pause();
+        eq_dsp_plain_taps(&a2, &b2, eq_dsp_even(eq_dsp_low_nibbles(w + 8)), xa, xb);
+        eq_dsp_plain_taps(&a3, &b3, eq_dsp_even(eq_dsp_low_nibbles(w + 12)), xa, xb);
+        eq_dsp_pause();
+        xa = eq_dsp_load(x + 8);
+        xb = eq_dsp_load(x + 12);
+        eq_dsp_plain_taps(&a0, &b0, eq_dsp_odd(eq_dsp_low_nibbles(w)), xa, xb);
+        eq_dsp_plain_taps(&a1, &b1, eq_dsp_odd(eq_dsp_low_nibbles(w + 4)), xa, xb);
+        eq_dsp_pause();
+        eq_dsp_plain_taps(&a2, &b2, eq_dsp_odd(eq_dsp_low_nibbles(w + 8)), xa, xb);
+        eq_dsp_plain_taps(&a3, &b3, eq_dsp_odd(eq_dsp_low_nibbles(w + 12)), xa, xb);
+        eq_dsp_pause();
+        xa = eq_dsp_load(x + 16);
+        xb = eq_dsp_load(x + 20);
+        eq_dsp_plain_taps(&a0, &b0, eq_dsp_even(eq_dsp_high_nibbles(w)), xa, xb);
+        eq_dsp_plain_taps(&a1, &b1, eq_dsp_even(eq_dsp_high_nibbles(w + 4)), xa, xb);
+        eq_dsp_pause();
+        eq_dsp_plain_taps(&a2, &b2, eq_dsp_even(eq_dsp_high_nibbles(w + 8)), xa, xb);
+        eq_dsp_plain_taps(&a3, &b3, eq_dsp_even(eq_dsp_high_nibbles(w + 12)), xa, xb);
+        eq_dsp_pause();
+        xa = eq_dsp_load(x + 24);
+        xb = eq_dsp_load(x + 28);
+        eq_dsp_plain_taps(&a0, &b0, eq_dsp_odd(eq_dsp_high_nibbles(w)), xa, xb);
+        eq_dsp_plain_taps(&a1, &b1, eq_dsp_odd(eq_dsp_high_nibbles(w + 4)), xa, xb);
+        eq_dsp_pause();
+        eq_dsp_plain_taps(&a2, &b2, eq_dsp_odd(eq_dsp_high_nibbles(w + 8)), xa, xb);
+        eq_dsp_plain_taps(&a3, &b3, eq_dsp_odd(eq_dsp_high_nibbles(w + 12)), xa, xb);
+        eq_dsp_pause();
+        x += 32;
+        w += 16;
+    } while (x != end);
+    return (eq_dsp_tile){{a0, a1, a2, a3}, {b0, b1, b2, b3}};
+}
+
 #endif
