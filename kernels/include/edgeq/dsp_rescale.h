@@ -19,7 +19,7 @@
 
 #define eq_dsp_form EQ_SYM(eq_dsp_form)
 
-enum { eq_dsp_form_double, eq_dsp_form_single };
+enum { eq_dsp_form_double, eq_dsp_form_single, eq_dsp_form_wide };
 
 /* The rescaled value before the shift by r.  The compiler forms neither instruction. */
 static inline int32_t eq_dsp_scaled(int32_t twice, int32_t mult, int32_t round,
