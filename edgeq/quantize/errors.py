@@ -28,7 +28,7 @@ from edgeq.quantize.methods import defaults
 from edgeq.quantize.options import Options
 from edgeq.quantize.parameters import to_integers, to_reals
 from edgeq.quantize.samples import Samples
-from edgeq.quantize.schemes import SchemeMap
+from edgeq.quantize.schemes import SchemeMap, check_rules
 from edgeq.reference.float import FloatModel
 
 Floats = NDArray[np.float32]
@@ -107,8 +107,10 @@ def layer_errors(
         options: observer, jobs and progress; methods are left out.
 
     Raises:
+        UsageError: a rule for no layer.
         Problems: every layer that cannot be quantized.
     """
+    check_rules(schemes, graph)
     options = defaults(replace(options, methods=()), schemes)
     observers = calibrate(graph, samples, options.observer, jobs=options.jobs)
     prepared = prepare_params(graph, observers, schemes)

@@ -233,7 +233,8 @@ def _table(given: str | Path) -> dict[str, Any]:
         line = WORD.sub(r'\1"\2"', text.replace('"', "")).replace("\n", " ")
         return dict(tomllib.loads(f"settings = {{{line}}}")["settings"])
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"preprocessing cannot be read: {given}", where=where, why=str(error),
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UsageError("preprocessing cannot be read", where=where or text, why=said,
                          fix="for example kind=images, color=bgr, scale=0.00392, mean=[0.5]",
                          ) from None  # fmt: skip
 

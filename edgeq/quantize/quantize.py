@@ -15,7 +15,7 @@ from edgeq.quantize.calibrate import calibrate
 from edgeq.quantize.methods import defaults, methods_of
 from edgeq.quantize.options import Options
 from edgeq.quantize.samples import samples_of
-from edgeq.quantize.schemes import Scheme, SchemeMap, scheme_map
+from edgeq.quantize.schemes import Scheme, SchemeMap, check_rules, scheme_map
 
 
 def quantize(
@@ -34,10 +34,12 @@ def quantize(
         options: observer and methods; those it leaves open are the defaults of the scheme.
 
     Raises:
-        UsageError: no or unsuitable data, an unknown scheme, observer or method.
+        UsageError: no or unsuitable data, an unknown scheme, observer or method, or a rule for no
+            layer.
         Problems: every layer that cannot be quantized.
     """
     schemes, samples = scheme_map(scheme), samples_of(graph, data)
+    check_rules(schemes, graph)
     options = defaults(options or Options(), schemes)
     methods = methods_of(options.methods or ())
     for method in methods:

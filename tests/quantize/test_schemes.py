@@ -8,7 +8,11 @@ import pytest
 
 from edgeq.errors import UsageError
 from edgeq.ir import DType
+from edgeq.quantize import Options, quantize
+from edgeq.quantize.errors import layer_errors
+from edgeq.quantize.samples import samples_of
 from edgeq.quantize.schemes import scheme, scheme_map
+from tests.quantize.random_networks import network, samples
 
 
 def test_names_say_what_is_stored() -> None:
@@ -46,3 +50,14 @@ def test_bad_maps_are_refused(text: str, tmp_path: Path) -> None:
 def test_missing_map_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         scheme_map(str(tmp_path / "none.toml"))
+
+
+def test_a_rule_for_no_layer_is_refused_before_calibration() -> None:
+    graph, x = network(["conv", "joined"], 1), {"x": samples(0)}
+    given = {"default": "int8", "^conv_2d_0$": "int16x8", "^conv_2d_O$": "int16x8"}
+    said: list[int] = []
+    with pytest.raises(UsageError, match=r"no layer's name has the pattern '\^conv_2d_O\$'"):
+        quantize(graph, x, given, options=Options(progress=said.append))
+    with pytest.raises(UsageError, match=r"'\^conv_2d_O\$'"):
+        layer_errors(graph, samples_of(graph, x), scheme_map(given), Options())
+    assert said == []
