@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeq.errors import UsageError
+from edgeq.measure.metrics import Score
 
 Array = NDArray[Any]
 Reals = NDArray[np.float64]
-Score = tuple[float, dict[str, float]]
 
 CORNERS = 4
 LABEL = 5  # class, x1, y1, x2, y2

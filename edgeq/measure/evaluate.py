@@ -14,8 +14,9 @@ from edgeq.errors import UsageError
 from edgeq.ir import DType, Graph, Tensor
 from edgeq.ir.values import quantize
 from edgeq.measure.labelled import Labelled
-from edgeq.measure.metrics import Score, decibels
+from edgeq.measure.metrics import Score
 from edgeq.measure.tally import Noise, Rule
+from edgeq.quantize.errors import decibels
 from edgeq.reference.exact import Exact
 from edgeq.reference.float import FloatModel
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeq.errors import UsageError
+from edgeq.quantize.errors import decibels
 
 Array = NDArray[Any]
 Reals = NDArray[np.float64]
@@ -92,13 +93,6 @@ METRICS: Mapping[str, Callable[[Reals, Array], Score]] = {
 def sqnr_db(signal: Reals, noisy: Reals) -> float:
     """10 log10 of the power of `signal` over that of the difference; infinite when equal."""
     return decibels(float(np.sum(signal**2)), float(np.sum((signal - noisy) ** 2)))
-
-
-def decibels(power: float, noise: float) -> float:
-    """10 log10(power / noise); infinite without noise."""
-    if noise == 0:
-        return float("inf")
-    return 10 * float(np.log10(power / noise)) if power > 0 else float("-inf")
 
 
 def _classes(outputs: Reals, y: Array) -> NDArray[np.int64]:
