@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import pickle
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -76,6 +77,11 @@ def read_pt2(path: Path, batch: int | None = None, input_shape: Given = None) ->
     try:
         with _quiet(), _without_pickles():
             program = torch.export.load(path)
+    except pickle.UnpicklingError:
+        raise ModelError(
+            "holds objects that only code in the file could restore", where=str(path),
+            why="a model file must not run code", fix="export plain modules and tensors",
+        ) from None  # fmt: skip
     except Exception as error:  # torch raises many kinds
         raise ModelError(
             "is not an exported torch program", where=str(path), why=_first_line(error),

@@ -147,7 +147,7 @@ def test_code_in_a_file_is_not_run(trained: DigitsNet, tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, stream.getvalue() if name == inputs else content)
-    with pytest.raises(ModelError, match="not an exported torch program"):
+    with pytest.raises(ModelError, match="objects that only code in the file could restore"):
         load(path)
     assert not proof.exists()
     pickle.loads(pickle.dumps(Hostile(proof)))
