@@ -28,7 +28,8 @@ def test_model_needs_less_than_tflm(stem: str, shared_file: Callable[[str], Path
     need_target(load_target("cortex-m4"))
     shared_file("baselines/cortex_m.json")
     row = measure(stem)
-    assert row.tflm_instructions is not None and row.tflm_flash_bytes is not None
+    assert row.tflm_instructions is not None
+    assert row.tflm_flash_bytes is not None
     assert 0 < row.instructions <= row.tflm_instructions
     assert 0 < row.arena_bytes < row.tflm_arena_bytes
     assert 0 < row.flash_bytes < row.tflm_flash_bytes
