@@ -57,7 +57,7 @@ void EQ_SYM(eq_conv2d_s8__dsp_plain)(const int8_t *restrict x, const int8_t *res
         const eq_dsp_rows rows = eq_dsp_rows_of(h, p);
         for (int32_t c = 0; c < p->out_w; ++c) {
             int8_t *const out = y + h * p->y_row + c * p->y_pixel;
-            eq_dsp_gather(scratch + (first ? 4 : 0), x, rows, c, p, 0);
+            eq_dsp_gather(scratch + (first ? 4 : 0), x, rows, c, p, eq_dsp_in_order);
             if (first)
                 EQ_SYM(conv2d_s8_dsp_two)(&layer, scratch, first, out, p);
             first = first ? 0 : out;
