@@ -15,9 +15,9 @@
  */
 #include "edgeq/depthwise_mve.h"
 
-eq_depthwise_s8_fn EQ_SYM(eq_depthwise_s8__mve_3x3);
+eq_depthwise_s8_fn EQ_SYM(eq_depthwise_s8__mve_3x3_pairs);
 
-void EQ_SYM(eq_depthwise_s8__mve_3x3)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_depthwise_s8__mve_3x3_pairs)(const int8_t *restrict x, const int8_t *restrict w,
                                       const int32_t *restrict bias,
                                       const int32_t *restrict mult,
                                       const int32_t *restrict shift, int8_t *restrict y,
