@@ -1,5 +1,5 @@
 /* conv2d_s8zw for NEON, about 32 taps, any window: rows are copied with their borders, windows gathered from
- * them, four at a time, and each gives dot products over contiguous bytes with four channels
+ * them, sixteen at a time, and each gives dot products over contiguous bytes with four channels
  * at a time, products added in pairs.
  *
  * The zero point of the weights is multiplied with the sum of a window, taken once for all
@@ -13,7 +13,7 @@
  * @packs bias (o/4, o%4)
  * @packs mult (o/4, o%4)
  * @packs shift (o/4, o%4)
- * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 4 * kh * kw * in_c + 112
+ * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 16 * kh * kw * in_c + 400
  */
 #include "edgeq/conv2d_gather_neon.h"
 #include "edgeq/conv2d_lines.h"
@@ -55,13 +55,13 @@ void EQ_SYM(eq_conv2d_s8zw__neon_patch_32_pairs)(
     for (int32_t h = p->row0; h < p->row1; ++h) {
         eq_copy_lines(scratch, x, h, h == p->row0, &g);
         for (int32_t c = 0; c < p->out_w;) {
-            const int32_t rest = p->out_w - c, take = rest < 4 - n ? rest : 4 - n;
+            const int32_t rest = p->out_w - c, take = rest < 16 - n ? rest : 16 - n;
             eq_gather_neon(patches + n * room, scratch + c * runs.step, &runs, take);
             for (int32_t i = n; i < n + take; ++i)
                 vst1_s8(patches + i * room + p->kh * run, vdup_n_s8(0));
             n += take;
             c += take;
-            if (n < 4 && (c < p->out_w || (dense && h + 1 < p->row1)))
+            if (n < 16 && (c < p->out_w || (dense && h + 1 < p->row1)))
                 continue;
             eq_conv2d_pixels32_neon(&layer, patches,
                                     y + h * p->y_row + (c - n) * p->y_pixel, p->y_pixel, n);

@@ -50,12 +50,16 @@ static inline void eq_gather_four_neon(int8_t *y, const int8_t *x, const eq_runs
 static inline void eq_gather_neon(int8_t *y, const int8_t *x, const eq_runs_neon *g,
                                   int32_t n)
 {
-    if (n == 4 && g->parts == 1) {
+    for (; n >= 4 && g->parts == 1; n -= 4) {
         eq_gather_four_neon(y, x, g);
-        return;
+        y += 4 * g->room;
+        x += 4 * g->step;
     }
-    for (int32_t i = 0; i < n; ++i)
-        eq_gather_one_neon(y + i * g->room, x + i * g->step, g);
+    for (; n > 0; --n) {
+        eq_gather_one_neon(y, x, g);
+        y += g->room;
+        x += g->step;
+    }
 }
 
 #endif
