@@ -9,6 +9,7 @@
  * @packs bias (o/4, o%4)
  * @packs mult (o/4, o%4)
  * @packs shift (o/4, o%4)
+ * @scratch 12 * out_c + 36
  */
 #include "edgeq/conv2d_armv7.h"
 
@@ -19,12 +20,10 @@ void EQ_SYM(eq_conv2d_s8__armv7_neon_1x1_pairs)(
     const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
     int8_t *restrict scratch, const eq_conv2d_s8_params *restrict p)
 {
-    (void)scratch;
+    eq_conv2d_numbers_armv7(scratch, bias, mult, shift, p->out_c);
     const eq_conv2d_layer_armv7 layer = {
         w,
-        bias,
-        mult,
-        shift,
+        scratch,
         {p->in_c, p->stride_w * p->x_pixel, 0},
         eq_load_range(p->zy, p->act_min, p->act_max),
         p->out_c,

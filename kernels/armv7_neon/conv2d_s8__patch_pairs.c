@@ -9,7 +9,7 @@
  * @packs bias (o/4, o%4)
  * @packs mult (o/4, o%4)
  * @packs shift (o/4, o%4)
- * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 4 * kh * kw * in_c + 112
+ * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 4 * kh * kw * in_c + 12 * out_c + 148
  */
 #include "edgeq/conv2d_armv7.h"
 
@@ -21,15 +21,15 @@ void EQ_SYM(eq_conv2d_s8__armv7_neon_patch_pairs)(
     int8_t *restrict scratch, const eq_conv2d_s8_params *restrict p)
 {
     const int32_t taps = (p->kh * p->kw * p->in_c + 7) / 8 * 8;
+    int8_t *const rest = scratch + (12 * p->out_c + 36);
+    eq_conv2d_numbers_armv7(scratch, bias, mult, shift, p->out_c);
     const eq_conv2d_layer_armv7 layer = {
         w,
-        bias,
-        mult,
-        shift,
+        scratch,
         {taps, taps + 16, 0},
         eq_load_range(p->zy, p->act_min, p->act_max),
         p->out_c,
         eq_is_single(),
     };
-    eq_conv2d_patches_armv7(&layer, x, y, scratch, p);
+    eq_conv2d_patches_armv7(&layer, x, y, rest, p);
 }

@@ -23,12 +23,27 @@
 /* Constants of a layer.  Arrays are packed by four channels, and zeros fill the last block. */
 typedef struct {
     const int8_t *w;
-    const int32_t *bias, *mult, *shift;
+    const int8_t *numbers; /* as eq_conv2d_numbers_armv7 writes them */
     eq_window_neon window;
     eq_range_s8 range;
     int32_t out_c;
     int single; /* the rounding form */
 } eq_conv2d_layer_armv7;
+
+/* Biases, mult and 31 - shift of four channels, then of the next four: read in order, by one
+ * address. */
+static inline void eq_conv2d_numbers_armv7(int8_t *y, const int32_t *bias,
+                                           const int32_t *mult, const int32_t *shift,
+                                           int32_t out_c)
+{
+    for (int32_t o = 0; o < out_c; o += 4) {
+        const eq_factors_x4 f = eq_load_factors(bias + o, mult + o, shift + o);
+        vst1q_s8(y, vreinterpretq_s8_s32(f.bias));
+        vst1q_s8(y + 16, vreinterpretq_s8_s32(f.mult));
+        vst1q_s8(y + 32, vreinterpretq_s8_s32(f.down));
+        y += 48;
+    }
+}
 
 /* Sums of two pixels by four channels: those of a channel lie in the lanes of one vector. */
 typedef struct {
@@ -123,27 +138,37 @@ static inline int32x4_t eq_conv2d_four_armv7(int32x4_t p, int32x4_t q, int32x4_t
     return eq_rescale_x4(vaddq_s32(sums, f.bias), f, single);
 }
 
+/* The first n channels of four, which are the halves of v. */
+static inline void eq_conv2d_store_armv7(int8_t *ya, int8_t *yb, int8x8_t v, int32_t n)
+{
+    if (n >= 4) {
+        vst1_lane_s32((int32_t *)(void *)ya, vreinterpret_s32_s8(v), 0);
+        vst1_lane_s32((int32_t *)(void *)yb, vreinterpret_s32_s8(v), 1);
+    } else {
+        int8_t bytes[8];
+        vst1_s8(bytes, v);
+        memcpy(ya, bytes, (size_t)n);
+        memcpy(yb, bytes + 4, (size_t)n);
+    }
+}
+
 /* All channels of the windows at a and b to ya and yb. */
 static inline void eq_conv2d_tile_armv7(const eq_conv2d_layer_armv7 *t, const int8_t *a,
                                         const int8_t *b, int8_t *ya, int8_t *yb)
 {
-    const int8_t *w = t->w;
-    for (int32_t o = 0; o < t->out_c; o += 4) {
+    const int8_t *w = t->w, *numbers = t->numbers;
+    for (int32_t left = t->out_c; left > 0; left -= 4) {
         const eq_sums_armv7 s =
             eq_conv2d_sums_armv7(a, b, &w, t->window.taps, t->window.fours);
-        const eq_factors_x4 f = eq_load_factors(t->bias + o, t->mult + o, t->shift + o);
+        eq_factors_x4 f;
+        f.bias = vreinterpretq_s32_s8(eq_next16_armv7(&numbers));
+        f.mult = vreinterpretq_s32_s8(eq_next16_armv7(&numbers));
+        f.down = vreinterpretq_s32_s8(eq_next16_armv7(&numbers));
         const int32x4_t va = eq_conv2d_four_armv7(s.pa, s.qa, s.ra, s.sa, f, t->single);
         const int32x4_t vb = eq_conv2d_four_armv7(s.pb, s.qb, s.rb, s.sb, f, t->single);
-        const int8x8_t v = eq_narrow_s8_x8(va, vb, t->range);
-        if (t->out_c - o >= 4) {
-            vst1_lane_s32((int32_t *)(void *)(ya + o), vreinterpret_s32_s8(v), 0);
-            vst1_lane_s32((int32_t *)(void *)(yb + o), vreinterpret_s32_s8(v), 1);
-        } else {
-            int8_t bytes[8];
-            vst1_s8(bytes, v);
-            memcpy(ya + o, bytes, (size_t)(t->out_c - o));
-            memcpy(yb + o, bytes + 4, (size_t)(t->out_c - o));
-        }
+        eq_conv2d_store_armv7(ya, yb, eq_narrow_s8_x8(va, vb, t->range), left);
+        ya += 4;
+        yb += 4;
     }
 }
 
