@@ -4,6 +4,7 @@
 
 #include "edgeq/conv2d_tile_neon.h"
 #include "edgeq/rescale_neon.h"
+#include "edgeq/sum_neon.h"
 
 /* Constants of a layer.  Arrays are packed by four channels, and zeros fill the last block. */
 typedef struct {

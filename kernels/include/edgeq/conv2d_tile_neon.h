@@ -268,15 +268,4 @@ static inline int32x4_t eq_conv2d_one_neon(const int8_t *x, const int8_t **weigh
     return vpaddq_s32(vpaddq_s32(p, q), vpaddq_s32(r, s));
 }
 
-/* The sum of `taps` bytes. */
-static inline int32_t eq_sum_neon(const int8_t *x, int32_t taps)
-{
-    int32x4_t sum = vdupq_n_s32(0);
-    for (; taps >= 16; taps -= 16) {
-        sum = vpadalq_s16(sum, vpaddlq_s8(vld1q_s8(x)));
-        x += 16;
-    }
-    return vaddvq_s32(sum) + (taps > 0 ? vaddlv_s8(vld1_s8(x)) : 0);
-}
-
 #endif

@@ -40,7 +40,8 @@ static inline int32x4_t eq_requantize_x4_single(int32x4_t acc, int32x4_t mult,
 
 /* One rounding of a factor of fewer bits, of an accumulator that fits int32: SRSHL rounds
  * ties up, as eq_requantize_wide does. */
-static inline int32x4_t eq_requantize_x4_wide(int32x4_t acc, int32x4_t mult, int32x4_t shift)
+static inline int32x4_t eq_requantize_x4_wide(int32x4_t acc, int32x4_t mult,
+                                              int32x4_t shift)
 {
     return eq_requantize_x4_single(acc, mult, shift);
 }
