@@ -87,7 +87,7 @@ class Mul(Op):
             for mult, shift in _case_factors(contract, rng):
                 za, zb, zy = rng.integers(-128, 128, 3).tolist()
                 params = {"mult": mult, "shift": shift, "zy": zy, "act_max": info.max,
-                          "act_min": info.min + int(rng.integers(0, 20))}  # fmt: skip
+                          "act_min": info.min + max(int(rng.integers(-15, 20)), 0)}  # fmt: skip
                 if contract == "mul_s8":
                     params |= {"za": za, "zb": zb}
                 args = {"a": a, "b": b, "y": np.zeros(size_y + 3, dtype)}
