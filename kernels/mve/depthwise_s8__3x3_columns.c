@@ -13,7 +13,7 @@
  * @requires dil_h == 1 and dil_w == 1
  * @requires multiplier == 1
  * @requires stride_w <= 2
- * @requires stride_w == 1 and out_w >= 16 or in_c <= 8
+ * @requires stride_w == 1 and out_w >= 32 or in_c <= 8
  * @requires live_shift >= 32
  * @packs w (o, kh/4, kw/4, kw%4, kh%4)
  * @scratch 4 + 4 * max(pad_left + in_w, (out_w + 3) / 4 * 4 * stride_w - stride_w + 4)
