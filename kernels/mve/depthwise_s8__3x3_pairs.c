@@ -17,12 +17,10 @@
 
 eq_depthwise_s8_fn EQ_SYM(eq_depthwise_s8__mve_3x3_pairs);
 
-void EQ_SYM(eq_depthwise_s8__mve_3x3_pairs)(const int8_t *restrict x, const int8_t *restrict w,
-                                      const int32_t *restrict bias,
-                                      const int32_t *restrict mult,
-                                      const int32_t *restrict shift, int8_t *restrict y,
-                                      int8_t *restrict scratch,
-                                      const eq_depthwise_s8_params *restrict p)
+void EQ_SYM(eq_depthwise_s8__mve_3x3_pairs)(
+    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
+    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
+    int8_t *restrict scratch, const eq_depthwise_s8_params *restrict p)
 {
     eq_depthwise_s8_mve(x, w, bias, mult, shift, y, scratch, p, eq_mve_form, 9);
 }

@@ -130,8 +130,8 @@ static inline void eq_conv_mve_rescale(const eq_conv_mve *t, int32_t first, int3
     : [a] "=&t"(a), [b] "=&t"(b), [c] "=&t"(c), [d] "=&t"(d), [t] "=&t"(u),                     \
       [sums] "+r"(sums), [bias] "+r"(bias), [mult] "+r"(mult), [shift] "+r"(shift),             \
       [y0] "+l"(y0), [y1] "+l"(y1), [n] "+r"(n)                                                 \
-    : [k31] "t"(k31), [lo] "t"(lo),                        \
-      [hi] "t"(hi), [zy] "r"(zy), [one] "r"(1)                      \
+    : [k31] "t"(vdupq_n_s32(31)), [lo] "t"(vdupq_n_s16((int16_t)t->lo)),                        \
+      [hi] "t"(vdupq_n_s16((int16_t)t->hi)), [zy] "r"(t->zy), [one] "r"(1)                      \
     : "cc", "memory"
 
 static inline void eq_conv_mve_rescale_live(const eq_conv_mve *t, int32_t first, int32_t n,
@@ -141,9 +141,6 @@ static inline void eq_conv_mve_rescale_live(const eq_conv_mve *t, int32_t first,
     const int32_t *bias = t->bias + first, *mult = t->mult + first,
                   *shift = t->shift + first;
     int8_t *y0 = t->y[0] + first, *y1 = t->y[1] + first;
-    const int32x4_t k31 = vdupq_n_s32(31);
-    const int16x8_t lo = vdupq_n_s16((int16_t)t->lo), hi = vdupq_n_s16((int16_t)t->hi);
-    const int32_t zy = t->zy;
     int32x4_t a, b, c, d, u;
     if (form == eq_mve_form_single)
         __asm__ volatile(EQ_CONV_MVE_RESCALE("vqdmulh.s32", "") EQ_CONV_MVE_OPERANDS);
