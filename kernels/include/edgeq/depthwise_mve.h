@@ -38,12 +38,13 @@ typedef struct {
     eq_taps_mve taps;
     eq_depthwise_mve_run parts[2];
     const int32_t *shift;
-    int32_t whole, form, live;
+    int32_t whole;
 } eq_depthwise_mve;
 
 /* All channels of the window whose tap 0 is in column `left`. */
 static inline void eq_depthwise_mve_pixel(eq_depthwise_mve *d, int32_t left, int8_t *y,
-                                          const eq_depthwise_s8_params *p)
+                                          const eq_depthwise_s8_params *p, int form,
+                                          int live)
 {
     const int32_t whole = d->whole;
     const int tight = whole < p->in_c && eq_taps_mve_tight(&d->taps, left, p);
@@ -53,10 +54,10 @@ static inline void eq_depthwise_mve_pixel(eq_depthwise_mve *d, int32_t left, int
         const eq_depthwise_mve_run *k = d->parts + part;
         if (part)
             eq_taps_mve_copy(&d->taps, n);
-        if (d->live)
-            eq_depthwise_mve_live(k, y + c, n, d->form, d->live == 9);
+        if (live)
+            eq_depthwise_mve_live(k, y + c, n, form, live == 9);
         else
-            eq_depthwise_mve_any(&d->taps, k, d->shift + c, y + c, n, p, d->form);
+            eq_depthwise_mve_any(&d->taps, k, d->shift + c, y + c, n, p, form);
     }
 }
 
@@ -70,7 +71,7 @@ static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
     const eq_taps_mve t = eq_taps_mve_in(scratch, line, p);
     const eq_depthwise_mve_run run = {t.at,       t.taps / 2, t.taps & 1, p->zy, p->act_min,
                                       p->act_max, w,          bias,       mult,  t.rest};
-    eq_depthwise_mve d = {t, {run, run}, shift, whole, form, live};
+    eq_depthwise_mve d = {t, {run, run}, shift, whole};
     d.parts[1].w += t.taps * whole;
     d.parts[1].bias += whole;
     d.parts[1].mult += whole;
@@ -83,7 +84,7 @@ static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
         int32_t left = -p->pad_left;
         plain = eq_taps_mve_rows(&d.taps, x, h, plain, p);
         for (int32_t n = p->out_w; n > 0; --n) {
-            eq_depthwise_mve_pixel(&d, left, to, p);
+            eq_depthwise_mve_pixel(&d, left, to, p, form, live);
             left += p->stride_w;
             to += p->y_pixel;
         }

@@ -110,8 +110,8 @@ static inline void eq_taps_mve_locate(eq_taps_mve *t, int32_t left,
                      "le lr, 1b"
                      : [u] "=&t"(u), [v] "=&t"(v), [columns] "+r"(columns),
                        [first] "+r"(first), [at] "+r"(at)
-                     : [n] "r"((t->taps + 3) / 4), [left] "r"(left), [width] "r"(p->in_w),
-                       [by] "r"(left * p->x_pixel), [line] "t"(line)
+                     : [n] "r"((uint32_t)(t->taps + 3) / 4), [left] "r"(left),
+                       [width] "r"(p->in_w), [by] "r"(left * p->x_pixel), [line] "t"(line)
                      : "lr", "cc", "memory");
 }
 
@@ -130,7 +130,7 @@ static inline int eq_taps_mve_tight(const eq_taps_mve *t, int32_t left,
 {
     const int32_t right = left + (p->kw - 1) * p->dil_w;
     const int32_t column = right < p->in_w ? right : p->in_w - 1;
-    return t->last < column * p->x_pixel + (p->in_c + 15) / 16 * 16;
+    return t->last < column * p->x_pixel + ((p->in_c + 15) & ~15);
 }
 
 #endif
