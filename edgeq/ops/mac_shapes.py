@@ -65,6 +65,8 @@ DEPTHWISE: tuple[dict[str, int], ...] = (
     {"in_h": 5, "in_w": 6, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "x_gap": 1,
      "row0": 1, "row1": 5},
     {"in_h": 3, "in_w": 4, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 11, "in_w": 2, "in_c": 24, "multiplier": 1, "kh": 5, "kw": 1, "x_gap": 1},
+    {"in_h": 6, "in_w": 1, "in_c": 17, "multiplier": 1, "kh": 4, "kw": 1, "y_gap": 2},
     {"in_h": 7, "in_w": 6, "in_c": 24, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1,
      "stride_h": 2, "stride_w": 2},
     {"in_h": 5, "in_w": 6, "in_c": 5, "multiplier": 1, "kh": 5, "kw": 5, "pad": 2},

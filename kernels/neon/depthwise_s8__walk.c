@@ -16,9 +16,9 @@
 #include "edgeq/depthwise_neon.h"
 #include "edgeq/depthwise_s8.h"
 
-eq_depthwise_s8_fn EQ_SYM(eq_depthwise_s8__neon_any);
+eq_depthwise_s8_fn EQ_SYM(eq_depthwise_s8__neon_walk);
 
-void EQ_SYM(eq_depthwise_s8__neon_any)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_depthwise_s8__neon_walk)(const int8_t *restrict x, const int8_t *restrict w,
                                        const int32_t *restrict bias,
                                        const int32_t *restrict mult,
                                        const int32_t *restrict shift, int8_t *restrict y,
