@@ -9,7 +9,7 @@
  * (dsp_dot.h); rescaling as dsp_rescale.h says, clamped to int8 first and then to the layer's
  * range, which is within.
  *
- * @requires kh * kw * in_c % 16 == 0 and in_c % 4 == 0
+ * @requires kw * in_c % 16 == 0 and in_c % 4 == 0
  * @requires acc_bits <= 24 and min_w >= -127 and live_shift >= 32 and max_shift <= 54
  * @packs w (o/4, khkwi/4, khkwi%2, o/2%2, khkwi/2%2, o%2)
  * @packs bias (o/4, o%4)

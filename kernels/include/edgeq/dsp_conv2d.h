@@ -25,7 +25,7 @@ static inline void eq_dsp_widen_any(int8_t *s, int32_t k, const int8_t *x, int32
         s += 8;
         --n;
     }
-    for (; n >= 4; n -= 4) {
+    for (n -= 4; n >= 0; n -= 4) {
         const int32_t bytes = eq_dsp_load(x);
         const int32_t even = eq_dsp_even(bytes);
         const int32_t odd = eq_dsp_odd(bytes);
@@ -33,35 +33,34 @@ static inline void eq_dsp_widen_any(int8_t *s, int32_t k, const int8_t *x, int32
         eq_dsp_store(s + 8, eq_dsp_high_halves(even, odd));
         x += 4;
         s += 16;
+        __asm__(""
+                : "+r"(n)); /* else the compiler computes n anew from the count of rounds */
     }
-    for (; n > 0; n -= 2) {
-        eq_dsp_store_half(s, *x++);
-        if (n > 1)
-            eq_dsp_store_half(s + 2, *x++);
+    if ((n & 2) != 0) {
+        eq_dsp_store_half(s, x[0]);
+        eq_dsp_store_half(s + 2, x[1]);
+        x += 2;
         s += 8;
     }
+    if ((n & 1) != 0)
+        eq_dsp_store_half(s, *x);
 }
 
-/* The same for k and n that are multiples of four; each four in the order 0, 2, 1, 3. */
+/* Four taps in the order 0, 2, 1, 3. */
+static inline void eq_dsp_widen_four(int8_t *s, const int8_t *x)
+{
+    const int32_t bytes = eq_dsp_load(x);
+    eq_dsp_store(s, eq_dsp_even(bytes));
+    eq_dsp_store(s + 8, eq_dsp_odd(bytes));
+}
+
+/* The same as eq_dsp_widen_any for k and n that are multiples of four, in fours. */
 static inline void eq_dsp_widen_fours(int8_t *s, int32_t k, const int8_t *x, int32_t n)
 {
     s += k * 4;
-    if ((n & 4) != 0) {
-        const int32_t bytes = eq_dsp_load(x);
-        eq_dsp_store(s, eq_dsp_even(bytes));
-        eq_dsp_store(s + 8, eq_dsp_odd(bytes));
-        x += 4;
+    for (const int8_t *const end = x + n; x != end; x += 4) {
+        eq_dsp_widen_four(s, x);
         s += 16;
-    }
-    for (n >>= 3; n > 0; --n) {
-        const int32_t first = eq_dsp_load(x);
-        const int32_t second = eq_dsp_load(x + 4);
-        eq_dsp_store(s, eq_dsp_even(first));
-        eq_dsp_store(s + 8, eq_dsp_odd(first));
-        eq_dsp_store(s + 16, eq_dsp_even(second));
-        eq_dsp_store(s + 24, eq_dsp_odd(second));
-        x += 8;
-        s += 32;
     }
 }
 
@@ -125,19 +124,33 @@ static inline void eq_dsp_gather(int8_t *s, const int8_t *x, eq_dsp_rows t, int3
     }
 }
 
-/* A window that lies inside x, its rows in one piece each. */
+/* A window that lies inside x, its rows in one piece each; in fours `run` is a multiple of 16. */
 static inline void eq_dsp_gather_inside(int8_t *s, const int8_t *x, int32_t step,
-                                        int32_t run, int32_t taps, int32_t kind)
+                                        int32_t run, int32_t taps)
 {
     int32_t k = 0;
     do {
-        if (kind == eq_dsp_in_fours)
-            eq_dsp_widen_fours(s, k, x, run);
-        else
-            eq_dsp_widen_any(s, k, x, run);
+        eq_dsp_widen_any(s, k, x, run);
         x += step;
         k += run;
     } while (k != taps);
+}
+
+static inline void eq_dsp_gather_inside_fours(int8_t *s, const int8_t *x, int32_t step,
+                                              int32_t run, const int8_t *s_end)
+{
+    do {
+        const int8_t *const end = x + run;
+        do {
+            eq_dsp_widen_four(s, x);
+            eq_dsp_widen_four(s + 16, x + 4);
+            eq_dsp_widen_four(s + 32, x + 8);
+            eq_dsp_widen_four(s + 48, x + 12);
+            x += 16;
+            s += 64;
+        } while (x != end);
+        x += step - run;
+    } while (s != s_end);
 }
 
 /* The columns whose windows lie inside x: [first, first + count). */
@@ -284,6 +297,8 @@ static inline void eq_dsp_conv2d(const int8_t *x, const int8_t *w, const int32_t
     const eq_dsp_layer l = eq_dsp_layer_of(w, bias, mult, shift, scratch, taps, p);
     const int32_t kind = by == 16 ? eq_dsp_in_fours : eq_dsp_in_order;
     const eq_dsp_columns inside = eq_dsp_columns_of(p);
+    const int32_t step = p->dil_h * p->x_row;
+    const int32_t run = p->kw * p->in_c;
     int8_t *first = 0;
     for (int32_t h = p->row0; h < p->row1; ++h) {
         const eq_dsp_rows rows = eq_dsp_rows_of(h, p);
@@ -293,9 +308,11 @@ static inline void eq_dsp_conv2d(const int8_t *x, const int8_t *w, const int32_t
         int8_t *out = y + h * p->y_row;
         for (int32_t c = 0; c < p->out_w; ++c) {
             int8_t *const s = l.windows + (first ? 4 : 0);
-            if (in_one && c >= inside.first && c - inside.first < inside.count)
-                eq_dsp_gather_inside(s, x + at, p->dil_h * p->x_row, p->kw * p->in_c,
-                                     p->kh * p->kw * p->in_c, kind);
+            const int full = in_one && c >= inside.first && c - inside.first < inside.count;
+            if (full && kind == eq_dsp_in_fours)
+                eq_dsp_gather_inside_fours(s, x + at, step, run, s + 4 * taps);
+            else if (full)
+                eq_dsp_gather_inside(s, x + at, step, run, p->kh * run);
             else
                 eq_dsp_gather(s, x, rows, c, p, kind);
             if (first)
