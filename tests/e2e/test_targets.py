@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from tests.tools import need_target
 
 TARGETS = [n for n in list_targets() if (f := load_target(n).firmware) is not None and f.emulator]
 # From these sizes on a few targets stand for the others in the default run.
-SMALL_MACS, LARGE_MACS, HUGE_MACS = 300_000, 3_000_000, 40_000_000
+LARGE_MACS, HUGE_MACS = 3_000_000, 40_000_000
 FOR_LARGE = {"cortex-m4", "cortex-m55", "raspberry-pi-4", "raspberry-pi-5", "riscv32"}
 FOR_HUGE = {"raspberry-pi-4"}
 SMALLEST_STACK = 1024  # what the boards' linker scripts insist on
@@ -46,26 +45,10 @@ def macs(stem: str) -> int:
     return 0 if record is None else int(record["macs"])
 
 
-def is_part(target: str) -> bool:
-    """Whether it is a part or a board whose core and kernels a target named cortex-* has, too."""
-    if target.startswith("cortex-"):
-        return False
-    return kind_of(target) in {kind_of(name) for name in TARGETS if name.startswith("cortex-")}
-
-
-@cache
-def kind_of(target: str) -> tuple[str, tuple[str, ...]]:
-    """Its core and its instruction sets."""
-    machine = load_target(target)
-    return machine.firmware.cpu if machine.firmware else "", machine.isa
-
-
 def is_default(stem: str, target: str) -> bool:
     """Whether the default run takes this pair; the others are marked slow."""
     if macs(stem) > HUGE_MACS:
         return target in FOR_HUGE
-    if is_part(target):
-        return macs(stem) <= SMALL_MACS
     return macs(stem) <= LARGE_MACS or target in FOR_LARGE
 
 
