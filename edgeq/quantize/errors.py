@@ -25,10 +25,10 @@ from edgeq.quantize.apply import Prepared, apply, constant, is_mac, mac_tensors,
 from edgeq.quantize.boundaries import SHARING, floats_of
 from edgeq.quantize.calibrate import Progress, calibrate
 from edgeq.quantize.methods import defaults
-from edgeq.quantize.options import Options
+from edgeq.quantize.options import Options, check_rules
 from edgeq.quantize.parameters import to_integers, to_reals
 from edgeq.quantize.samples import Samples
-from edgeq.quantize.schemes import SchemeMap, check_rules
+from edgeq.quantize.schemes import SchemeMap
 from edgeq.reference.float import FloatModel
 
 Floats = NDArray[np.float32]

@@ -13,9 +13,9 @@ from edgeq.numerics.profile import Profile
 from edgeq.quantize.apply import Adjustments, apply, prepare_params
 from edgeq.quantize.calibrate import calibrate
 from edgeq.quantize.methods import defaults, methods_of
-from edgeq.quantize.options import Options
+from edgeq.quantize.options import Options, check_rules
 from edgeq.quantize.samples import samples_of
-from edgeq.quantize.schemes import Scheme, SchemeMap, check_rules, scheme_map
+from edgeq.quantize.schemes import Scheme, SchemeMap, scheme_map
 
 
 def quantize(

@@ -66,18 +66,6 @@ class SchemeMap:
         return next((s for p, s in self.rules if p.search(node)), self.default)
 
 
-def check_rules(schemes: SchemeMap, graph: Graph) -> None:
-    """Refuse rules that are found in no layer: a misspelt name would quantize as by default.
-
-    Raises:
-        UsageError: a pattern is found in the name of no node of `graph`.
-    """
-    for pattern, _ in schemes.rules:
-        if not any(pattern.search(node.name) for node in graph.nodes):
-            raise UsageError(f"no layer's name has the pattern {pattern.pattern!r}",
-                             fix="`edgeq analyze` prints the names")  # fmt: skip
-
-
 def settled(schemes: SchemeMap, graph: Graph) -> SchemeMap:
     """The schemes with int8 weights for those layers of `graph` that know no int4."""
     rules = []
@@ -125,8 +113,7 @@ def _table(path: Path) -> Mapping[str, str]:
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise UsageError("cannot be read as TOML", where=str(path), why=said) from None
+        raise UsageError("cannot be read as TOML", where=str(path), why=str(error)) from None
     if not all(isinstance(value, str) for value in found.values()):
         raise UsageError("must map patterns to names of schemes", where=str(path))
     return {key: str(value) for key, value in found.items()}
