@@ -33,6 +33,7 @@ CONVOLUTIONS: tuple[dict[str, int], ...] = (
     {"in_h": 3, "in_w": 9, "in_c": 16, "out_c": 6},
     {"in_h": 2, "in_w": 7, "in_c": 8, "out_c": 7, "y_gap": 1},
     {"in_h": 3, "in_w": 4, "in_c": 48, "out_c": 24, "row1": 2},
+    {"in_h": 2, "in_w": 3, "in_c": 24, "out_c": 20},
     {"in_h": 4, "in_w": 4, "in_c": 16, "out_c": 40, "kh": 3, "kw": 3, "pad": 1},
 )  # fmt: skip
 """Geometries; `pad` pads all sides but for `pad_left`, `*_gap` widens the strides."""
