@@ -6,8 +6,8 @@
 Rows are kept in results/accuracy.json with a fingerprint of the code that they depend on; one
 that is current is not measured again, so that a run may be stopped and resumed.  Of one that is
 not, the network is quantized again, and judged again only where that gives other integers.
-The table in docs/accuracy.md is written anew at the end.  Set OMP_NUM_THREADS=1 when several
-run at once.
+The table in docs/accuracy.md is written anew at the end.  BLAS runs on one thread, as another
+number adds in another order and moves a few answers.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache, partial
 from hashlib import sha256
 from multiprocessing import get_context
+from os import environ
+
+environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # before numpy loads BLAS
 
 from benchmarks.accuracy_rows import (
     METHOD_SETS,
