@@ -10,6 +10,7 @@ import platform
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -23,8 +24,11 @@ COMPILE_SECONDS = 300.0
 SHOWN_CHARACTERS = 4000  # of a failed tool's output
 LOCAL_COMPILERS = ("gcc", "cc", "clang")  # one stands in for another on this machine
 
-# Debian's package of each tool that a target may name.
+ZIG = "python-zig"  # of the Python package ziglang
+
+# The package of each tool that a target may name: Debian's, but for the one of Python.
 PACKAGES = {
+    ZIG: "ziglang",
     "gcc": "gcc libc6-dev",
     "cc": "gcc libc6-dev",
     "clang": "clang",
@@ -58,13 +62,16 @@ def find_tool(name: str, kind: str) -> Path:
     """The program `name` in PATH; `kind` is what it is called when missing.
 
     Raises:
-        ToolError: it is not installed; the fix names its Debian package where known.
+        ToolError: it is not installed; the fix names its package where known.
     """
     found = shutil.which(name)
+    if found is None and name == ZIG:  # beside the Python that runs, its environment active or not
+        found = shutil.which(name, path=str(Path(sys.executable).parent))
     if found is not None:
         return Path(found)
     package = PACKAGES.get(Path(name).name)
-    fix = f"apt-get install {package}" if package else f"install {name}, or put it into PATH"
+    installer = "pip" if name == ZIG else "apt-get"
+    fix = f"{installer} install {package}" if package else f"install {name}, or put it into PATH"
     raise ToolError(f"{kind} {name!r} is not installed", why="it is not in PATH", fix=fix)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from edgeq.build.cc import checked, find_compiler, find_tool, link_program, run_tool
+from edgeq.build.cc import ZIG, checked, find_compiler, find_tool, link_program, run_tool
 from edgeq.errors import ToolError
 from edgeq.kernels.isa import isas
 from edgeq.targets import Target
@@ -149,6 +149,8 @@ def runs_in_process(target: Target) -> bool:
 
 @cache
 def _makes_code_for_here(cc: str) -> bool:
+    if cc == ZIG:  # it takes its machine from the options
+        return False
     command = [str(find_compiler(cc)), "-dumpmachine"]
     machine = checked(run_tool(command, timeout=RUN_SECONDS)).stdout.strip()
     return machine.startswith(platform.machine() + "-") and "linux" in machine
