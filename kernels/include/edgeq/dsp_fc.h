@@ -47,12 +47,12 @@ static inline void eq_dsp_fc_taps(eq_dsp_sums *a, eq_dsp_sums *b, const int8_t *
                                   const int8_t *x)
 {
     const int32_t bytes = eq_dsp_load(x);
+    const int32_t odd = eq_dsp_odd(bytes);
     const int32_t even = eq_dsp_even(bytes);
     eq_dsp_taps_2x1(a, w, even);
     eq_dsp_pause();
     eq_dsp_taps_2x1(b, w + 8, even);
     eq_dsp_pause();
-    const int32_t odd = eq_dsp_odd(bytes);
     eq_dsp_taps_2x1(a, w + 16, odd);
     eq_dsp_pause();
     eq_dsp_taps_2x1(b, w + 24, odd);
