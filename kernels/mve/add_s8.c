@@ -14,7 +14,7 @@ eq_add_s8_fn EQ_SYM(eq_add_s8__mve);
 
 typedef struct {
     int32_t k20, cb, mult_b, mult_y;
-    int32x4_t down_b, down_y, ca, lo, hi;
+    int32x4_t down_b, down_y, lo, hi;
 } EQ_SYM(add_s8_mve_constants);
 
 static inline int32x4_t EQ_SYM(add_s8_mve_four)(int32x4_t a, int32x4_t b,
@@ -23,7 +23,8 @@ static inline int32x4_t EQ_SYM(add_s8_mve_four)(int32x4_t a, int32x4_t b,
 {
     const int32x4_t wide = vaddq_n_s32(vmulq_n_s32(b, k->k20), k->cb);
     const int32x4_t scaled = eq_requantize_live_x4(wide, vdupq_n_s32(k->mult_b), k->down_b);
-    const int32x4_t t = vmlaq_n_s32(vmlaq_n_s32(k->ca, a, p->ka), scaled, p->kb);
+    const int32x4_t t =
+        vmlaq_n_s32(vaddq_n_s32(vmulq_n_s32(a, p->ka), p->ca), scaled, p->kb);
     const int32x4_t v = eq_requantize_live_x4(t, vdupq_n_s32(k->mult_y), k->down_y);
     return vminq_s32(vmaxq_s32(vaddq_n_s32(v, p->zy), k->lo), k->hi);
 }
@@ -60,7 +61,6 @@ void EQ_SYM(eq_add_s8__mve)(const int8_t *a, const int8_t *b, int8_t *y,
                                             p->mult_y,
                                             vdupq_n_s32(31 - p->shift_b - is_half),
                                             vdupq_n_s32(31 - p->shift_y),
-                                            vdupq_n_s32(p->ca),
                                             vdupq_n_s32(p->act_min),
                                             vdupq_n_s32(p->act_max)};
     for (int32_t i0 = 0; i0 < p->d0; ++i0)
