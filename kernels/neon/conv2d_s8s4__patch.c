@@ -1,5 +1,5 @@
 /* conv2d_s8s4 for NEON, any window: rows are copied with their borders, windows gathered from
- * them, four at a time, and each gives dot products over contiguous bytes with four channels
+ * them, sixteen at a time, and each gives dot products over contiguous bytes with four channels
  * at a time.
  *
  * Exact: see conv2d_int4_neon.h and rescale_neon.h; whatever lies behind a window meets
@@ -10,7 +10,7 @@
  * @packs bias (o/4, o%4)
  * @packs mult (o/4, o%4)
  * @packs shift (o/4, o%4)
- * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 4 * kh * kw * in_c + 224
+ * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 16 * kh * kw * in_c + 800
  */
 #include "edgeq/conv2d_gather_neon.h"
 #include "edgeq/conv2d_int4_neon.h"
@@ -79,16 +79,16 @@ void EQ_SYM(eq_conv2d_s8s4__neon_patch)(const int8_t *restrict x, const int8_t *
     for (int32_t h = p->row0; h < p->row1; ++h) {
         eq_copy_lines(scratch, x, h, h == p->row0, &g);
         for (int32_t c = 0; c < p->out_w;) {
-            const int32_t rest = p->out_w - c, take = rest < 4 - n ? rest : 4 - n;
+            const int32_t rest = p->out_w - c, take = rest < 16 - n ? rest : 16 - n;
             eq_gather_neon(patches + n * room, scratch + c * runs.step, &runs, take);
             n += take;
             c += take;
-            if (n < 4 && (c < p->out_w || (dense && h + 1 < p->row1)))
+            if (n < 16 && (c < p->out_w || (dense && h + 1 < p->row1)))
                 continue;
-            for (int32_t i = 0; i < n; i += n < 4 ? 1 : 4)
+            for (int32_t i = 0; i < n; i += n - i < 4 ? 1 : 4)
                 EQ_SYM(conv2d_s8s4_neon_tile)
-            (&layer, patches + i * room, n < 4 ? 0 : room,
-             y + h * p->y_row + (c - n + i) * p->y_pixel, n < 4 ? 0 : p->y_pixel);
+            (&layer, patches + i * room, n - i < 4 ? 0 : room,
+             y + h * p->y_row + (c - n + i) * p->y_pixel, n - i < 4 ? 0 : p->y_pixel);
             n = 0;
         }
     }

@@ -1,5 +1,5 @@
 /* conv2d_s8s4 for NEON with dot products, any window: rows are copied with their borders,
- * windows gathered from them, four at a time, and multiplied with sixteen channels at a time.
+ * windows gathered from them, sixteen at a time, and multiplied with sixteen channels at a time.
  *
  * Exact: see dot_int4_neon_dotprod.h and rescale_neon.h; whatever lies behind a window meets
  * weights of zero.
@@ -9,7 +9,7 @@
  * @packs bias (o/16, o%16)
  * @packs mult (o/16, o%16)
  * @packs shift (o/16, o%16)
- * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 4 * kh * kw * in_c + 112
+ * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 16 * kh * kw * in_c + 800
  */
 #include "edgeq/conv2d_gather_neon.h"
 #include "edgeq/conv2d_lines.h"
@@ -54,16 +54,16 @@ void EQ_SYM(eq_conv2d_s8s4__neon_dotprod_patch)(
     for (int32_t h = p->row0; h < p->row1; ++h) {
         eq_copy_lines(scratch, x, h, h == p->row0, &g);
         for (int32_t c = 0; c < p->out_w;) {
-            const int32_t rest = p->out_w - c, take = rest < 4 - n ? rest : 4 - n;
+            const int32_t rest = p->out_w - c, take = rest < 16 - n ? rest : 16 - n;
             eq_gather_neon(patches + n * room, scratch + c * runs.step, &runs, take);
             n += take;
             c += take;
-            if (n < 4 && (c < p->out_w || (dense && h + 1 < p->row1)))
+            if (n < 16 && (c < p->out_w || (dense && h + 1 < p->row1)))
                 continue;
-            for (int32_t i = 0; i < n; i += n < 4 ? 1 : 4)
+            for (int32_t i = 0; i < n; i += n - i < 4 ? 1 : 4)
                 EQ_SYM(conv2d_s8s4_neon_dotprod_tile)
-            (&layer, patches + i * room, n < 4 ? 0 : room,
-             y + h * p->y_row + (c - n + i) * p->y_pixel, n < 4 ? 0 : p->y_pixel);
+            (&layer, patches + i * room, n - i < 4 ? 0 : room,
+             y + h * p->y_row + (c - n + i) * p->y_pixel, n - i < 4 ? 0 : p->y_pixel);
             n = 0;
         }
     }

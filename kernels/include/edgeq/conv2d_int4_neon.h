@@ -12,21 +12,12 @@
 #define EDGEQ_CONV2D_INT4_NEON_H
 
 #include "edgeq/conv2d_tile_neon.h"
+#include "edgeq/nibbles_neon.h"
 
 /* Lanes of one channel by four pixels. */
 typedef struct {
     int16x8_t a, b, c, d;
 } eq_lanes4_neon;
-
-static inline int8x16_t eq_low_nibbles_neon(int8x16_t w)
-{
-    return vshrq_n_s8(vshlq_n_s8(w, 4), 4);
-}
-
-static inline int8x16_t eq_high_nibbles_neon(int8x16_t w)
-{
-    return vshrq_n_s8(w, 4);
-}
 
 /* Lanes of four channels added, one pixel. */
 static inline int32x4_t eq_add_lanes_neon(int16x8_t p, int16x8_t q, int16x8_t r,
