@@ -18,6 +18,35 @@
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__thumb2);
 
+/* n bytes into every other byte of `to`; returns what comes after them. */
+static inline int8_t *EQ_SYM(conv2d_s8_thumb2_copy)(const int8_t *restrict from,
+                                                    int8_t *restrict to, int32_t n)
+{
+    for (; n >= 4; n -= 4) {
+        to[0] = from[0];
+        to[2] = from[1];
+        to[4] = from[2];
+        to[6] = from[3];
+        from += 4;
+        to += 8;
+    }
+    for (; n > 0; --n) {
+        *to = *from++;
+        to += 2;
+    }
+    return to;
+}
+
+static inline int8_t *EQ_SYM(conv2d_s8_thumb2_fill)(int8_t *restrict to, int32_t zx,
+                                                    int32_t n)
+{
+    for (; n > 0; --n) {
+        *to = (int8_t)zx;
+        to += 2;
+    }
+    return to;
+}
+
 /* The window of output pixel (h, c) into every other byte of `to`. */
 static inline void EQ_SYM(conv2d_s8_thumb2_window)(const int8_t *restrict x,
                                                    int8_t *restrict to, int32_t h,
@@ -30,16 +59,11 @@ static inline void EQ_SYM(conv2d_s8_thumb2_window)(const int8_t *restrict x,
         for (int32_t j = 0; j < p->kw; ++j) {
             const int32_t inside =
                 row >= 0 && row < p->in_h && column >= 0 && column < p->in_w;
-            const int8_t *from = x;
-            const int8_t zx = (int8_t)p->zx;
-            const int32_t step = inside ? 1 : 0;
-            if (inside)
-                from += row % p->x_ring * p->x_row + column * p->x_pixel;
-            else
-                from = &zx;
-            for (const int8_t *end = to + 2 * p->in_c; to != end; to += 2) {
-                *to = *from;
-                from += step;
+            if (inside) {
+                const int8_t *from = x + row % p->x_ring * p->x_row + column * p->x_pixel;
+                to = EQ_SYM(conv2d_s8_thumb2_copy)(from, to, p->in_c);
+            } else {
+                to = EQ_SYM(conv2d_s8_thumb2_fill)(to, p->zx, p->in_c);
             }
             column += p->dil_w;
         }

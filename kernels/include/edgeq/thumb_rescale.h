@@ -62,8 +62,17 @@ static inline int32_t eq_thumb_long_high(int32_t a, int32_t b, uint32_t half)
     return (int32_t)(product >> 32) + carry;
 }
 
-/* The rescaled accumulator with the zero point, clamped to [-128, 127].  Who has long products
- * has SSAT, which the compiler does not form. */
+/* Clamped to [-128, 127].  Who has long products has SSAT, which the compiler does not form. */
+static inline int8_t eq_thumb_int8(int32_t x, int32_t products)
+{
+    if (products == eq_thumb_split)
+        return (int8_t)eq_clamp(x, INT8_MIN, INT8_MAX);
+    int32_t y;
+    __asm__("ssat %0, #8, %1" : "=r"(y) : "r"(x));
+    return (int8_t)y;
+}
+
+/* The rescaled accumulator with the zero point, clamped to [-128, 127]. */
 static inline int8_t eq_thumb_rescale(int32_t acc, eq_thumb_factor f, int32_t form,
                                       int32_t products)
 {
@@ -73,12 +82,7 @@ static inline int8_t eq_thumb_rescale(int32_t acc, eq_thumb_factor f, int32_t fo
                                              : eq_thumb_split_high(twice, f.mult, half);
     if (form == eq_thumb_form_double)
         high += high >> 31;
-    const int32_t y = (high + f.round) >> f.right;
-    if (products == eq_thumb_split)
-        return (int8_t)eq_clamp(y, INT8_MIN, INT8_MAX);
-    int32_t clamped;
-    __asm__("ssat %0, #8, %1" : "=r"(clamped) : "r"(y));
-    return (int8_t)clamped;
+    return eq_thumb_int8((high + f.round) >> f.right, products);
 }
 
 #endif
