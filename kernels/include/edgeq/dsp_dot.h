@@ -238,24 +238,25 @@ static inline eq_dsp_words eq_dsp_outputs(const int8_t *block, eq_dsp_sums a, eq
                                           int32_t form)
 {
     eq_dsp_words y;
-    eq_dsp_scale scale = eq_dsp_scale_of(block, 1);
-    const int32_t a1 = eq_dsp_output(eq_dsp_twice_high(a.pair0, a.low0), scale, form);
-    const int32_t b1 = eq_dsp_output(eq_dsp_twice_high(b.pair0, b.low0), scale, form);
-    scale = eq_dsp_scale_of(block, 0);
+    eq_dsp_scale scale = eq_dsp_scale_of(block, 0);
     y.a = eq_dsp_output(eq_dsp_twice_low(a.low0), scale, form);
     y.b = eq_dsp_output(eq_dsp_twice_low(b.low0), scale, form);
-    y.a = eq_dsp_insert_1(y.a, a1);
-    y.b = eq_dsp_insert_1(y.b, b1);
     eq_dsp_fence(&y);
-    scale = eq_dsp_scale_of(block, 3);
-    const int32_t a3 = eq_dsp_output(eq_dsp_twice_high(a.pair1, a.low1), scale, form);
-    const int32_t b3 = eq_dsp_output(eq_dsp_twice_high(b.pair1, b.low1), scale, form);
-    y.a = eq_dsp_insert_3(y.a, a3);
-    y.b = eq_dsp_insert_3(y.b, b3);
+    scale = eq_dsp_scale_of(block, 1);
+    int32_t twice = eq_dsp_twice_high(a.pair0, a.low0);
+    y.a = eq_dsp_insert_1(y.a, eq_dsp_output(twice, scale, form));
+    twice = eq_dsp_twice_high(b.pair0, b.low0);
+    y.b = eq_dsp_insert_1(y.b, eq_dsp_output(twice, scale, form));
     eq_dsp_fence(&y);
     scale = eq_dsp_scale_of(block, 2);
     y.a = eq_dsp_insert_2(y.a, eq_dsp_output(eq_dsp_twice_low(a.low1), scale, form));
     y.b = eq_dsp_insert_2(y.b, eq_dsp_output(eq_dsp_twice_low(b.low1), scale, form));
+    eq_dsp_fence(&y);
+    scale = eq_dsp_scale_of(block, 3);
+    twice = eq_dsp_twice_high(a.pair1, a.low1);
+    y.a = eq_dsp_insert_3(y.a, eq_dsp_output(twice, scale, form));
+    twice = eq_dsp_twice_high(b.pair1, b.low1);
+    y.b = eq_dsp_insert_3(y.b, eq_dsp_output(twice, scale, form));
     return y;
 }
 
