@@ -22,6 +22,7 @@ static inline void eq_conv2d_mve(const int8_t *x, int8_t *y, int8_t *scratch, eq
     const int8_t *const end = m.together ? m.end : x - 1;
     t.dots.sums = scratch + 2 * bytes;
     t.dots.bytes = bytes;
+    t.dots.rest = bytes == 16 ? 2 : (bytes & 16) == 0;
     t.out_c = p->out_c;
     t.zy = p->zy;
     t.lo = p->act_min;

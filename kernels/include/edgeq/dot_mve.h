@@ -18,12 +18,14 @@
 
 /* x          two vectors of `bytes` bytes, a multiple of 16
  * w, w_end   whole blocks, at least one
- * sums       of each block four int32 for x[0], then four for x[1] */
+ * sums       of each block four int32 for x[0], then four for x[1]
+ * rest       of x after its first chunk: 0 even and 1 odd many chunks, 2 none */
 typedef struct {
     const int8_t *x[2], *w;
     int8_t *sums;
     int32_t bytes;
     const int8_t *w_end;
+    int32_t rest;
 } eq_dots;
 
 /* sum over k of x[k] * w[o][k] for both x and all channels o of the blocks.  The compiler is
@@ -37,8 +39,12 @@ static inline void eq_dots_s8_4x2(const eq_dots *all)
                      "ldrd r11, r2, [%[t], #16]\n\t"
                      "add r11, r11, r1\n\t"
                      "strd r1, r3, [sp, #-16]!\n\t"
-                     "str r2, [sp, #8]\n"
+                     "str r2, [sp, #8]\n\t"
+                     "ldr r2, [%[t], #24]\n\t"
+                     "str r2, [sp, #12]\n"
                      "0:\n\t"
+                     "ldr r0, [sp, #12]\n\t"
+                     "cmp r0, #1\n\t"
                      "vldrb.u8 %q[a], [r1], #16\n\t"
                      "vldrb.u8 %q[u], [r5], #64\n\t"
                      "vmlav.s8 r0, %q[a], %q[u]\n\t"
@@ -50,12 +56,42 @@ static inline void eq_dots_s8_4x2(const eq_dots *all)
                      "vmlav.s8 r10, %q[b], %q[v]\n\t"
                      "vldrb.u8 %q[v], [r5, #-16]\n\t"
                      "vmlav.s8 r4, %q[a], %q[u]\n\t"
-                     "cmp r1, r11\n\t"
                      "vmlav.s8 r12, %q[b], %q[u]\n\t"
                      "vmlav.s8 r6, %q[a], %q[v]\n\t"
                      "vmlav.s8 lr, %q[b], %q[v]\n\t"
+                     "blt 1f\n\t"
+                     "bgt 2f\n\t"
+                     "vldrb.u8 %q[a], [r1], #16\n\t"
+                     "vldrb.u8 %q[u], [r5], #64\n\t"
+                     "vmlava.s8 r0, %q[a], %q[u]\n\t"
+                     "vldrb.u8 %q[b], [r3], #16\n\t"
+                     "vmlava.s8 r8, %q[b], %q[u]\n\t"
+                     "vldrb.u8 %q[v], [r5, #-48]\n\t"
+                     "vmlava.s8 r2, %q[a], %q[v]\n\t"
+                     "vldrb.u8 %q[u], [r5, #-32]\n\t"
+                     "vmlava.s8 r10, %q[b], %q[v]\n\t"
+                     "vldrb.u8 %q[v], [r5, #-16]\n\t"
+                     "vmlava.s8 r4, %q[a], %q[u]\n\t"
+                     "cmp r1, r11\n\t"
+                     "vmlava.s8 r12, %q[b], %q[u]\n\t"
+                     "vmlava.s8 r6, %q[a], %q[v]\n\t"
+                     "vmlava.s8 lr, %q[b], %q[v]\n\t"
                      "beq 2f\n"
                      "1:\n\t"
+                     "vldrb.u8 %q[a], [r1], #16\n\t"
+                     "vldrb.u8 %q[u], [r5], #64\n\t"
+                     "vmlava.s8 r0, %q[a], %q[u]\n\t"
+                     "vldrb.u8 %q[b], [r3], #16\n\t"
+                     "vmlava.s8 r8, %q[b], %q[u]\n\t"
+                     "vldrb.u8 %q[v], [r5, #-48]\n\t"
+                     "vmlava.s8 r2, %q[a], %q[v]\n\t"
+                     "vldrb.u8 %q[u], [r5, #-32]\n\t"
+                     "vmlava.s8 r10, %q[b], %q[v]\n\t"
+                     "vldrb.u8 %q[v], [r5, #-16]\n\t"
+                     "vmlava.s8 r4, %q[a], %q[u]\n\t"
+                     "vmlava.s8 r12, %q[b], %q[u]\n\t"
+                     "vmlava.s8 r6, %q[a], %q[v]\n\t"
+                     "vmlava.s8 lr, %q[b], %q[v]\n\t"
                      "vldrb.u8 %q[a], [r1], #16\n\t"
                      "vldrb.u8 %q[u], [r5], #64\n\t"
                      "vmlava.s8 r0, %q[a], %q[u]\n\t"
