@@ -6,7 +6,6 @@
  *
  * @requires kh == 3 and kw == 3 and dil_h == 1 and dil_w == 1 and multiplier == 1
  * @requires stride_h == 1 and stride_w == 1 and in_c % 4 == 0 and out_w >= 3
- * @requires act_min == -128 and act_max == 127
  * @requires live_shift >= 32 and max_shift <= 54 and acc_bits <= 30
  * @packs w (o/2, kw, kh, o%2)
  * @scratch 16 * (out_w + 2) * min(max(112 / (out_w + 2), 2), row1 - row0 + 1)

@@ -4,7 +4,7 @@
  *
  * Exact: the contract's sum in another order; the rescale is derived in dsp_rescale.h.
  *
- * @requires multiplier == 1 and in_c >= 4 and act_min == -128 and act_max == 127
+ * @requires multiplier == 1 and in_c >= 4
  * @requires live_shift >= 32 and max_shift <= 54 and acc_bits <= 30
  * @scratch 8 * kh * kw + in_c
  */

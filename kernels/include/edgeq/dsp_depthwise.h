@@ -80,4 +80,38 @@ static inline eq_dw_factor eq_dw_factor_of(int32_t bias, int32_t mult, int32_t s
     return f;
 }
 
+static inline int32_t eq_dw_larger(int32_t a, int32_t b)
+{
+    (void)__ssub8(a, b);
+    return (int32_t)__sel((uint8x4_t)a, (uint8x4_t)b);
+}
+
+static inline int32_t eq_dw_smaller(int32_t a, int32_t b)
+{
+    (void)__ssub8(a, b);
+    return (int32_t)__sel((uint8x4_t)b, (uint8x4_t)a);
+}
+
+/* Clamps outputs to [lo, hi], four channels at a time; of channels that are no multiple of four
+ * the last ones twice.  Kernels have clamped to [-128, 127], so where that is all, nothing is
+ * left to do. */
+static inline void eq_dw_clamp(int8_t *y, int32_t rows, int32_t y_row, int32_t pixels,
+                               int32_t y_pixel, int32_t channels, int32_t lo, int32_t hi)
+{
+    if (lo == INT8_MIN && hi == INT8_MAX)
+        return;
+    const int32_t least = (lo & 0xFF) * 0x01010101, most = (hi & 0xFF) * 0x01010101;
+    for (; rows > 0; --rows) {
+        int8_t *pixel = y;
+        for (int32_t n = pixels; n > 0; --n) {
+            for (int32_t next = 0; next < channels; next += 4) {
+                int8_t *at = pixel + (next < channels - 4 ? next : channels - 4);
+                eq_dw_store(at, eq_dw_smaller(eq_dw_larger(eq_dw_load(at), least), most));
+            }
+            pixel += y_pixel;
+        }
+        y += y_row;
+    }
+}
+
 #endif

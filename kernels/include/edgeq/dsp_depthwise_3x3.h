@@ -262,6 +262,8 @@ static inline void eq_dw_3x3(const eq_dw_plane *restrict t, const int8_t *restri
             line = free == lines.first ? lines.end - lines.bytes : free - lines.bytes;
         }
     }
+    eq_dw_clamp(t->y, t->rows, t->y_across, t->count, t->y_along, p->in_c, p->act_min,
+                p->act_max);
 }
 
 #endif

@@ -107,6 +107,8 @@ static inline void eq_dw_any(const int8_t *restrict x, const int8_t *restrict w,
             before = 0;
         }
     }
+    eq_dw_clamp(y + p->row0 * p->y_row, p->row1 - p->row0, p->y_row, p->out_w, p->y_pixel,
+                p->in_c, p->act_min, p->act_max);
 }
 
 #endif
