@@ -18,23 +18,23 @@ typedef struct {
     int32_t w01, w23, w45, w67, w8;
 } eq_dw_taps;
 
-/* Two weights of a word of four, doubled. */
-static inline int32_t eq_dw_twice(int32_t word, int32_t odd)
+/* Two weights of a word of four, less their zero point, doubled. */
+static inline int32_t eq_dw_twice(int32_t word, int32_t odd, int32_t zw)
 {
-    const int32_t pair = eq_dw_even(word >> odd);
+    int32_t pair = eq_dw_even(word >> odd);
+    if (zw != 0)
+        pair = (int32_t)__ssub16(pair, eq_dw_low(zw, zw));
     return (int32_t)__sadd16(pair, pair);
 }
 
 /* The doubled weights of a pair of channels, its even one or, with `odd` = 8, its odd one. */
-static inline eq_dw_taps eq_dw_taps_of(const int8_t *restrict w, int32_t odd,
+static inline eq_dw_taps eq_dw_taps_of(const int8_t *restrict w, int32_t odd, int32_t zw,
                                        int32_t stride)
 {
     eq_dw_taps t = {
-        eq_dw_twice(eq_dw_load(w), odd),
-        eq_dw_twice(eq_dw_load(w + 4), odd),
-        eq_dw_twice(eq_dw_load(w + 8), odd),
-        eq_dw_twice(eq_dw_load(w + 12), odd),
-        w[16 + (odd >> 3)] * 2,
+        eq_dw_twice(eq_dw_load(w), odd, zw),     eq_dw_twice(eq_dw_load(w + 4), odd, zw),
+        eq_dw_twice(eq_dw_load(w + 8), odd, zw), eq_dw_twice(eq_dw_load(w + 12), odd, zw),
+        (w[16 + (odd >> 3)] - zw) * 2,
     };
     if (stride == 2) {
         const int32_t w25 = eq_dw_ends(t.w23, t.w45);
@@ -235,7 +235,7 @@ static inline eq_dw_walk eq_dw_walk_of(const eq_dw_lines *restrict lines,
 static inline void eq_dw_3x3(const eq_dw_plane *restrict t, const int8_t *restrict w,
                              const int32_t *restrict bias, const int32_t *restrict mult,
                              const int32_t *restrict shift, int8_t *restrict scratch,
-                             int32_t count, int32_t stride,
+                             int32_t count, int32_t stride, int32_t zw,
                              const eq_depthwise_s8_params *restrict p, int32_t form)
 {
     const eq_dw_lines lines =
@@ -246,7 +246,7 @@ static inline void eq_dw_3x3(const eq_dw_plane *restrict t, const int8_t *restri
         eq_dw_channel k[4];
         for (int32_t i = 0; i < 4; ++i) {
             const int32_t c = group + i, odd = 8 * (i & 1);
-            k[i].taps = eq_dw_taps_of(w + 9 * (c & ~1), odd, stride);
+            k[i].taps = eq_dw_taps_of(w + 9 * (c & ~1), odd, zw, stride);
             k[i].f = eq_dw_factor_of(bias[c] * 2, mult[c], shift[c], p->zy);
             k[i].y_along = t->y_along;
         }
