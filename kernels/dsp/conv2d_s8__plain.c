@@ -1,7 +1,7 @@
 /* conv2d_s8 with the DSP extension, for any weights and factors: tiles of four channels by two
  * pixels.
  *
- * The windows of two pixels are widened to int16 once and serve all channels (dsp_conv2d.h,
+ * The windows of two pixels are widened to int16 once and serve all channels (dsp_gather.h,
  * dsp_plain.h).
  *
  * Exact: it is the contract's formula, in sums modulo 2^32, and the compiler proved that
@@ -10,7 +10,7 @@
  * @packs w (o/4, khkwi/4, o%4, khkwi%2, khkwi/2%2)
  * @scratch 16 * ((kh * kw * in_c + 3) / 4)
  */
-#include "edgeq/dsp_conv2d.h"
+#include "edgeq/dsp_gather.h"
 #include "edgeq/dsp_plain.h"
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__dsp_plain);

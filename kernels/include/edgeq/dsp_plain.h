@@ -1,6 +1,6 @@
 /* Dot products of plain int8 weights with the DSP extension: four channels by two pixels.
  *
- * Windows lie as dsp_conv2d.h says: words of taps k and k + 1, of the first pixel and of the
+ * Windows lie as dsp_gather.h says: words of taps k and k + 1, of the first pixel and of the
  * second.  In a word of weights bytes 0 and 2 are the taps k and k + 1, bytes 1 and 3 those
  * behind: @packs w (o/4, k/4, o%4, k%2, k/2%2), so that SXTB16 gives words of two taps.  Four
  * taps of a tile are 36 instructions for 32 products.

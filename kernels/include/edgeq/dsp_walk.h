@@ -1,10 +1,10 @@
 /* Output pixels two at a time, for convolutions of any type: windows are gathered by
- * dsp_conv2d.h, whose geometry is that of conv2d_s8.
+ * dsp_gather.h, whose geometry is that of conv2d_s8.
  */
 #ifndef EDGEQ_DSP_WALK_H
 #define EDGEQ_DSP_WALK_H
 
-#include "edgeq/dsp_conv2d.h"
+#include "edgeq/dsp_gather.h"
 #include "edgeq/dsp_plain.h"
 
 #include <stddef.h>
