@@ -1,7 +1,7 @@
 /* conv2d_s8 for NEON of 32-bit Arm, windows of one pixel without padding: a matrix product over
  * x where it lies, two pixels by four channels at a time, products added in fours.
  *
- * Exact: see conv2d_armv7.h; weights of the filling are zero.
+ * Exact: see conv2d_tile_armv7.h; weights of the filling are zero.
  *
  * @requires kh == 1 and kw == 1 and pad_top == 0 and pad_left == 0 and in_c % 8 == 0
  * @requires fours <= 255 and live_shift >= 32
@@ -28,6 +28,7 @@ void EQ_SYM(eq_conv2d_s8__armv7_neon_1x1_fours)(
         eq_load_range(p->zy, p->act_min, p->act_max),
         p->out_c,
         eq_is_single(),
+        0,
     };
     eq_conv2d_1x1_armv7(&layer, x, y, p);
 }

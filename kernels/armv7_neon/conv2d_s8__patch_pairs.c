@@ -2,7 +2,7 @@
  * gathered from them, and each two give dot products over contiguous bytes with four channels
  * at a time, products added in pairs.
  *
- * Exact: see conv2d_armv7.h; whatever lies behind a window meets weights of zero.
+ * Exact: see conv2d_tile_armv7.h; whatever lies behind a window meets weights of zero.
  *
  * @requires min_w >= -127 and live_shift >= 32
  * @packs w (o/4, khkwi/32, o%4, khkwi%32)
@@ -30,6 +30,7 @@ void EQ_SYM(eq_conv2d_s8__armv7_neon_patch_pairs)(
         eq_load_range(p->zy, p->act_min, p->act_max),
         p->out_c,
         eq_is_single(),
+        0,
     };
     eq_conv2d_patches_armv7(&layer, x, y, rest, p);
 }

@@ -1,0 +1,34 @@
+/* conv2d_s8 for NEON of 32-bit Arm, windows of one pixel of 32 channels without padding, which
+ * stay in registers: two pixels by four channels at a time, products added in pairs.
+ *
+ * Exact: see conv2d_small_armv7.h; weights of the filling are zero.
+ *
+ * @requires kh == 1 and kw == 1 and pad_top == 0 and pad_left == 0 and in_c == 32
+ * @requires min_w >= -127 and live_shift >= 32
+ * @packs w (o/4, o%4, khkwi)
+ * @packs bias (o/4, o%4)
+ * @packs mult (o/4, o%4)
+ * @packs shift (o/4, o%4)
+ * @scratch 12 * out_c + 36
+ */
+#include "edgeq/conv2d_armv7.h"
+
+eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__armv7_neon_1x1_32);
+
+void EQ_SYM(eq_conv2d_s8__armv7_neon_1x1_32)(
+    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
+    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
+    int8_t *restrict scratch, const eq_conv2d_s8_params *restrict p)
+{
+    eq_conv2d_numbers_armv7(scratch, bias, mult, shift, p->out_c);
+    const eq_conv2d_layer_armv7 layer = {
+        w,
+        scratch,
+        {p->in_c, p->stride_w * p->x_pixel, 0},
+        eq_load_range(p->zy, p->act_min, p->act_max),
+        p->out_c,
+        eq_is_single(),
+        32,
+    };
+    eq_conv2d_1x1_armv7(&layer, x, y, p);
+}
