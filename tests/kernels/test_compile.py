@@ -1,4 +1,7 @@
-"""Every kernel compiles without a warning under gcc and clang, alone and with all others."""
+"""Every kernel compiles without a warning under clang, and under gcc with all others.
+
+Alone under gcc it does so wherever the tester builds it, with the same warnings (`build.py`).
+"""
 
 from __future__ import annotations
 
@@ -39,13 +42,11 @@ def sysroot(cc: str) -> str:
 
 
 @pytest.mark.parametrize("kernel", catalog(), ids=attrgetter("base_symbol"))
-@pytest.mark.parametrize("family", ["gcc", "clang"])
-def test_compiles_without_a_warning(kernel: Kernel, family: str, tmp_path: Path) -> None:
-    compiler = CLANG if family == "clang" else kernel.isa.cc
+def test_compiles_without_a_warning(kernel: Kernel, tmp_path: Path) -> None:
     for form in forms_of(kernel):
         define = [f"-DEQ_FORM={form}"] if form else []
         output = ["-c", str(kernel.path), "-o", str(tmp_path / "kernel.o")]
-        compile_c([*command(kernel, compiler), *define, *output])
+        compile_c([*command(kernel, CLANG), *define, *output])
 
 
 @pytest.mark.parametrize("isa", sorted({kernel.isa.name for kernel in catalog()}))
