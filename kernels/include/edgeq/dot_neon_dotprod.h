@@ -246,6 +246,13 @@ static inline eq_sums16_neon eq_dot_one_neon(const int8_t *x, const int8_t *tail
                                              int32_t taps)
 {
     eq_sums16_neon s = eq_load_bias_neon(bias);
+    for (; taps >= 32; taps -= 32) {
+        const int8x16_t low = vld1q_s8(x), high = vld1q_s8(x + 16);
+        s = eq_dot16_one_neon(s, low, w);
+        s = eq_dot16_one_neon(s, high, w + 256);
+        x += 32;
+        w += 512;
+    }
     for (; taps >= 16; taps -= 16) {
         s = eq_dot16_one_neon(s, vld1q_s8(x), w);
         x += 16;
