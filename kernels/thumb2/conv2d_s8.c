@@ -55,8 +55,14 @@ static inline void EQ_SYM(conv2d_s8_thumb2_window)(const int8_t *restrict x,
 {
     int32_t row = h * p->stride_h - p->pad_top;
     for (int32_t i = 0; i < p->kh; ++i) {
-        int32_t column = c * p->stride_w - p->pad_left;
-        for (int32_t j = 0; j < p->kw; ++j) {
+        int32_t column = c * p->stride_w - p->pad_left, j = 0;
+        const int32_t whole = column >= 0 && column + p->kw <= p->in_w && p->dil_w == 1;
+        if (whole && row >= 0 && row < p->in_h && p->x_pixel == p->in_c) {
+            const int8_t *from = x + row % p->x_ring * p->x_row + column * p->x_pixel;
+            to = EQ_SYM(conv2d_s8_thumb2_copy)(from, to, p->kw * p->in_c);
+            j = p->kw;
+        }
+        for (; j < p->kw; ++j) {
             const int32_t inside =
                 row >= 0 && row < p->in_h && column >= 0 && column < p->in_w;
             if (inside) {
