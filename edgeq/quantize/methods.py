@@ -42,7 +42,7 @@ class Default:
 
 
 DEFAULTS = {
-    "int4": Default("minmax", ("gptq", "adaround")),
+    "int4": Default("mse", ("gptq", "adaround")),
     "int16x8": Default("minmax", ("gptq", "adaround")),
     "int8": Default("mse", ("equalize", "bias_correction")),
 }
