@@ -19,11 +19,11 @@
 eq_depthwise_s8_fn EQ_SYM(eq_depthwise_s8__neon_walk);
 
 void EQ_SYM(eq_depthwise_s8__neon_walk)(const int8_t *restrict x, const int8_t *restrict w,
-                                       const int32_t *restrict bias,
-                                       const int32_t *restrict mult,
-                                       const int32_t *restrict shift, int8_t *restrict y,
-                                       int8_t *restrict scratch,
-                                       const eq_depthwise_s8_params *restrict p)
+                                        const int32_t *restrict bias,
+                                        const int32_t *restrict mult,
+                                        const int32_t *restrict shift, int8_t *restrict y,
+                                        int8_t *restrict scratch,
+                                        const eq_depthwise_s8_params *restrict p)
 {
     const int32_t columns = (p->out_w - 1) * p->stride_w + (p->kw - 1) * p->dil_w + 1;
     const int32_t line = columns * p->in_c;
