@@ -12,7 +12,7 @@
 #define TINY_WEIGHTS
 #endif
 
-eq_fc_s8_fn eq_fc_s8__ref_double;
+eq_fc_s8_fn eq_fc_s8__dsp_plain_double;
 
 /* fully_connected_0: w */
 TINY_WEIGHTS static const _Alignas(8) int8_t k0[6] = {
@@ -37,7 +37,7 @@ static const eq_fc_s8_params p0 = { .batch = 1, .in_dim = 3, .out_dim = 2, .zy =
 static void tiny_step0(uint8_t *arena)
 {
     (void)arena;
-    eq_fc_s8__ref_double((const int8_t *)(void *)(arena + 0), k0, k1, k2, k3, (int8_t *)(void *)(arena + 8), &p0);
+    eq_fc_s8__dsp_plain_double((const int8_t *)(void *)(arena + 0), k0, k1, k2, k3, (int8_t *)(void *)(arena + 8), &p0);
 }
 
 void tiny_run(uint8_t *arena)

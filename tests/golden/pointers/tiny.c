@@ -12,7 +12,7 @@
 #define TINY_WEIGHTS
 #endif
 
-eq_fc_s8_fn eq_fc_s8__ref_double;
+eq_fc_s8_fn eq_fc_s8__dsp_plain_double;
 
 /* fully_connected_0: w */
 TINY_WEIGHTS static const _Alignas(8) int8_t k0[6] = {
@@ -38,7 +38,7 @@ static void tiny_step0(uint8_t *arena, const tiny_io *io)
 {
     (void)arena;
     (void)io;
-    eq_fc_s8__ref_double((const int8_t *)(const void *)((const uint8_t *)(const void *)io->input0 + 0), k0, k1, k2, k3, (int8_t *)(void *)((uint8_t *)(void *)io->output0 + 0), &p0);
+    eq_fc_s8__dsp_plain_double((const int8_t *)(const void *)((const uint8_t *)(const void *)io->input0 + 0), k0, k1, k2, k3, (int8_t *)(void *)((uint8_t *)(void *)io->output0 + 0), &p0);
 }
 
 void tiny_run(uint8_t *arena, const tiny_io *io)
