@@ -15,7 +15,7 @@ from edgeq.ir import Graph, Tensor
 from edgeq.ir.file_order import file_orders
 from edgeq.plan.plan import Plan
 from edgeq.quantize.preprocessing import settings_lines, settings_of_note
-from edgeq.targets.target import Target, emulator_command, linker_script
+from edgeq.targets.target import Target, emulated, emulator_command, linker_script
 
 # Statements of a self-test that draws no random number.
 UNUSED = ("(void)next;", "(void)state;")
@@ -103,14 +103,15 @@ def _test_port(tensor: Tensor, kind: str, index: int) -> TestPort:
 
 def project_view(plan: Plan, name: str) -> dict[str, object]:
     """What the build files substitute beside `model_view`."""
-    target = plan.target
+    target = emulated(plan.target)  # the self-test runs on the stand-in's board
     cross = target.firmware is not None and bool(target.firmware.emulator)
     command = [*emulator_command(target), f"$<TARGET_FILE:{name}_selftest>"] if cross else []
+    compiler, cflags = _compiler(target)
     startup = target.firmware.startup if cross and target.firmware else ()
     return {
         "kernel_files": [kernel_path(k, f) for k, f in plan.used_kernels()]
                         + [name for name in parallel_files(plan) if name.endswith(".c")],
-        "cflags": " ".join(target.cflags),
+        "cflags": " ".join(cflags),
         "board_sources": "".join(f" board/{path.name}" for path in startup),
         "selftest_lines": _selftest_lines(target, name) if cross else [],
         "library_lines": [x.format(name=name) for x in POOL_LINES] if has_pool(plan) else [],
@@ -118,18 +119,29 @@ def project_view(plan: Plan, name: str) -> dict[str, object]:
         "toolchain_hint": "-DCMAKE_TOOLCHAIN_FILE=toolchain.cmake " if cross else "",
         "system": "Generic" if target.is_board else "Linux",
         "processor": c_comment(target.firmware.cpu) if target.firmware else "",
-        "cc": target.cc, "usage": _usage(plan, name), "preparation": _preparation(plan.graph),
+        "cc": " ".join(compiler), "usage": _usage(plan, name),
+        "preparation": _preparation(plan.graph),
     }  # fmt: skip
+
+
+def _compiler(target: Target) -> tuple[list[str], list[str]]:
+    """The compiler's command, of which the first flags may be a part (`zig cc`), and its flags."""
+    flags = list(target.cflags)
+    words = [target.cc]
+    while flags and not flags[0].startswith("-"):
+        words.append(flags.pop(0))
+    return words, flags
 
 
 def _selftest_lines(target: Target, name: str) -> list[str]:
     script = ["-T", "${CMAKE_CURRENT_SOURCE_DIR}/board/linker.ld"] if target.is_board else []
     ldflags = target.firmware.ldflags if target.firmware else ()
-    link = " ".join([*target.cflags, *ldflags, *script])
+    flags = _compiler(target)[1]
+    link = " ".join([*flags, *ldflags, *script])
     return [
         f"target_compile_definitions({name}_selftest PRIVATE EQ_PROBE)",
         f"target_include_directories({name}_selftest PRIVATE board)",
-        f"target_compile_options({name}_selftest PRIVATE {' '.join(target.cflags)})",
+        f"target_compile_options({name}_selftest PRIVATE {' '.join(flags)})",
         f"target_link_options({name}_selftest PRIVATE {link})",
     ]
 
@@ -161,6 +173,7 @@ def _usage(plan: Plan, name: str) -> str:
 
 def board_files(target: Target) -> dict[str, str]:
     """Start-up code, its headers and the linker script that the self-test needs to run."""
+    target = emulated(target)
     firmware = target.firmware
     if firmware is None or not firmware.emulator:
         return {}
