@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -22,6 +23,7 @@ from edgeq.resources import data_root
 from tests.kernels.rig import Rig
 
 KERNELS = data_root() / "kernels"
+QUICK_FAULTS = 4  # of each instruction set that an emulator runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,16 @@ class Fault:
 
 
 def listed() -> Iterator[Any]:
+    """All faults; beyond the first few of an instruction set they are marked slow."""
+    seen: Counter[str] = Counter()
+    isa_of = {kernel.base_symbol: kernel.isa.name for kernel in catalog()}
     with Path(__file__).with_name("faults.toml").open("rb") as file:
         for entry in tomllib.load(file)["fault"]:
             fault = Fault(**entry)
-            marks = [pytest.mark.slow] if fault.slow else []
+            isa = isa_of[fault.kernel]
+            seen[isa] += not fault.slow
+            late = isa != "ref" and seen[isa] > QUICK_FAULTS
+            marks = [pytest.mark.slow] if fault.slow or late else []
             yield pytest.param(fault, id=f"{fault.kernel}: {fault.name}", marks=marks)
 
 
