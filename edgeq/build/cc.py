@@ -25,6 +25,7 @@ SHOWN_CHARACTERS = 4000  # of a failed tool's output
 LOCAL_COMPILERS = ("gcc", "cc", "clang")  # one stands in for another on this machine
 
 ZIG = "python-zig"  # of the Python package ziglang
+ZIG_BINUTILS = "arm-linux-gnueabihf-"  # it has none of its own; it is asked for 32-bit Arm alone
 
 # The package of each tool that a target may name: Debian's, but for the one of Python.
 PACKAGES = {
@@ -35,6 +36,8 @@ PACKAGES = {
     "x86_64-linux-gnu-gcc": "gcc-x86-64-linux-gnu libc6-dev",
     "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
     "arm-linux-gnueabihf-gcc": "gcc-arm-linux-gnueabihf libc6-dev-armhf-cross",
+    "arm-linux-gnueabihf-objdump": "binutils-arm-linux-gnueabihf",
+    "arm-linux-gnueabihf-size": "binutils-arm-linux-gnueabihf",
     "riscv64-linux-gnu-gcc": "gcc-riscv64-linux-gnu libc6-dev-riscv64-cross",
     "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
     "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
@@ -206,6 +209,8 @@ def binutil(cc: str, name: str) -> Path:
     Raises:
         ToolError: the compiler or the tool is missing.
     """
+    if cc == ZIG:
+        return find_tool(ZIG_BINUTILS + name, "the tool")
     command = [str(find_compiler(cc)), f"-print-prog-name={name}"]
     named = checked(run_tool(command, timeout=COMPILE_SECONDS)).stdout.strip()
     return find_tool(named or name, "the tool")

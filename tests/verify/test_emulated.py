@@ -11,6 +11,7 @@ from edgeq.verify.emulated import probe_program, run_emulated
 from tests.tools import C_WARNINGS, need_target, need_tool
 
 BOARDS = tuple(name for name in list_targets() if load_target(name).is_board)
+EMULATED_BOARDS = tuple(n for n in BOARDS if (f := load_target(n).firmware) and f.emulator)
 CORTEX_M = tuple(name for name in BOARDS if name.startswith("cortex-m"))
 
 # Initialized, zeroed and constant memory, floating point, reading in two parts.
@@ -90,7 +91,7 @@ def test_an_empty_input_is_read_as_nothing(name: str, tmp_path: Path) -> None:
     assert probe_program(target, [source(tmp_path, text)], b"") == b""
 
 
-@pytest.mark.parametrize("name", BOARDS)
+@pytest.mark.parametrize("name", EMULATED_BOARDS)
 def test_all_memory_that_a_board_states_is_there(name: str, tmp_path: Path) -> None:
     target = load_target(name)
     text = """
