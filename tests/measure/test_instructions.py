@@ -38,7 +38,7 @@ LOOP = """
 #else
 #define LOW "+r"
 #endif
-__attribute__((noipa)) static void loop(uintptr_t n)
+__attribute__((noinline)) static void loop(uintptr_t n)
 {
     EQ_MARK_BEGIN();
     __asm__ volatile(TURN : LOW(n) : : "cc");
