@@ -38,7 +38,11 @@ LOOP = """
 #else
 #define LOW "+r"
 #endif
+#if defined(__clang__)
 __attribute__((noinline)) static void loop(uintptr_t n)
+#else
+__attribute__((noipa)) static void loop(uintptr_t n)
+#endif
 {
     EQ_MARK_BEGIN();
     __asm__ volatile(TURN : LOW(n) : : "cc");
