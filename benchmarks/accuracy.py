@@ -152,23 +152,23 @@ def references(rows: dict[str, Found], models: list[str]) -> None:
             store(f"{name}/official", measure_official(name))
 
 
-def run(todo: list[Row], rows: dict[str, Found], jobs: int) -> None:
-    """Measure `todo`, in several processes if jobs > 1, and store each row when it is there."""
-    for done, (row, found) in enumerate(_measured(todo, rows, jobs), 1):
+def run(pending: list[Row], rows: dict[str, Found], jobs: int) -> None:
+    """Measure `pending`, in several processes if jobs > 1, and store each row when it is there."""
+    for done, (row, found) in enumerate(_measured(pending, rows, jobs), 1):
         rows[row.key] = {**found, "code": fingerprint(row)}
         store(row.key, rows[row.key])
         told = {k: v for k, v in found.items() if k not in ("digest", "code")}
-        sys.stdout.write(f"[{done}/{len(todo)}] {row.key}: {told}\n")
+        sys.stdout.write(f"[{done}/{len(pending)}] {row.key}: {told}\n")
         sys.stdout.flush()
 
 
-def _measured(todo: list[Row], rows: dict[str, Found], jobs: int) -> Iterator[tuple[Row, Found]]:
+def _measured(pending: list[Row], rows: dict[str, Found], jobs: int) -> Iterator[tuple[Row, Found]]:
     known = partial(_known, rows)
     if jobs == 1:
-        yield from ((row, measure(row, known(row.network))) for row in todo)
+        yield from ((row, measure(row, known(row.network))) for row in pending)
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting = {pool.submit(measure, row, known(row.network)): row for row in todo}
+        waiting = {pool.submit(measure, row, known(row.network)): row for row in pending}
         for future in as_completed(waiting):
             yield waiting[future], future.result()
 
@@ -196,8 +196,8 @@ def main() -> None:
     rows = stored()
     if not options.table:
         references(rows, _split(options.models))
-        todo = [r for r in wanted(options) if not is_current(r.key, rows.get(r.key, {}))]
-        run(todo, rows, options.jobs)
+        pending = [r for r in wanted(options) if not is_current(r.key, rows.get(r.key, {}))]
+        run(pending, rows, options.jobs)
     rows = stored()
     older = sum(not is_current(key, found) for key, found in rows.items())
     write_table(REPOSITORY / "docs" / "accuracy.md", rows, older)
