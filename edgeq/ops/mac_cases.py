@@ -105,6 +105,9 @@ def fc_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
         yield from finish_cases(contract, rng, x.reshape(n, i), w, rows, dots, p, tame=tame > 0)
 
 
+RELU = 2  # the third of the cases whose clamp is a ReLU's: nothing below the zero point
+
+
 def draw_inputs(
     contract: str, rng: np.random.Generator, index: int, count: int
 ) -> tuple[NDArray[Any], dict[str, int]]:
@@ -118,6 +121,7 @@ def draw_inputs(
     points = {"act_min": lo // 2 if clamped else lo, "act_max": hi // 2 if clamped else hi}
     if not wide:
         points["zy"] = int(rng.integers(-50, 51) if clamped else rng.integers(lo, hi + 1))
+        points["zy"] = lo if index % 3 == RELU else points["zy"]
         points["zx"] = (-128, 127, 0, int(rng.integers(-128, 128)))[index % 4]
     if contract.endswith("zw"):
         points["zw"] = (127, -128, int(rng.integers(-128, 128)))[index % 3]

@@ -43,6 +43,11 @@ static inline int8x16_t vqmovn_high_s16(int8x8_t low, int16x8_t high)
     return vcombine_s8(low, vqmovn_s16(high));
 }
 
+static inline uint8x16_t vqmovun_high_s16(uint8x8_t low, int16x8_t high)
+{
+    return vcombine_u8(low, vqmovun_s16(high));
+}
+
 static inline int32x4_t vpaddq_s32(int32x4_t a, int32x4_t b)
 {
     return vcombine_s32(vpadd_s32(vget_low_s32(a), vget_high_s32(a)),

@@ -10,6 +10,10 @@
  *           floor((floor(p / 2^31) + 2^(r - 1)) / 2^r) = floor((p + 2^(shift - 1)) / 2^shift),
  *           for a floor inside of a floor of a quotient by an integer may be left out.
  *
+ *   live    double, where the zero point and the clamp let no result below zero live: what is
+ *           below zero before the right shift stays below or becomes zero whichever way ties
+ *           go, so nothing is taken from it.
+ *
  * A factor of zero has shift 31: 0 is shifted by 0.  Filling has shift 0: 0 is shifted left.
  */
 #ifndef EDGEQ_RESCALE_NEON_H
@@ -22,8 +26,18 @@
 
 #define eq_is_single EQ_SYM(eq_is_single)
 
-/* What EQ_FORM says, as a constant: code that serves kernels of both forms takes it as an
- * argument. */
+/* How a kernel rescales and narrows: the rounding form, and for the double one where the clamp is
+ * that of a ReLU (eq_is_live).  Code that serves all takes it as an argument, `single`, which is
+ * a constant wherever it is called. */
+enum { EQ_DOUBLE = 0, EQ_SINGLE = 1, EQ_LIVE = 2 };
+
+/* 1 where y is -128 for all that is not above zero and any other byte may follow. */
+static inline int eq_is_live(int32_t zy, int32_t lo, int32_t hi)
+{
+    return zy == -128 && lo == -128 && hi == 127;
+}
+
+/* What EQ_FORM says, as a constant. */
 static inline int eq_is_single_double(void)
 {
     return 0;
@@ -52,7 +66,7 @@ static inline int32x4_t eq_rescale_x4(int32x4_t acc, eq_factors_x4 f, int single
     if (single)
         return vrshlq_s32(vqdmulhq_s32(acc, f.mult), f.down);
     const int32x4_t high = vqrdmulhq_s32(acc, f.mult);
-    return vrshlq_s32(vsraq_n_s32(high, high, 31), f.down);
+    return vrshlq_s32(single == EQ_LIVE ? high : vsraq_n_s32(high, high, 31), f.down);
 }
 
 /* What follows a rescale: the zero point of y and the clamp. */
@@ -80,7 +94,17 @@ static inline int8x16_t eq_narrow_s8_x16(int32x4_t a, int32x4_t b, int32x4_t c, 
     return vminq_s8(vmaxq_s8(v, r.lo), r.hi);
 }
 
-/* The same for eight channels. */
+/* The same where eq_is_live: the narrowings clamp, to [0, 255] of what is 128 more. */
+static inline int8x16_t eq_narrow_live_s8_x16(int32x4_t a, int32x4_t b, int32x4_t c,
+                                              int32x4_t d)
+{
+    const int16x8_t low = vqmovn_high_s32(vqmovn_s32(a), b);
+    const int16x8_t high = vqmovn_high_s32(vqmovn_s32(c), d);
+    const uint8x16_t v = vqmovun_high_s16(vqmovun_s16(low), high);
+    return vreinterpretq_s8_u8(veorq_u8(v, vdupq_n_u8(128)));
+}
+
+/* The same for eight channels, with any range. */
 static inline int8x8_t eq_narrow_s8_x8(int32x4_t a, int32x4_t b, eq_range_s8 r)
 {
     const int16x8_t v = vqmovn_high_s32(vqmovn_s32(a), b);

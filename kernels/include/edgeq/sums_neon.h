@@ -33,9 +33,12 @@ static inline eq_sums16_neon eq_begin_x16(const eq_factors_x16 *f)
 static inline int8x16_t eq_finish_x16(eq_sums16_neon s, const eq_factors_x16 *f,
                                       eq_range_s8 range, int single)
 {
-    return eq_narrow_s8_x16(
-        eq_rescale_x4(s.a, f->a, single), eq_rescale_x4(s.b, f->b, single),
-        eq_rescale_x4(s.c, f->c, single), eq_rescale_x4(s.d, f->d, single), range);
+    const int32x4_t a = eq_rescale_x4(s.a, f->a, single),
+                    b = eq_rescale_x4(s.b, f->b, single);
+    const int32x4_t c = eq_rescale_x4(s.c, f->c, single),
+                    d = eq_rescale_x4(s.d, f->d, single);
+    return single == EQ_LIVE ? eq_narrow_live_s8_x16(a, b, c, d)
+                             : eq_narrow_s8_x16(a, b, c, d, range);
 }
 
 /* The first n <= 16 bytes of v. */
