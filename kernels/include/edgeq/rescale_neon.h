@@ -63,7 +63,7 @@ static inline eq_factors_x4 eq_load_factors(const int32_t *bias, const int32_t *
 
 static inline int32x4_t eq_rescale_x4(int32x4_t acc, eq_factors_x4 f, int single)
 {
-    if (single)
+    if (single == EQ_SINGLE)
         return vrshlq_s32(vqdmulhq_s32(acc, f.mult), f.down);
     const int32x4_t high = vqrdmulhq_s32(acc, f.mult);
     return vrshlq_s32(single == EQ_LIVE ? high : vsraq_n_s32(high, high, 31), f.down);
