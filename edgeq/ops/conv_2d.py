@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from edgeq.errors import GraphError
-from edgeq.ir import Node, Shape
+from edgeq.ir import Node, Shape, Tensor
 from edgeq.numerics.fixed_point import requantize
 from edgeq.numerics.profile import Profile
 from edgeq.ops.base import (
@@ -26,6 +26,7 @@ from edgeq.ops.base import (
     register,
 )
 from edgeq.ops.common import activation_range, constant_of, need
+from edgeq.ops.dense import dense_call
 from edgeq.ops.float_windows import float_convolution
 from edgeq.ops.floats import activate, floats
 from edgeq.ops.grouped import grouped_convolution
@@ -87,6 +88,9 @@ class Conv2D(Op):
         lo, hi = activation_range(str(node.attrs["activation"]), y)
         if contract == GROUPED:
             return grouped_convolution(node, x, w, y, mac, (lo, hi))
+        if _is_dense(node, x, w, y):
+            dense, matrix = contract.replace("conv2d", "fc"), data.reshape(out_c, -1)
+            return (dense_call(dense, x, matrix, w, y, mac, (lo, hi)),)
         groups = x.shape[3] // in_c
         params = window_params(node, x.shape, y.shape, (kh, kw), in_c, out_c // groups)
         params |= {"act_min": lo, "act_max": hi, **zero_points(contract, x, w, y)}
@@ -117,6 +121,12 @@ class Conv2D(Op):
     def macs(node: Node, inputs: Inputs, outputs: Outputs) -> int:
         w = need(inputs[1], node, "weights")
         return prod(outputs[0].shape) * prod(w.shape[1:])
+
+
+def _is_dense(node: Node, x: Tensor, w: Tensor, y: Tensor) -> bool:
+    """Whether the window is the image, so that the layer is a fully connected one."""
+    padded = any(node.ints("padding"))
+    return not padded and y.shape[1:3] == (1, 1) and x.shape[1:] == w.shape[1:]
 
 
 def _call(

@@ -15,7 +15,6 @@ from edgeq.numerics.thresholds import fine_factor, single_factor
 from edgeq.ops.base import (
     Args,
     Array,
-    Call,
     Case,
     Floats,
     Inputs,
@@ -27,6 +26,7 @@ from edgeq.ops.base import (
     register,
 )
 from edgeq.ops.common import activation_range, constant_of, need, scale_of, zero_point_of
+from edgeq.ops.dense import dense_call
 from edgeq.ops.floats import activate, floats
 from edgeq.ops.grouped import grouped_cases, grouped_exact, grouped_layer
 from edgeq.ops.mac import (
@@ -44,7 +44,6 @@ from edgeq.ops.mac import (
     rounding_of,
     weight_rows,
     weight_scales,
-    zero_points,
 )
 from edgeq.ops.mac_cases import fc_cases
 
@@ -91,12 +90,7 @@ class FullyConnected(Op):
         if contract == GROUPED:
             layer, batch = grouped_layer(node, w, y, mac, clamp), x.size // in_dim
             return (layer.call(View(x.name), View(y.name), batch, in_dim, out_dim),)
-        params = {"batch": x.size // in_dim, "in_dim": in_dim, "out_dim": out_dim}
-        params |= {"act_min": clamp[0], "act_max": clamp[1], **zero_points(contract, x, w, y)}
-        params.pop("zx", None)
-        args: dict[str, View | Array] = {"x": View(x.name), "w": data, "bias": mac.bias}
-        args |= {"mult": mac.mult, "shift": mac.shift, "y": View(y.name)}
-        return (Call(contract, args, params, mac.form, mac.facts),)
+        return (dense_call(contract, x, data, w, y, mac, clamp),)
 
     @staticmethod
     def exact(contract: str, args: Args, params: Params, form: str) -> dict[str, Array]:

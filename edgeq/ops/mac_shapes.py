@@ -85,6 +85,10 @@ DEPTHWISE: tuple[dict[str, int], ...] = (
      "stride_h": 2, "stride_w": 2, "x_ring": 5, "row0": 2, "row1": 4, "full": 1},
     {"in_h": 8, "in_w": 8, "in_c": 4, "multiplier": 1, "kh": 3, "kw": 3, "stride_h": 2,
      "stride_w": 2, "row1": 4, "x_gap": 1, "full": 1},
+    {"in_h": 9, "in_w": 5, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "x_ring": 5,
+     "row0": 4, "row1": 7, "x_gap": 1, "full": 1},
+    {"in_h": 9, "in_w": 5, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1,
+     "stride_h": 2, "stride_w": 2, "x_ring": 5, "row0": 2, "row1": 5, "y_gap": 1, "full": 1},
 )  # fmt: skip
 """The same with a multiplier; `full` leaves the clamp to the range of int8."""
 

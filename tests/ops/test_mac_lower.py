@@ -13,7 +13,7 @@ from edgeq.frontends.tflite import read_tflite
 from edgeq.ir import Attr, DType, Graph, Node, QuantParams, Tensor
 from edgeq.numerics.fixed_point import INT32_MAX
 from edgeq.numerics.profile import Profile
-from edgeq.ops.base import Call, View, all_ops
+from edgeq.ops.base import Call, View, all_ops, op_of_contract
 from edgeq.reference.exact import exact
 from tests import operators as ops
 from tests.one_op import T, act, const
@@ -276,3 +276,40 @@ def _ring_row(call: Call, x: Any, row: int) -> Any:
     for r in range(max(row - 2, 0), min(row + 3, 9)):
         ring[r % 5] = image[r]
     return _rows(call, ring.reshape(-1), row, row + 1, x_ring=5)
+
+
+@pytest.mark.parametrize(
+    ("padding", "contract"), [((0, 0, 0, 0), "fc_s8"), ((0, 1, 0, 0), "conv2d_s8")]
+)
+def test_window_as_large_as_the_images_is_fully_connected(
+    padding: tuple[int, ...], contract: str
+) -> None:
+    rng = np.random.default_rng(0)
+    weights = rng.integers(-127, 128, (3, 2, 2, 5)).astype(np.int8)
+    x = tensor((1, 2, 2, 5), scale=1.0, zero=7)
+    w = tensor(weights.shape, scale=1 / 97, data=weights)
+    rows = 1 + sum(padding)
+    node = Node("c0", "conv_2d", ("x", "w", ""), ("y",), CONV | {"padding": padding})
+    call, *more = _calls(node, (x, w, None), (tensor((1, rows, 1, 3), scale=1.0, zero=-9),))
+    assert not more
+    assert call.contract == contract
+    memory = {"x": rng.integers(-128, 128, x.size).astype(np.int8)}
+    acc = (memory["x"].astype(np.int64) - 7) @ weights.reshape(3, -1).T.astype(np.int64)
+    expected = np.clip(np.rint(acc / 97) - 9, -128, 127)  # never a tie: 97 is odd
+    made = _exact(call, memory, 3 * rows)
+    assert made[:3].tolist() == expected.tolist()
+
+
+def _calls(node: Node, inputs: Any, outputs: Any) -> tuple[Call, ...]:
+    lowered = all_ops()["conv_2d"].lower(node, inputs, outputs, Profile.TFLM)
+    assert isinstance(lowered, tuple)
+    return lowered
+
+
+def _exact(call: Call, memory: dict[str, Any], size: int) -> Any:
+    """What a call makes of `memory`, whose arrays it reads as they are."""
+    args = {n: memory["x"] if isinstance(a, View) else a for n, a in call.args.items() if n != "y"}
+    op = op_of_contract()[call.contract]
+    form = call.form
+    made = op.exact(call.contract, args | {"y": np.zeros(size, np.int8)}, dict(call.params), form)
+    return made["y"].reshape(-1)
