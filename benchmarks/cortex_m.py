@@ -18,29 +18,51 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
+from math import prod
 from typing import Any
 
 from benchmarks.collection import REPOSITORY, model_path, records, shared
 from edgeq._version import __version__
 from edgeq.build.figures import compiled_figures
+from edgeq.measure.analysis import layers_of
 from edgeq.measure.bench import LayerCost, bench_emulated
 from edgeq.pipeline import load, plan_of
+from edgeq.plan.plan import Plan
 from edgeq.verify.compare import random_samples
 
 PEERS = {"cortex-m4": "m4", "cortex-m33": "m33", "cortex-m3": "m3", "cortex-m55": "m55"}
 """Name of each core in the baselines."""
+GOALS = {
+    "cortex-m4": {
+        "mlperf_tiny_kws_int8": 0.60, "mlperf_tiny_ic_int8": 0.60, "mlperf_tiny_vww_int8": 0.60,
+        "mlperf_tiny_ad_int8": 0.60, "tflm_person_detect_int8": 0.60,
+        "tflm_micro_speech_int8": 0.70,
+    },
+    "cortex-m55": {
+        "mlperf_tiny_kws_int8": 0.60, "mlperf_tiny_ic_int8": 0.60, "mlperf_tiny_vww_int8": 0.60,
+        "mlperf_tiny_ad_int8": 0.60, "mlperf_tiny_sww_int8": 0.60,
+        "tflm_person_detect_int8": 0.60, "tflm_micro_speech_int8": 0.60,
+    },
+}  # fmt: skip
+"""The greatest ratios of instructions to CMSIS-NN's that were aimed at."""
+CYCLES_GOAL = 0.65
+"""The same of estimated cycles, on cortex-m4."""
 SIZES = ("size_int8_registration", "size_generic_registration")
 RESULTS = REPOSITORY / "benchmarks" / "results" / "cortex_m.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One operator: ours, and CMSIS-NN's (None where it has no code of its own there)."""
+    """One operator: ours, and CMSIS-NN's (None where it has no code of its own there).
+
+    taps  multiply-accumulates of an output
+    """
 
     name: str
     op: str
     kernel: str
     macs: int
+    taps: int
     instructions: int
     peer: int | None
 
@@ -95,18 +117,28 @@ def measure(stem: str, core: str = "cortex-m4") -> Row:
         min(c["arena_used"] for c in both), figures.flash_bytes or 0, figures.code_bytes or 0,
         min(sizes, default=None), figures.stack_bytes or 0,
         min(c["stack_invoke"] for c in both), (report.classes or {}).get("vector", 0),
-        tuple(_layers(report.layers, peer["ops"])),
+        tuple(_layers(plan, report.layers, peer["ops"])),
     )  # fmt: skip
 
 
-def _layers(ours: tuple[LayerCost, ...], theirs: list[dict[str, Any]]) -> Iterator[Layer]:
+def _layers(
+    plan: Plan, ours: tuple[LayerCost, ...], theirs: list[dict[str, Any]]
+) -> Iterator[Layer]:
     """Our layers beside the peer's operators, which stand in the same order."""
+    facts = {layer.name: layer for layer in layers_of(plan.graph, plan)}
     left = [op for op in theirs if op["op"] != "RESHAPE"]
     for layer in ours:
         same = left[0] if left and left[0]["op"].lower() == layer.op else None
-        yield Layer(layer.name, layer.op, layer.kernel, (same or {}).get("macs") or 0,
+        macs, outputs = facts[layer.name].macs, prod(facts[layer.name].shape)
+        yield Layer(layer.name, layer.op, layer.kernel, macs, macs // outputs,
                     layer.instructions or 0, same["insns"] if same else None)  # fmt: skip
         left = left[1:] if same else left
+
+
+def code_bytes(stem: str, core: str, optimize: str) -> int:
+    """Bytes of a model's code without constants, by what is optimized."""
+    plan = plan_of(load(model_path(stem)), core, optimize=optimize)
+    return compiled_figures(plan).code_bytes or 0
 
 
 HEAD = """\
