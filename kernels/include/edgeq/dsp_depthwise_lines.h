@@ -126,12 +126,11 @@ static inline void eq_dw_borders(const eq_dw_lines *restrict lines, int32_t zx)
 /* The four words of one position. */
 static inline void eq_dw_pair(int8_t *restrict line, int32_t above, int32_t below)
 {
-    const int32_t a02 = eq_dw_even(above), b02 = eq_dw_even(below);
-    const int32_t a13 = eq_dw_odd(above), b13 = eq_dw_odd(below);
-    eq_dw_store(line, eq_dw_low(a02, b02));
-    eq_dw_store(line + 4, eq_dw_low(a13, b13));
-    eq_dw_store(line + 8, eq_dw_high(a02, b02));
-    eq_dw_store(line + 12, eq_dw_high(a13, b13));
+    const int32_t low = eq_dw_low(above, below), high = eq_dw_high(above, below);
+    eq_dw_store(line, eq_dw_even(low));
+    eq_dw_store(line + 4, eq_dw_odd(low));
+    eq_dw_store(line + 8, eq_dw_even(high));
+    eq_dw_store(line + 12, eq_dw_odd(high));
 }
 
 /* Pixels of two lines, one position after the other.  A step is 0 beyond the border. */
