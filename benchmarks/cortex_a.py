@@ -44,6 +44,11 @@ GOALS = {KWS: 0.65, IC: 0.80, VWW: 0.65, AD: 0.85, SWW: 0.65, MOBILENET_V2: 0.80
          MOBILENET_V1: 0.60, WIDE: 0.15, INT4: 0.60}  # fmt: skip
 """The greatest ratio that was aimed at."""
 
+PEAKS = {"neon_i8mm": 32.0, "neon_dotprod": 16.0, "neon": 8.0}
+"""Multiply-accumulates of an instruction: SMMLA, SDOT, SMLAL of eight bytes."""
+PEAK_S16 = 4.0
+"""The same of SMLAL of four int16."""
+
 RESULTS = REPOSITORY / "benchmarks" / "results" / "cortex_a.json"
 TABLE = RESULTS.with_suffix(".md")
 
@@ -104,12 +109,19 @@ def line(row: Row) -> str:
     )
 
 
+def peak(kernel: str) -> float | None:
+    """What no kernel of its instruction set and contract can exceed; None for portable ones."""
+    contract, _, isa = kernel.removeprefix("eq_").partition("__")
+    found = next((value for name, value in PEAKS.items() if isa.startswith(name)), None)
+    return PEAK_S16 if found and "_s16" in contract else found
+
+
 def kernel_lines(row: Row) -> str:
     """The kernels of a row, the most expensive first."""
     found = sorted(row.kernels.items(), key=lambda item: -item[1].instructions)
     return "\n".join(
         f"| {row.model} | {row.core} | {name} | {cost.instructions:,} | "
-        f"{cost.macs / cost.instructions:.2f} |"
+        f"{cost.macs / cost.instructions:.2f} | {(peak(name) if cost.macs else None) or ''} |"
         for name, cost in found
     )
 
@@ -118,8 +130,8 @@ HEAD = """\
 | model | core | instructions | XNNPACK | ratio | goal | MACs/instruction |
 |---|---|---|---|---|---|---|"""
 KERNEL_HEAD = """\
-| model | core | kernel | instructions | MACs/instruction |
-|---|---|---|---|---|"""
+| model | core | kernel | instructions | MACs/instruction | of at most |
+|---|---|---|---|---|---|"""
 
 
 def write(rows: list[Row]) -> None:

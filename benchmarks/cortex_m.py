@@ -72,6 +72,7 @@ class Row:
     """One model on one core: ours, and TFLM's; None where the baselines say nothing.
 
     cycles   least and greatest estimate
+    vector   instructions on vectors
     tflm_*   bytes: the least of what it takes with its reference kernels and with CMSIS-NN
     """
 
@@ -143,8 +144,8 @@ def code_bytes(stem: str, core: str, optimize: str) -> int:
 
 HEAD = """\
 | model | core | instructions | / CMSIS-NN | / TFLM reference | est. cycles | / CMSIS-NN | \
-arena | TFLM | flash | TFLM | code | stack | TFLM |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"""
+vector | arena | TFLM | flash | TFLM | code | stack | TFLM |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"""
 
 
 def line(row: Row) -> str:
@@ -155,7 +156,9 @@ def line(row: Row) -> str:
         row.model, row.core, f"{row.instructions:,}",
         _ratio(row.instructions, row.cmsis_nn_instructions),
         _ratio(row.instructions, row.tflm_instructions), cycles if row.cycles else "",
-        _ratio(high, row.cmsis_nn_cycles), f"{row.arena_bytes:,}", f"{row.tflm_arena_bytes:,}",
+        _ratio(high, row.cmsis_nn_cycles),
+        f"{row.vector / row.instructions:.0%}" if row.vector else "",
+        f"{row.arena_bytes:,}", f"{row.tflm_arena_bytes:,}",
         f"{row.flash_bytes:,}", f"{row.tflm_flash_bytes:,}" if row.tflm_flash_bytes else "",
         f"{row.code_bytes:,}", f"{row.stack_bytes:,}", f"{row.tflm_stack_bytes:,}",
     )  # fmt: skip
