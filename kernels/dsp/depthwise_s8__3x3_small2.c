@@ -1,4 +1,4 @@
-/* depthwise_s8 for the DSP extension: 3 x 3 taps, stride 2, images of at most 3 x 6 outputs.
+/* depthwise_s8 for the DSP extension: 3 x 3 taps, stride 2, images of at most 7 x 7 outputs.
  *
  * The loops are in dsp_depthwise_small.h.
  *
@@ -6,10 +6,10 @@
  *
  * @requires kh == 3 and kw == 3 and dil_h == 1 and dil_w == 1 and multiplier == 1
  * @requires stride_h == 2 and stride_w == 2 and in_c % 4 == 0
- * @requires out_w >= 3 and out_w <= 3 and (row1 - row0) <= 6
+ * @requires out_w >= 3 and out_w <= 7 and (row1 - row0) <= 7
  * @requires live_shift >= 32 and max_shift <= 54 and acc_bits <= 30
  * @packs w (o/2, kw, kh, o%2)
- * @scratch 128 * ((row1 - row0) + 1)
+ * @scratch 240 * ((row1 - row0) + 1)
  */
 #include "edgeq/depthwise_s8.h"
 #include "edgeq/dsp_depthwise_small.h"

@@ -18,23 +18,21 @@ typedef struct {
     int32_t w01, w23, w45, w67, w8;
 } eq_dw_taps;
 
-/* Two weights of a word of four, less their zero point, doubled. */
-static inline int32_t eq_dw_twice(int32_t word, int32_t odd, int32_t zw)
+/* Bytes 0 and 2 of the word at w, less their zero point, doubled. */
+static inline int32_t eq_dw_twice(const int8_t *restrict w, int32_t zw)
 {
-    int32_t pair = eq_dw_even(word >> odd);
+    int32_t pair = eq_dw_even(eq_dw_load(w));
     if (zw != 0)
         pair = (int32_t)__ssub16(pair, eq_dw_low(zw, zw));
     return (int32_t)__sadd16(pair, pair);
 }
 
-/* The doubled weights of a pair of channels, its even one or, with `odd` = 8, its odd one. */
-static inline eq_dw_taps eq_dw_taps_of(const int8_t *restrict w, int32_t odd, int32_t zw,
-                                       int32_t stride)
+/* The doubled weights of the channel of a pair whose first weight is at w. */
+static inline eq_dw_taps eq_dw_taps_of(const int8_t *restrict w, int32_t zw, int32_t stride)
 {
     eq_dw_taps t = {
-        eq_dw_twice(eq_dw_load(w), odd, zw),     eq_dw_twice(eq_dw_load(w + 4), odd, zw),
-        eq_dw_twice(eq_dw_load(w + 8), odd, zw), eq_dw_twice(eq_dw_load(w + 12), odd, zw),
-        (w[16 + (odd >> 3)] - zw) * 2,
+        eq_dw_twice(w, zw),      eq_dw_twice(w + 4, zw), eq_dw_twice(w + 8, zw),
+        eq_dw_twice(w + 12, zw), (w[16] - zw) * 2,
     };
     if (stride == 2) {
         const int32_t w25 = eq_dw_ends(t.w23, t.w45);
@@ -245,8 +243,8 @@ static inline void eq_dw_3x3(const eq_dw_plane *restrict t, const int8_t *restri
     for (int32_t group = 0; group < p->in_c; group += 4) {
         eq_dw_channel k[4];
         for (int32_t i = 0; i < 4; ++i) {
-            const int32_t c = group + i, odd = 8 * (i & 1);
-            k[i].taps = eq_dw_taps_of(w + 9 * (c & ~1), odd, zw, stride);
+            const int32_t c = group + i;
+            k[i].taps = eq_dw_taps_of(w + 8 * (c & ~1) + c, zw, stride);
             k[i].f = eq_dw_factor_of(bias[c] * 2, mult[c], shift[c], p->zy);
             k[i].y_along = t->y_along;
         }

@@ -1,9 +1,12 @@
 /* Depthwise convolution with 3 x 3 taps of small images: a plane of scratch holds all lines.
  *
- * The words are those of dsp_depthwise_lines.h, but every line has room for eight positions, so
+ * The words are those of dsp_depthwise_lines.h, but every line has room for 15 positions, so
  * that the next line, which has the third row of a window, is at a constant distance: a channel
- * walks with one address, down three columns of outputs, then down the last three.  What lies
- * beyond the image is filled once for all channels.
+ * walks with one address, down three columns of outputs at a time, the last three perhaps some of
+ * those before.  What lies beyond the image is filled once for all channels.
+ *
+ * Where the clamp begins at the zero point or above it, ties need no care in the form double: they
+ * differ below zero only, by one of what is clamped either way.
  */
 #ifndef EDGEQ_DSP_DEPTHWISE_SMALL_H
 #define EDGEQ_DSP_DEPTHWISE_SMALL_H
@@ -11,7 +14,7 @@
 #include "edgeq/dsp_depthwise_3x3.h"
 
 /* Bytes of a line; most rows of outputs. */
-enum { eq_dw_small_line = 128, eq_dw_small_rows = 6 };
+enum { eq_dw_small_line = 240, eq_dw_small_rows = 7 };
 
 /* Where the pixels above and below of a line are, and how far from one to the next: 0 for a word
  * of zero points. */
@@ -20,101 +23,6 @@ typedef struct {
     int32_t step_above, step_below;
 } eq_dw_source;
 
-/* The sums of three outputs of a row with stride 1, from five positions of two lines; u moves to
- * the next line. */
-static inline void eq_dw_small_sums1(const int8_t **at, eq_dw_taps t, int32_t bias,
-                                     int32_t sums[3])
-{
-    const int8_t *u = *at;
-    int32_t a, b, c = bias, up, low;
-    __asm__("ldr %[up], [%[u]], #128\n\t"
-            "ldr %[low], [%[u]]\n\t"
-            "smlad %[a], %[w01], %[up], %[c]\n\t"
-            "smlabt %[a], %[w23], %[low], %[a]\n\t"
-            "ldr %[up], [%[u], #-112]\n\t"
-            "ldr %[low], [%[u], #16]\n\t"
-            "smlatb %[a], %[w23], %[up], %[a]\n\t"
-            "smlad %[a], %[w45], %[low], %[a]\n\t"
-            "smlad %[b], %[w01], %[up], %[c]\n\t"
-            "smlabt %[b], %[w23], %[low], %[b]\n\t"
-            "ldr %[up], [%[u], #-96]\n\t"
-            "ldr %[low], [%[u], #32]\n\t"
-            "smlad %[a], %[w67], %[up], %[a]\n\t"
-            "smlabt %[a], %[w8], %[low], %[a]\n\t"
-            "smlatb %[b], %[w23], %[up], %[b]\n\t"
-            "smlad %[b], %[w45], %[low], %[b]\n\t"
-            "smlad %[c], %[w01], %[up], %[c]\n\t"
-            "smlabt %[c], %[w23], %[low], %[c]\n\t"
-            "ldr %[up], [%[u], #-80]\n\t"
-            "ldr %[low], [%[u], #48]\n\t"
-            "smlad %[b], %[w67], %[up], %[b]\n\t"
-            "smlabt %[b], %[w8], %[low], %[b]\n\t"
-            "smlatb %[c], %[w23], %[up], %[c]\n\t"
-            "smlad %[c], %[w45], %[low], %[c]\n\t"
-            "ldr %[up], [%[u], #-64]\n\t"
-            "ldr %[low], [%[u], #64]\n\t"
-            "smlad %[c], %[w67], %[up], %[c]\n\t"
-            "smlabt %[c], %[w8], %[low], %[c]\n\t"
-            : [a] "=&r"(a), [b] "=&r"(b), [c] "+&r"(c), [up] "=&r"(up), [low] "=&r"(low),
-              [u] "+&r"(u)
-            : [w01] "r"(t.w01), [w23] "r"(t.w23), [w45] "r"(t.w45), [w67] "r"(t.w67),
-              [w8] "r"(t.w8)
-            : "memory");
-    *at = u;
-    sums[0] = a;
-    sums[1] = b;
-    sums[2] = c;
-}
-
-/* The same with stride 2 from seven positions. */
-static inline void eq_dw_small_sums2(const int8_t **at, eq_dw_taps t, int32_t bias,
-                                     int32_t sums[3])
-{
-    const int8_t *u = *at;
-    int32_t a, b, c = bias, up, low;
-    __asm__("ldr %[up], [%[u]], #128\n\t"
-            "ldr %[low], [%[u]]\n\t"
-            "smlad %[a], %[w01], %[up], %[c]\n\t"
-            "smlabb %[a], %[w23], %[low], %[a]\n\t"
-            "ldr %[up], [%[u], #-112]\n\t"
-            "ldr %[low], [%[u], #16]\n\t"
-            "smladx %[a], %[w45], %[up], %[a]\n\t"
-            "smlatb %[a], %[w23], %[low], %[a]\n\t"
-            "ldr %[up], [%[u], #-96]\n\t"
-            "ldr %[low], [%[u], #32]\n\t"
-            "smlad %[a], %[w67], %[up], %[a]\n\t"
-            "smlabb %[a], %[w8], %[low], %[a]\n\t"
-            "smlad %[b], %[w01], %[up], %[c]\n\t"
-            "smlabb %[b], %[w23], %[low], %[b]\n\t"
-            "ldr %[up], [%[u], #-80]\n\t"
-            "ldr %[low], [%[u], #48]\n\t"
-            "smladx %[b], %[w45], %[up], %[b]\n\t"
-            "smlatb %[b], %[w23], %[low], %[b]\n\t"
-            "ldr %[up], [%[u], #-64]\n\t"
-            "ldr %[low], [%[u], #64]\n\t"
-            "smlad %[b], %[w67], %[up], %[b]\n\t"
-            "smlabb %[b], %[w8], %[low], %[b]\n\t"
-            "smlad %[c], %[w01], %[up], %[c]\n\t"
-            "smlabb %[c], %[w23], %[low], %[c]\n\t"
-            "ldr %[up], [%[u], #-48]\n\t"
-            "ldr %[low], [%[u], #80]\n\t"
-            "smladx %[c], %[w45], %[up], %[c]\n\t"
-            "smlatb %[c], %[w23], %[low], %[c]\n\t"
-            "ldr %[up], [%[u], #-32]\n\t"
-            "ldr %[low], [%[u], #96]\n\t"
-            "smlad %[c], %[w67], %[up], %[c]\n\t"
-            "smlabb %[c], %[w8], %[low], %[c]\n\t"
-            : [a] "=&r"(a), [b] "=&r"(b), [c] "+&r"(c), [up] "=&r"(up), [low] "=&r"(low),
-              [u] "+&r"(u)
-            : [w01] "r"(t.w01), [w23] "r"(t.w23), [w45] "r"(t.w45), [w67] "r"(t.w67),
-              [w8] "r"(t.w8)
-            : "memory");
-    *at = u;
-    sums[0] = a;
-    sums[1] = b;
-    sums[2] = c;
-}
-
 /* A channel's factor, its bias doubled, and how all channels walk: elements from output to output
  * of a row and of a column, the first of the last three columns, bytes of a column of lines. */
 typedef struct {
@@ -122,48 +30,168 @@ typedef struct {
     int32_t along, across, last, bytes;
 } eq_dw_small_walk;
 
-/* Three outputs of a row.  What the last instructions need is read behind those before. */
-static inline void eq_dw_small_three(const int8_t **u, int8_t *y, eq_dw_taps t,
-                                     const volatile eq_dw_small_walk *k, int32_t stride,
+/* The sums a, b, c of three outputs with stride 1 from five positions of two lines; u moves to the
+ * next line. */
+#define EQ_DW_SMALL_SUMS1                                                                  \
+    "ldr %[c], [%[k]]\n\t"                                                                 \
+    "ldr %[up], [%[u]], #240\n\t"                                                          \
+    "ldr %[low], [%[u]]\n\t"                                                               \
+    "smlad %[a], %[w01], %[up], %[c]\n\t"                                                  \
+    "smlabt %[a], %[w23], %[low], %[a]\n\t"                                                \
+    "ldr %[up], [%[u], #-224]\n\t"                                                         \
+    "ldr %[low], [%[u], #16]\n\t"                                                          \
+    "smlatb %[a], %[w23], %[up], %[a]\n\t"                                                 \
+    "smlad %[a], %[w45], %[low], %[a]\n\t"                                                 \
+    "smlad %[b], %[w01], %[up], %[c]\n\t"                                                  \
+    "smlabt %[b], %[w23], %[low], %[b]\n\t"                                                \
+    "ldr %[up], [%[u], #-208]\n\t"                                                         \
+    "ldr %[low], [%[u], #32]\n\t"                                                          \
+    "smlad %[a], %[w67], %[up], %[a]\n\t"                                                  \
+    "smlabt %[a], %[w8], %[low], %[a]\n\t"                                                 \
+    "smlatb %[b], %[w23], %[up], %[b]\n\t"                                                 \
+    "smlad %[b], %[w45], %[low], %[b]\n\t"                                                 \
+    "smlad %[c], %[w01], %[up], %[c]\n\t"                                                  \
+    "smlabt %[c], %[w23], %[low], %[c]\n\t"                                                \
+    "ldr %[up], [%[u], #-192]\n\t"                                                         \
+    "ldr %[low], [%[u], #48]\n\t"                                                          \
+    "smlad %[b], %[w67], %[up], %[b]\n\t"                                                  \
+    "smlabt %[b], %[w8], %[low], %[b]\n\t"                                                 \
+    "smlatb %[c], %[w23], %[up], %[c]\n\t"                                                 \
+    "smlad %[c], %[w45], %[low], %[c]\n\t"                                                 \
+    "ldr %[up], [%[u], #-176]\n\t"                                                         \
+    "ldr %[low], [%[u], #64]\n\t"                                                          \
+    "smlad %[c], %[w67], %[up], %[c]\n\t"                                                  \
+    "smlabt %[c], %[w8], %[low], %[c]\n\t"
+
+/* The same with stride 2 from seven positions. */
+#define EQ_DW_SMALL_SUMS2                                                                  \
+    "ldr %[c], [%[k]]\n\t"                                                                 \
+    "ldr %[up], [%[u]], #240\n\t"                                                          \
+    "ldr %[low], [%[u]]\n\t"                                                               \
+    "smlad %[a], %[w01], %[up], %[c]\n\t"                                                  \
+    "smlabb %[a], %[w23], %[low], %[a]\n\t"                                                \
+    "ldr %[up], [%[u], #-224]\n\t"                                                         \
+    "ldr %[low], [%[u], #16]\n\t"                                                          \
+    "smladx %[a], %[w45], %[up], %[a]\n\t"                                                 \
+    "smlatb %[a], %[w23], %[low], %[a]\n\t"                                                \
+    "ldr %[up], [%[u], #-208]\n\t"                                                         \
+    "ldr %[low], [%[u], #32]\n\t"                                                          \
+    "smlad %[a], %[w67], %[up], %[a]\n\t"                                                  \
+    "smlabb %[a], %[w8], %[low], %[a]\n\t"                                                 \
+    "smlad %[b], %[w01], %[up], %[c]\n\t"                                                  \
+    "smlabb %[b], %[w23], %[low], %[b]\n\t"                                                \
+    "ldr %[up], [%[u], #-192]\n\t"                                                         \
+    "ldr %[low], [%[u], #48]\n\t"                                                          \
+    "smladx %[b], %[w45], %[up], %[b]\n\t"                                                 \
+    "smlatb %[b], %[w23], %[low], %[b]\n\t"                                                \
+    "ldr %[up], [%[u], #-176]\n\t"                                                         \
+    "ldr %[low], [%[u], #64]\n\t"                                                          \
+    "smlad %[b], %[w67], %[up], %[b]\n\t"                                                  \
+    "smlabb %[b], %[w8], %[low], %[b]\n\t"                                                 \
+    "smlad %[c], %[w01], %[up], %[c]\n\t"                                                  \
+    "smlabb %[c], %[w23], %[low], %[c]\n\t"                                                \
+    "ldr %[up], [%[u], #-160]\n\t"                                                         \
+    "ldr %[low], [%[u], #80]\n\t"                                                          \
+    "smladx %[c], %[w45], %[up], %[c]\n\t"                                                 \
+    "smlatb %[c], %[w23], %[low], %[c]\n\t"                                                \
+    "ldr %[up], [%[u], #-144]\n\t"                                                         \
+    "ldr %[low], [%[u], #96]\n\t"                                                          \
+    "smlad %[c], %[w67], %[up], %[c]\n\t"                                                  \
+    "smlabb %[c], %[w8], %[low], %[c]\n\t"
+
+/* Scaled by `up` with `low` added: eq_dsp_scaled, and with ties that need no care. */
+#define EQ_DW_SMALL_AWAY(X)                                                                \
+    "smmulr " X ", " X ", %[up]\n\t"                                                       \
+    "add " X ", " X ", " X ", asr #31\n\t"                                                 \
+    "add " X ", " X ", %[low]\n\t"
+#define EQ_DW_SMALL_LIVE(X) "smmlar " X ", " X ", %[up], %[low]\n\t"
+#define EQ_DW_SMALL_DOWN(X) "smmla " X ", " X ", %[up], %[low]\n\t"
+
+/* Rescales and stores the three; y moves to the next row. */
+#define EQ_DW_SMALL_STORE(SCALE)                                                           \
+    "ldr %[up], [%[k], #4]\n\t"                                                            \
+    "ldr %[low], [%[k], #8]\n\t" SCALE("%[a]") SCALE("%[b]")                               \
+        SCALE("%[c]") "ldr %[up], [%[k], #12]\n\t"                                         \
+                      "ldr %[low], [%[k], #16]\n\t"                                        \
+                      "asr %[a], %[a], %[up]\n\t"                                          \
+                      "asr %[b], %[b], %[up]\n\t"                                          \
+                      "asr %[c], %[c], %[up]\n\t"                                          \
+                      "ldr %[up], [%[k], #20]\n\t"                                         \
+                      "ssat %[a], #8, %[a]\n\t"                                            \
+                      "ssat %[b], #8, %[b]\n\t"                                            \
+                      "ssat %[c], #8, %[c]\n\t"                                            \
+                      "strb %[a], [%[y]]\n\t"                                              \
+                      "strb %[b], [%[y], %[low]]\n\t"                                      \
+                      "strb %[c], [%[y], %[low], lsl #1]\n\t"                              \
+                      "add %[y], %[y], %[up]"
+#define EQ_DW_SMALL_OPERANDS                                                                  \
+    : [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [up] "=&r"(up), [low] "=&r"(low),            \
+      [u] "+&r"(*u), [y] "+&r"(*y)                                                           \
+    : [w01] "r"(t.w01), [w23] "r"(t.w23), [w45] "r"(t.w45), [w67] "r"(t.w67), [w8] "r"(t.w8), \
+      [k] "r"(k)                                                                             \
+    : "memory"
+
+/* Three outputs of a row.  In assembly with its rescaling, as the compiler moves weights to memory
+ * and back: that was 62 instructions with stride 2 and a ReLU, instead of 53. */
+static inline void eq_dw_small_three(const int8_t **u, int8_t **y, eq_dw_taps t,
+                                     const eq_dw_small_walk *k, int32_t stride,
                                      int32_t form)
 {
-    int32_t sums[3];
-    if (stride == 1)
-        eq_dw_small_sums1(u, t, k->bias, sums);
+    int32_t a, b, c, up, low;
+    if (stride == 1 && form == eq_dsp_form_double)
+        __asm__ volatile(EQ_DW_SMALL_SUMS1 EQ_DW_SMALL_STORE(EQ_DW_SMALL_AWAY)
+                             EQ_DW_SMALL_OPERANDS);
+    else if (stride == 1 && form == eq_dsp_form_single)
+        __asm__ volatile(EQ_DW_SMALL_SUMS1 EQ_DW_SMALL_STORE(EQ_DW_SMALL_DOWN)
+                             EQ_DW_SMALL_OPERANDS);
+    else if (stride == 1)
+        __asm__ volatile(EQ_DW_SMALL_SUMS1 EQ_DW_SMALL_STORE(EQ_DW_SMALL_LIVE)
+                             EQ_DW_SMALL_OPERANDS);
+    else if (form == eq_dsp_form_double)
+        __asm__ volatile(EQ_DW_SMALL_SUMS2 EQ_DW_SMALL_STORE(EQ_DW_SMALL_AWAY)
+                             EQ_DW_SMALL_OPERANDS);
+    else if (form == eq_dsp_form_single)
+        __asm__ volatile(EQ_DW_SMALL_SUMS2 EQ_DW_SMALL_STORE(EQ_DW_SMALL_DOWN)
+                             EQ_DW_SMALL_OPERANDS);
     else
-        eq_dw_small_sums2(u, t, k->bias, sums);
-    const int32_t mult = k->mult, round = k->round;
-    int32_t a = eq_dsp_scaled(sums[0], mult, round, form);
-    int32_t b = eq_dsp_scaled(sums[1], mult, round, form);
-    int32_t c = eq_dsp_scaled(sums[2], mult, round, form);
-    __asm__ volatile("" : "+r"(a), "+r"(b), "+r"(c));
-    const int32_t right = k->right, along = k->along;
-    *y = eq_dsp_int8(a >> right);
-    y[along] = eq_dsp_int8(b >> right);
-    y[2 * along] = eq_dsp_int8(c >> right);
+        __asm__ volatile(EQ_DW_SMALL_SUMS2 EQ_DW_SMALL_STORE(EQ_DW_SMALL_LIVE)
+                             EQ_DW_SMALL_OPERANDS);
 }
 
-/* All outputs of a channel, whose first word is at `lines`: those of the first three columns, then
- * those of the last three.  Not inlined, so that registers stay with the weights. */
-static __attribute__((noinline)) void
-eq_dw_small_channel(const volatile eq_dw_small_walk *k, const int8_t *lines, int8_t *y,
-                    const int8_t *restrict w, int32_t odd, int32_t stride, int32_t form)
+/* All outputs of a channel, whose first word is at `lines`. */
+static inline __attribute__((always_inline)) void
+eq_dw_small_outputs(const eq_dw_small_walk *k, const int8_t *lines, int8_t *y,
+                    const int8_t *restrict w, int32_t stride, int32_t form)
 {
-    const eq_dw_taps taps = eq_dw_taps_of(w, odd, 0, stride);
-    const int8_t *u = lines, *stop = lines + k->bytes;
-    int8_t *at = y;
-    for (;;) {
+    const eq_dw_taps taps = eq_dw_taps_of(w, 0, stride);
+    for (int32_t from = 0;;) {
+        const int8_t *u = lines + 16 * stride * from, *const stop = u + k->bytes;
+        int8_t *at = y + from * k->along;
         do {
-            eq_dw_small_three(&u, at, taps, k, stride, form);
-            at += k->across;
+            eq_dw_small_three(&u, &at, taps, k, stride, form);
         } while (u != stop);
         const int32_t last = k->last;
-        u = lines + 16 * stride * last;
-        if (stop == u + k->bytes)
+        if (from == last)
             return;
-        stop = u + k->bytes;
-        at = y + last * k->along;
+        from = from + 3 < last ? from + 3 : last;
     }
+}
+
+/* The same, not inlined, so that registers stay with the weights. */
+static __attribute__((noinline)) void eq_dw_small_any(const eq_dw_small_walk *k,
+                                                      const int8_t *lines, int8_t *y,
+                                                      const int8_t *restrict w,
+                                                      int32_t stride, int32_t form)
+{
+    eq_dw_small_outputs(k, lines, y, w, stride, form);
+}
+
+static __attribute__((noinline)) void eq_dw_small_live(const eq_dw_small_walk *k,
+                                                       const int8_t *lines, int8_t *y,
+                                                       const int8_t *restrict w,
+                                                       int32_t stride)
+{
+    eq_dw_small_outputs(k, lines, y, w, stride, eq_dsp_form_live);
 }
 
 /* Where lines [0, rows] come from. */
@@ -194,6 +222,18 @@ static inline void eq_dw_small_fill(const eq_dw_source *from, int8_t *line, int3
     }
 }
 
+/* The positions of all lines, beyond the image and inside. */
+static inline void eq_dw_small_borders(const eq_dw_lines *restrict lines,
+                                       const eq_dw_plane *restrict t)
+{
+    const int32_t pair = eq_dw_low(t->zx, t->zx);
+    int8_t *line = lines->first;
+    for (int32_t i = t->rows; i >= 0; --i) {
+        eq_dw_fill_zx(line, line + lines->bytes, pair);
+        line += eq_dw_small_line;
+    }
+}
+
 /* All channels, of a multiple of four, of at most eq_dw_small_rows rows of outputs; weights packed
  * in pairs of channels, 18 bytes each. */
 static inline void eq_dw_small(const eq_dw_plane *restrict t, const int8_t *restrict w,
@@ -208,8 +248,8 @@ static inline void eq_dw_small(const eq_dw_plane *restrict t, const int8_t *rest
     int8_t zx[4];
     memset(zx, p->zx, 4);
     eq_dw_small_sources(from, t, &lines, zx);
-    eq_dw_fill_zx(scratch, scratch + eq_dw_small_line * (t->rows + 1),
-                  eq_dw_low(p->zx, p->zx));
+    eq_dw_small_borders(&lines, t);
+    const int live = form == eq_dsp_form_double && p->act_min >= p->zy;
     eq_dw_small_walk k = {.along = t->y_along,
                           .across = t->y_across,
                           .last = t->count - 3,
@@ -222,8 +262,11 @@ static inline void eq_dw_small(const eq_dw_plane *restrict t, const int8_t *rest
         k.mult = f.mult;
         k.round = f.round;
         k.right = f.right;
-        eq_dw_small_channel(&k, scratch + 4 * (c & 3), t->y + c, w + 9 * (c & ~1),
-                            8 * (c & 1), stride, form);
+        const int8_t *first = scratch + 4 * (c & 3), *taps = w + 8 * (c & ~1) + c;
+        if (live)
+            eq_dw_small_live(&k, first, t->y + c, taps, stride);
+        else
+            eq_dw_small_any(&k, first, t->y + c, taps, stride, form);
     }
     eq_dw_clamp(t->y, t->rows, t->y_across, t->count, t->y_along, p->in_c, p->act_min,
                 p->act_max);

@@ -19,7 +19,9 @@
 
 #define eq_dsp_form EQ_SYM(eq_dsp_form)
 
-enum { eq_dsp_form_double, eq_dsp_form_single, eq_dsp_form_wide };
+/* live: double where the clamp begins at the zero point or above it, so that ties below zero,
+ * and with them the sign, do not matter. */
+enum { eq_dsp_form_double, eq_dsp_form_single, eq_dsp_form_wide, eq_dsp_form_live };
 
 /* The rescaled value before the shift by r.  The compiler forms neither instruction. */
 static inline int32_t eq_dsp_scaled(int32_t twice, int32_t mult, int32_t round,
