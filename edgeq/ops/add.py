@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from edgeq.ops.base import (
 from edgeq.ops.broadcast import broadcast_shape, case_walks, gather, operand, put, walks
 from edgeq.ops.common import activation_range, need, quant_of, scale_of, zero_point_of
 from edgeq.ops.floats import activate, floats
+from edgeq.ops.line import BYTES, LINE_BITS, NO_LINE, Ints, line_fields
 
 GRID_BITS = {"add_s8": 20, "add_s16": 15}
 """Fraction bits of the common grid, by contract: the sums fill an int32."""
@@ -65,11 +67,7 @@ class Add(Op):
         if contract == "add_pot_s16":
             v = params["ka"] * a + params["kb"] * shift_right_away(b, params["right"])
             return {"y": put(args["y"], np.clip(v, lo, hi))}
-        grid = (b << GRID_BITS[contract]) + params.get("cb", 0)
-        scaled = requantize(grid, params["mult_b"], params["shift_b"], form)
-        t = params["ka"] * a + params.get("ca", 0) + params["kb"] * scaled
-        v = requantize(t, params["mult_y"], params["shift_y"], form) + params["zy"]
-        return {"y": put(args["y"], np.clip(v, lo, hi))}
+        return {"y": put(args["y"], _sums(contract, a, b, params, form))}
 
     @staticmethod
     def cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
@@ -107,6 +105,8 @@ def lower_sum(node: Node, inputs: Inputs, outputs: Outputs, profile: Profile, si
         contract, form, own = CONTRACT[y.dtype], profile.rounding, _fields(node, sides, y)
     lo, hi = activation_range(str(node.attrs.get("activation", "none")), y)
     own |= {"act_min": lo, "act_max": hi}
+    if contract == "add_s8":
+        own |= _line(own, (form,))
     calls = []
     for walk in walks(sides.a.shape, sides.b.shape):
         args = {"a": operand(sides.a, walk.a), "b": operand(sides.b, walk.b),
@@ -148,6 +148,26 @@ def _fields(node: Node, sides: Sides, y: Tensor) -> dict[str, int]:
     if zero_point_of(sides.a) or zero_point_of(sides.b):
         raise QuantError("int16 operands need zero point 0", where=node.name)
     return fields
+
+
+def _sums(contract: str, a: Ints, b: Ints, params: Params, form: str) -> Ints:
+    """The outputs of add_s8 and add_s16, int64, for operands that broadcast."""
+    grid = (b << GRID_BITS[contract]) + params.get("cb", 0)
+    scaled = requantize(grid, params["mult_b"], params["shift_b"], form)
+    t = params["ka"] * a + params.get("ca", 0) + params["kb"] * scaled
+    v = requantize(t, params["mult_y"], params["shift_y"], form) + params["zy"]
+    return np.clip(v, params["act_min"], params["act_max"])
+
+
+def _line(params: Params, forms: tuple[str, ...]) -> dict[str, int]:
+    """The fields of add_s8 that say its line (edgeq/ops/line.py), one for all of `forms`."""
+    tables = [_sums("add_s8", BYTES[:, None], BYTES, params, form) for form in forms]
+    if any(not np.array_equal(t, tables[0]) for t in tables):
+        return NO_LINE
+    factor_y = math.ldexp(params["mult_y"], -params["shift_y"])
+    factor_b = math.ldexp(params["mult_b"], GRID_BITS["add_s8"] - params["shift_b"])
+    factors = params["ka"] * factor_y, params["kb"] * factor_b * factor_y
+    return line_fields(tables[0], (params["act_min"], params["act_max"]), factors)
 
 
 def _log2(scale: float) -> int | None:
@@ -203,6 +223,29 @@ def _sum_params(contract: str, rng: np.random.Generator) -> Iterator[ParamsAndA]
     for mult in (2**30, top, int(rng.integers(2**30, 2**31))):
         for mult_y in (2**30, top):
             yield _sum_fields(contract, rng, (mult, 31 + bits, mult_y, SHIFT_Y_MIN), (1, -1))
+    if contract == "add_s8":
+        yield from ((fields, None) for fields in _lines())
+
+
+@cache
+def _lines() -> tuple[dict[str, int], ...]:
+    """Fields of sums that are lines under either rounding: of ReLUs, subtractions, any clamp.
+
+    The first ones have middle bytes of 127 and low ones near it, of either sign.
+    """
+    rng, found = np.random.default_rng(22), []
+    wanted = [(0x327F6F, 0x147F64), (0x328091, 0x14809C), (0x127F6F, 0x108091)]
+    wanted += [tuple(sorted(rng.integers(2**18, 2**22, 2), reverse=True)) for _ in range(9)]
+    for number, (la, lb) in enumerate(wanted):
+        mult_b, shift_b = quantize_multiplier(lb / la / 2)
+        mult_y, shift_y = quantize_multiplier(math.ldexp(la, -LINE_BITS - 19))
+        signs = ((1, 1), (-1, 1), (1, -1))[number % 3]
+        fields = _sum_fields("add_s8", rng, (mult_b, shift_b, mult_y, shift_y), signs)[0]
+        fields["act_min"] = (-128, fields["zy"])[number % 2]
+        fields |= _line(fields, ("double", "single"))
+        if fields["line"]:
+            found.append(fields)
+    return tuple(found)
 
 
 def _sum_fields(
@@ -216,6 +259,7 @@ def _sum_fields(
     za, zb, zy = (int(z) for z in rng.integers(-128, 128, 3))
     ka = signs[0] << (bits - 1)
     fields = {"ka": ka, "ca": -za * ka, "kb": signs[1], "cb": -zb << bits, "zy": zy}
+    fields |= NO_LINE
     if contract == "add_s16":
         za, lo, hi = 0, -32768, 32767
         fields = {"ka": ka, "kb": signs[1], "zy": zy}

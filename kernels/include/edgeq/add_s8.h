@@ -9,6 +9,13 @@
  *
  * Source of the common grid: B. Jacob et al., CVPR 2018, appendix A.2.
  *
+ * Where line is 1 the compiler found, by trying all pairs of bytes, that the same is
+ *
+ *   y = clamp(floor((la * a + lb * b + lc) / 2^21))
+ *
+ * with a sum that stays within int32 as a whole.  la and lb are 2^16 * h + 2^8 * m + l for an
+ * h in [-128, 127] and m, l in [-127, 127].
+ *
  * y is contiguous and walked through in order; a and b by element strides, 0 where they are
  * broadcast.
  *
@@ -43,6 +50,10 @@ typedef struct {
     int32_t zy;      /* zero point of y, in [-128, 127] */
     int32_t act_min; /* clamp, in [-128, act_max] */
     int32_t act_max; /* clamp, in [act_min, 127] */
+    int32_t line;    /* 1 where there is a line, else 0 and so are la, lb, lc */
+    int32_t la;      /* factor of a, in [-2^23, 2^23) */
+    int32_t lb;      /* factor of b, in [-2^23, 2^23) */
+    int32_t lc;      /* what is added, |lc| < 2^31 - 2^16 */
 } eq_add_s8_params;
 
 typedef void eq_add_s8_fn(const int8_t *a, /* (A) */

@@ -43,9 +43,19 @@ static inline int8x16_t vqmovn_high_s16(int8x8_t low, int16x8_t high)
     return vcombine_s8(low, vqmovn_s16(high));
 }
 
+#define vqshrn_high_n_s16(low, a, n) vcombine_s8(low, vqshrn_n_s16(a, n))
+
 static inline uint8x16_t vqmovun_high_s16(uint8x8_t low, int16x8_t high)
 {
     return vcombine_u8(low, vqmovun_s16(high));
+}
+
+/* a + b, no more than 127. */
+static inline int8x16_t vuqaddq_s8(int8x16_t a, uint8x16_t b)
+{
+    const uint8x16_t bias = vdupq_n_u8(128);
+    const uint8x16_t sum = vqaddq_u8(veorq_u8(vreinterpretq_u8_s8(a), bias), b);
+    return vreinterpretq_s8_u8(veorq_u8(sum, bias));
 }
 
 static inline int32x4_t vpaddq_s32(int32x4_t a, int32x4_t b)
