@@ -68,6 +68,7 @@ def convolution_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]
         taps = p["kh"] * p["kw"] * p["in_c"]
         limit = weight_limit(contract, taps, tame=tame)
         w = draw_weights(rng, (p["out_c"], p["kh"], p["kw"], p["in_c"]), limit)
+        w = unequal(w) if tame == 1 else w
         rows = w.reshape(p["out_c"], -1).astype(np.int64) - points.get("zw", 0)
         windows = gather(x, p, points.get("zx", 0)).transpose(0, 1, 3, 4, 2)
         dots = windows.reshape(-1, rows.shape[1]).astype(np.int64) @ rows.T
@@ -76,20 +77,23 @@ def convolution_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]
 
 def depthwise_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
     """Cases of depthwise_s8, _s8s4, _s8zw, _s16s8 and _s16s4."""
-    for (index, shape), tame in product(enumerate(DEPTHWISE), (False, True)):
+    kinds = (0, 1, NEAR) if contract.endswith("zw") else (0, 1)
+    for (index, shape), tame in product(enumerate(DEPTHWISE), kinds):
         turn = 3 * index if shape.get("full") else index
         multiplier = shape["multiplier"]
         p = geometry(shape, shape["in_c"] * multiplier)
         count = p.pop("out_c")
         x, points = draw_inputs(contract, rng, turn, p["x_row"] * p["x_ring"])
-        limit = weight_limit(contract, p["kh"] * p["kw"], tame=tame)
+        limit = weight_limit(contract, p["kh"] * p["kw"], tame=tame > 0)
         w = draw_weights(rng, (p["kh"], p["kw"], count), limit)
+        if tame == NEAR:
+            w = near_weights(w, points["zw"], far=index % 2)
         rows = w.reshape(-1, count).T.astype(np.int64) - points.get("zw", 0)
         windows = np.repeat(gather(x, p, points.get("zx", 0)), multiplier, axis=2)
         patches = windows.reshape(-1, count, rows.shape[1]).astype(np.int64)
         dots = (patches * rows).sum(axis=2)
         yield from finish_cases(
-            contract, rng, x, w, rows, dots, p | points | {"multiplier": multiplier}, tame=tame
+            contract, rng, x, w, rows, dots, p | points | {"multiplier": multiplier}, tame=tame > 0
         )
 
 
@@ -105,7 +109,9 @@ def fc_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
         yield from finish_cases(contract, rng, x.reshape(n, i), w, rows, dots, p, tame=tame > 0)
 
 
+NEAR = 2  # the third of the cases whose weights lie around their zero point
 RELU = 2  # the third of the cases whose clamp is a ReLU's: nothing below the zero point
+RELU6 = 5  # half of these: where that is not the end of int8, with an upper end
 
 
 def draw_inputs(
@@ -122,6 +128,8 @@ def draw_inputs(
     if not wide:
         points["zy"] = int(rng.integers(-50, 51) if clamped else rng.integers(lo, hi + 1))
         points["zy"] = lo if index % 3 == RELU else points["zy"]
+        if index % 6 == RELU6:
+            points |= {"zy": -14, "act_min": -14, "act_max": 63}
         points["zx"] = (-128, 127, 0, int(rng.integers(-128, 128)))[index % 4]
     if contract.endswith("zw"):
         points["zw"] = (127, -128, int(rng.integers(-128, 128)))[index % 3]
@@ -144,6 +152,27 @@ def draw_weights(rng: np.random.Generator, shape: tuple[int, ...], limit: int) -
     w = rng.integers(-limit, limit, shape, np.int8)
     w[rng.random(shape) < 1 / 8] = -limit
     return w
+
+
+def unequal(w: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Weights of every second 64 taps, counted from the last, within 85 and 63 in turns.
+
+    Of the former three add up to at most 255, of the latter four.
+    """
+    rows = w.reshape(len(w), -1)
+    part = (np.arange(rows.shape[1]) - rows.shape[1] % 64) // 64
+    turn = (np.arange(len(w))[:, None] // 4 + part) % 4
+    limit = np.where(part < 0, 127, np.array([127, 85, 127, 63])[turn])
+    return np.clip(rows, -limit, limit).astype(np.int8).reshape(w.shape)
+
+
+def near_weights(w: NDArray[np.int8], zw: int, *, far: int) -> NDArray[np.int8]:
+    """Such that int8 holds them less zw, but for `far` of the middle tap's of the first channel."""
+    near = np.clip(zw + w.astype(np.int64) // 2, -128, 127)
+    near[w.shape[0] // 2, w.shape[1] // 2, :far] = (
+        max(zw - 200, -128) if zw >= 0 else min(zw + 200, 127)
+    )
+    return near.astype(np.int8)
 
 
 def finish_cases(

@@ -35,6 +35,8 @@ CONVOLUTIONS: tuple[dict[str, int], ...] = (
     {"in_h": 3, "in_w": 4, "in_c": 48, "out_c": 24, "row1": 2},
     {"in_h": 2, "in_w": 3, "in_c": 24, "out_c": 20},
     {"in_h": 4, "in_w": 4, "in_c": 16, "out_c": 40, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 2, "in_w": 5, "in_c": 64, "out_c": 12},
+    {"in_h": 1, "in_w": 7, "in_c": 232, "out_c": 18},
 )  # fmt: skip
 """Geometries; `pad` pads all sides but for `pad_left`, `*_gap` widens the strides."""
 
@@ -89,6 +91,15 @@ DEPTHWISE: tuple[dict[str, int], ...] = (
      "row0": 4, "row1": 7, "x_gap": 1, "full": 1},
     {"in_h": 9, "in_w": 5, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1,
      "stride_h": 2, "stride_w": 2, "x_ring": 5, "row0": 2, "row1": 5, "y_gap": 1, "full": 1},
+    {"in_h": 15, "in_w": 1, "in_c": 40, "multiplier": 1, "kh": 10, "kw": 1},
+    {"in_h": 6, "in_w": 5, "in_c": 40, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 7, "in_w": 8, "in_c": 7, "multiplier": 3, "kh": 5, "kw": 5, "pad": 2},
+    {"in_h": 5, "in_w": 7, "in_c": 33, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 5, "in_w": 4, "in_c": 20, "multiplier": 2, "kh": 3, "kw": 3, "pad": 1,
+     "stride_h": 2, "stride_w": 2},
+    {"in_h": 9, "in_w": 6, "in_c": 12, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1,
+     "stride_h": 2, "stride_w": 2},
+    {"in_h": 8, "in_w": 6, "in_c": 16, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
 )  # fmt: skip
 """The same with a multiplier; `full` leaves the clamp to the range of int8."""
 

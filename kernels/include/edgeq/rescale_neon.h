@@ -13,6 +13,7 @@
  *   live    double, where the zero point and the clamp let no result below zero live: what is
  *           below zero before the right shift stays below or becomes zero whichever way ties
  *           go, so nothing is taken from it.
+ *   relu    the same for any zero point and upper end of the clamp.
  *
  * A factor of zero has shift 31: 0 is shifted by 0.  Filling has shift 0: 0 is shifted left.
  */
@@ -29,12 +30,20 @@
 /* How a kernel rescales and narrows: the rounding form, and for the double one where the clamp is
  * that of a ReLU (eq_is_live).  Code that serves all takes it as an argument, `single`, which is
  * a constant wherever it is called. */
-enum { EQ_DOUBLE = 0, EQ_SINGLE = 1, EQ_LIVE = 2 };
+enum { EQ_DOUBLE = 0, EQ_SINGLE = 1, EQ_LIVE = 2, EQ_RELU = 3 };
 
 /* 1 where y is -128 for all that is not above zero and any other byte may follow. */
 static inline int eq_is_live(int32_t zy, int32_t lo, int32_t hi)
 {
     return zy == -128 && lo == -128 && hi == 127;
+}
+
+/* Which of the four serves; `single` is eq_is_single(). */
+static inline int eq_mode_of(int single, int32_t zy, int32_t lo, int32_t hi)
+{
+    if (single)
+        return EQ_SINGLE;
+    return eq_is_live(zy, lo, hi) ? EQ_LIVE : zy == lo ? EQ_RELU : EQ_DOUBLE;
 }
 
 /* What EQ_FORM says, as a constant. */
@@ -61,12 +70,14 @@ static inline eq_factors_x4 eq_load_factors(const int32_t *bias, const int32_t *
     return f;
 }
 
-static inline int32x4_t eq_rescale_x4(int32x4_t acc, eq_factors_x4 f, int single)
+static inline __attribute__((always_inline)) int32x4_t eq_rescale_x4(int32x4_t acc,
+                                                                     eq_factors_x4 f,
+                                                                     int single)
 {
     if (single == EQ_SINGLE)
         return vrshlq_s32(vqdmulhq_s32(acc, f.mult), f.down);
     const int32x4_t high = vqrdmulhq_s32(acc, f.mult);
-    return vrshlq_s32(single == EQ_LIVE ? high : vsraq_n_s32(high, high, 31), f.down);
+    return vrshlq_s32(single >= EQ_LIVE ? high : vsraq_n_s32(high, high, 31), f.down);
 }
 
 /* What follows a rescale: the zero point of y and the clamp. */
@@ -102,6 +113,16 @@ static inline int8x16_t eq_narrow_live_s8_x16(int32x4_t a, int32x4_t b, int32x4_
     const int16x8_t high = vqmovn_high_s32(vqmovn_s32(c), d);
     const uint8x16_t v = vqmovun_high_s16(vqmovun_s16(low), high);
     return vreinterpretq_s8_u8(veorq_u8(v, vdupq_n_u8(128)));
+}
+
+/* The same where zy is the lower end of the clamp: from 0 on, added to that. */
+static inline int8x16_t eq_narrow_relu_s8_x16(int32x4_t a, int32x4_t b, int32x4_t c,
+                                              int32x4_t d, eq_range_s8 r)
+{
+    const int16x8_t low = vqmovn_high_s32(vqmovn_s32(a), b);
+    const int16x8_t high = vqmovn_high_s32(vqmovn_s32(c), d);
+    const uint8x16_t v = vqmovun_high_s16(vqmovun_s16(low), high);
+    return vminq_s8(vuqaddq_s8(r.lo, v), r.hi);
 }
 
 /* The same for eight channels, with any range. */

@@ -24,20 +24,23 @@ static inline eq_factors_x16 eq_load_factors_x16(const int32_t *bias, const int3
     return f;
 }
 
-static inline eq_sums16_neon eq_begin_x16(const eq_factors_x16 *f)
+static inline __attribute__((always_inline)) eq_sums16_neon
+eq_begin_x16(const eq_factors_x16 *f)
 {
     const eq_sums16_neon s = {f->a.bias, f->b.bias, f->c.bias, f->d.bias};
     return s;
 }
 
-static inline int8x16_t eq_finish_x16(eq_sums16_neon s, const eq_factors_x16 *f,
-                                      eq_range_s8 range, int single)
+static inline __attribute__((always_inline)) int8x16_t
+eq_finish_x16(eq_sums16_neon s, const eq_factors_x16 *f, eq_range_s8 range, int single)
 {
     const int32x4_t a = eq_rescale_x4(s.a, f->a, single),
                     b = eq_rescale_x4(s.b, f->b, single);
     const int32x4_t c = eq_rescale_x4(s.c, f->c, single),
                     d = eq_rescale_x4(s.d, f->d, single);
-    return single == EQ_LIVE ? eq_narrow_live_s8_x16(a, b, c, d)
+    if (single == EQ_LIVE)
+        return eq_narrow_live_s8_x16(a, b, c, d);
+    return single == EQ_RELU ? eq_narrow_relu_s8_x16(a, b, c, d, range)
                              : eq_narrow_s8_x16(a, b, c, d, range);
 }
 

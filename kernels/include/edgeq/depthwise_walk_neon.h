@@ -1,0 +1,163 @@
+/* Depthwise convolutions for NEON with any window and any multiplier: bands of sixteen outputs'
+ * channels (depthwise_band_neon.h), of which four windows at once share weights and the list
+ * of taps.
+ *
+ * Weights are packed by twos of taps, the last of an odd number with zeros.  The list holds
+ * where taps lie, in bytes from a window's first; it stands in front of the band.
+ *
+ * Exact: see depthwise_neon.h; lanes of the filling have weights of zero.  With int4 weights
+ * a product is within 2^10, so a chunk of 30 taps and fewer adds up in int16.
+ */
+#ifndef EDGEQ_DEPTHWISE_WALK_NEON_H
+#define EDGEQ_DEPTHWISE_WALK_NEON_H
+
+#include "edgeq/depthwise_neon.h"
+#include "edgeq/nibbles_neon.h"
+
+/* A layer. */
+typedef struct {
+    eq_band_neon band;
+    const int8_t *w;
+    const int32_t *bias, *mult, *shift;
+    int32_t multiplier, kh, kw, dil_w, out_w, stride_w, row0, row1, y_row, y_pixel;
+    int32_t zy, act_min, act_max;
+} eq_walk_neon;
+
+/* Sums of four windows. */
+typedef struct {
+    eq_sums16_neon a, b, c, d;
+} eq_four_sums_neon;
+
+/* Where two taps lie. */
+typedef struct {
+    int64_t a, b;
+} eq_two_taps_neon;
+
+/* Writes the list, of 8 * (kh * kw + 1) bytes, and gives the number of its twos. */
+static inline int32_t eq_list_taps_neon(int8_t *list, const eq_walk_neon *l)
+{
+    const int32_t taps = l->kh * l->kw;
+    const int64_t none = 0;
+    int8_t *to = list;
+    for (int32_t a = 0; a < l->kh; ++a)
+        for (int32_t b = 0; b < l->kw; ++b, to += 8) {
+            const int64_t at = (int64_t)a * l->band.lines.dil_h * l->band.line +
+                               (int64_t)b * l->dil_w * EQ_PIXEL;
+            memcpy(to, &at, 8);
+        }
+    memcpy(to, &none, 8);
+    return (taps + 1) / 2;
+}
+
+static inline __attribute__((always_inline)) eq_sums16_neon eq_add_two_neon(
+    eq_sums16_neon s, const int8_t *x, eq_two_taps_neon at, int8x16_t w0, int8x16_t w1)
+{
+    const eq_products_neon p = eq_multiply_neon(vld1q_s8(x + at.a), w0);
+    return eq_add_products_neon(s, eq_multiply_add_neon(p, vld1q_s8(x + at.b), w1));
+}
+
+/* The sums of four windows at x and `step` apart, or, unless `four`, of the first. */
+static inline __attribute__((always_inline)) eq_four_sums_neon
+eq_walk_windows_neon(const int8_t *x, int64_t step, const int8_t *w, const int8_t *list,
+                     int32_t twos, const eq_factors_x16 *f, int four)
+{
+    const int8_t *x1 = x + step, *x2 = x1 + step, *x3 = x2 + step;
+    const eq_sums16_neon none = eq_begin_x16(f);
+    eq_four_sums_neon s = {none, none, none, none};
+    for (; twos > 0; --twos) {
+        eq_two_taps_neon at;
+        memcpy(&at, list, 16);
+        const int8x16_t w0 = vld1q_s8(w), w1 = vld1q_s8(w + 16);
+        list += 16;
+        w += 32;
+        s.a = eq_add_two_neon(s.a, x, at, w0, w1);
+        if (four) {
+            s.b = eq_add_two_neon(s.b, x1, at, w0, w1);
+            s.c = eq_add_two_neon(s.c, x2, at, w0, w1);
+            s.d = eq_add_two_neon(s.d, x3, at, w0, w1);
+        }
+    }
+    return s;
+}
+
+/* n windows of a row, `step` bytes apart; outputs are y_pixel apart, of which `left` lanes
+ * count. */
+static inline __attribute__((always_inline)) void
+eq_walk_row_neon(const int8_t *x, int64_t step, int8_t *y, int64_t y_pixel, int32_t n,
+                 const int8_t *w, const int8_t *list, int32_t twos, const eq_factors_x16 *f,
+                 eq_range_s8 range, int32_t left, int mode)
+{
+    for (; n >= 4; n -= 4) {
+        const eq_four_sums_neon s = eq_walk_windows_neon(x, step, w, list, twos, f, 1);
+        eq_store_s8_x16(y, eq_finish_x16(s.a, f, range, mode), left);
+        y += y_pixel;
+        eq_store_s8_x16(y, eq_finish_x16(s.b, f, range, mode), left);
+        y += y_pixel;
+        eq_store_s8_x16(y, eq_finish_x16(s.c, f, range, mode), left);
+        y += y_pixel;
+        eq_store_s8_x16(y, eq_finish_x16(s.d, f, range, mode), left);
+        y += y_pixel;
+        x += 4 * step;
+    }
+    for (; n > 0; --n) {
+        const eq_four_sums_neon s = eq_walk_windows_neon(x, step, w, list, twos, f, 0);
+        eq_store_s8_x16(y, eq_finish_x16(s.a, f, range, mode), left);
+        y += y_pixel;
+        x += step;
+    }
+}
+
+/* Rows of outputs of the block that begins with channel o; `single` is a constant. */
+static inline __attribute__((always_inline)) void
+eq_walk_block_neon(const int8_t *band, const int8_t *list, int32_t twos, int8_t *y,
+                   int32_t o, int32_t rows, const eq_walk_neon *l, int single)
+{
+    const eq_range_s8 range = eq_load_range(l->zy, l->act_min, l->act_max);
+    const eq_factors_x16 f = eq_load_factors_x16(l->bias + o, l->mult + o, l->shift + o);
+    const int8_t *w = l->w + o * 2 * twos;
+    const int32_t left = l->band.lines.in_c * l->multiplier - o;
+    const int64_t row = (int64_t)l->band.lines.stride_h * l->band.line;
+    const int64_t step = (int64_t)l->stride_w * EQ_PIXEL;
+    const int upright = l->out_w == 1; /* a column of outputs is walked like a row */
+    const int relu = eq_mode_of(single, l->zy, l->act_min, l->act_max) >= EQ_LIVE;
+    const int32_t lines = upright ? 1 : rows, n = upright ? rows : l->out_w;
+    for (int32_t r = 0; r < lines; ++r) {
+        if (!single && relu)
+            eq_walk_row_neon(band, upright ? row : step, y, upright ? l->y_row : l->y_pixel,
+                             n, w, list, twos, &f, range, left, EQ_RELU);
+        else
+            eq_walk_row_neon(band, upright ? row : step, y, upright ? l->y_row : l->y_pixel,
+                             n, w, list, twos, &f, range, left,
+                             single ? EQ_SINGLE : EQ_DOUBLE);
+        band += row;
+        y += l->y_row;
+    }
+}
+
+/* The layer. */
+static inline __attribute__((always_inline)) void
+eq_depthwise_walk_neon(const int8_t *x, int8_t *y, int8_t *scratch, const eq_walk_neon *l,
+                       int single)
+{
+    const eq_band_neon *b = &l->band;
+    const int32_t in_c = b->lines.in_c, twos = eq_list_taps_neon(scratch, l);
+    int8_t *const band = scratch + 16 * twos;
+    for (int32_t h = l->row0; h < l->row1; h += b->fit) {
+        const int32_t left = l->row1 - h, rows = left < b->fit ? left : b->fit;
+        const int32_t lines = eq_band_lines_neon(b, rows);
+        const int32_t top = h * b->lines.stride_h - b->lines.pad_top;
+        eq_border_neon(band, top, lines, 1, b);
+        for (int32_t o = 0; o < in_c * l->multiplier; o += 16) {
+            if (l->multiplier == 1 && o + 16 <= in_c) {
+                eq_inside_neon(band, x + o, top, lines, EQ_WIDE, 0, b);
+            } else {
+                const eq_lanes_neon lanes = eq_lanes_neon_of(o, l->multiplier, in_c, 1);
+                eq_inside_neon(band, x + lanes.first, top, lines, EQ_LANES, &lanes, b);
+            }
+            eq_walk_block_neon(band, scratch, twos, y + h * l->y_row + o, o, rows, l,
+                               single);
+        }
+    }
+}
+
+#endif
