@@ -6,6 +6,7 @@ What a path cannot say stands as directives in the file's head comment:
   @packs PARAM (..)    blocked index order in which it wants a constant
   @joins PARAM ...     neighbours b0, b1 of the packed int8 order are stored as the bytes of the
                        int16 256 * b1 + b0
+  @flushes PARAM ...   int8 weights in the order of edgeq/plan/flushes.py, instead of @packs
   @scratch EXPR        bytes of scratch
   @align N             alignment of every pointer it is given, bytes
   @inplace PARAM ...   y may be the very buffer of any one of these inputs
@@ -26,7 +27,7 @@ from edgeq.kernels.expr import evaluate
 from edgeq.kernels.isa import Isa, isas
 from edgeq.resources import data_root
 
-KNOWN = {"requires", "packs", "joins", "scratch", "align", "inplace", "overlap"}
+KNOWN = {"requires", "packs", "joins", "flushes", "scratch", "align", "inplace", "overlap"}
 PACKS = re.compile(r"(\w+)\s*\((.*)\)$")
 
 
@@ -37,6 +38,7 @@ class Kernel:
     requires   expressions that must all hold
     packs      parameter -> order of its blocked index, as text: ("o/16", "i", "o%16")
     joins      parameters whose packed int8 neighbours are joined to int16
+    flushes    parameters stored with what is proved of sums of their weights in int16
     scratch    expression in bytes, "0" when it needs none
     inplace    inputs whose buffer y may be
     """
@@ -48,6 +50,7 @@ class Kernel:
     requires: tuple[str, ...] = ()
     packs: tuple[tuple[str, tuple[str, ...]], ...] = ()
     joins: tuple[str, ...] = ()
+    flushes: tuple[str, ...] = ()
     scratch: str = "0"
     align: int = 1
     inplace: tuple[str, ...] = ()
@@ -93,6 +96,7 @@ def read_kernel(path: Path, isa: Isa, known: Mapping[str, Contract]) -> Kernel:
         requires=tuple(found.get("requires", ())),
         packs=tuple(_packing(line, path) for line in found.get("packs", ())),
         joins=tuple(" ".join(found.get("joins", ())).split()),
+        flushes=tuple(" ".join(found.get("flushes", ())).split()),
         scratch=" + ".join(found.get("scratch", ["0"])),
         align=evaluate(found.get("align", ["1"])[0], {}),
         inplace=tuple(" ".join(found.get("inplace", ())).split()),
@@ -126,7 +130,8 @@ def _check_parameters(kernel: Kernel) -> None:
     """Directives name parameters that the contract has, of the right kind."""
     contract = kernel.contract
     inputs = {q.name for q in contract.pointers if q.const}
-    for name in (*kernel.inplace, *kernel.joins, *(name for name, _ in kernel.packs)):
+    packed = (*kernel.joins, *kernel.flushes, *(name for name, _ in kernel.packs))
+    for name in (*kernel.inplace, *packed):
         if name not in inputs:
             raise KernelError(
                 f"a directive names {name}, which is no input of {contract.name}",

@@ -12,6 +12,8 @@ in that order in one: `@packs w (o, i/32, i%16, i/16%2)` makes i and i + 16 shar
 
 `@joins w` stores neighbours b0, b1 of that order as the int16 256 * b1 + b0, low byte first: a
 16-bit multiplication then serves b1, and one of the sign-extended low byte serves b0.
+
+`@flushes w` has an order of its own: flushes.py.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from edgeq.errors import KernelError, QuantError
 from edgeq.kernels.catalog import Kernel
 from edgeq.kernels.contract import Parameter
 from edgeq.numerics.nibbles import to_nibbles
+from edgeq.plan.flushes import flushed
 
 PART = re.compile(r"([a-z]\w*)((?:\s*[/%]\s*[1-9]\d*)*)$")
 CUT = re.compile(r"([/%])\s*(\d+)")
@@ -85,6 +88,8 @@ def stored(kernel: Kernel, parameter: Parameter, array: NDArray[Any]) -> NDArray
                 f"@packs {parameter.name} ({', '.join(order)})", where=str(kernel.path),
                 why=error.what,
             ) from None  # fmt: skip
+    if parameter.name in kernel.flushes:
+        return flushed(array, f"{kernel.path}: @flushes {parameter.name}")
     if parameter.name in kernel.joins:
         return joined(array, f"{kernel.path}: @joins {parameter.name}")
     return to_nibbles(array) if parameter.nibbles else array

@@ -1,89 +1,198 @@
-/* What the convolutions for NEON share: rows of pixels, four at a time, by all channels. */
+/* What the convolutions for NEON with int8 weights share: where pixels lie, tiles of four of
+ * them by all channels, and what becomes of the sums.
+ *
+ * What is a constant where these functions are called, zero points of weights and the rounding
+ * form, is one in what they become: they are always inlined.
+ */
 #ifndef EDGEQ_CONV2D_NEON_H
 #define EDGEQ_CONV2D_NEON_H
 
-#include "edgeq/conv2d_tile_neon.h"
+#include "edgeq/conv2d_flush_neon.h"
+#include "edgeq/conv2d_gather_neon.h"
+#include "edgeq/conv2d_lines.h"
 #include "edgeq/rescale_neon.h"
-#include "edgeq/sum_neon.h"
 
-/* Constants of a layer.  Arrays are packed by four channels, and zeros fill the last block. */
+#define EQ_INLINE_NEON static inline __attribute__((always_inline))
+
+/* Constants of a layer.  w is in the order of `@flushes`, arrays are packed by four channels,
+ * and zeros fill the last block.  A window is `taps` contiguous bytes, a multiple of 8, windows
+ * begin `step` apart. */
 typedef struct {
     const int8_t *w;
     const int32_t *bias, *mult, *shift;
-    eq_window_neon window;
+    int32_t taps, step, out_c;
+    int32_t zw; /* zero point of the weights */
+    int mode;   /* EQ_DOUBLE, ... */
     eq_range_s8 range;
-    int32_t out_c;
-    int single; /* the rounding form */
-    int has_zw; /* weights have a zero point */
-    int32_t zw; /* which is this */
 } eq_conv2d_layer_neon;
 
-/* Sums on top of the biases, and rescaled. */
-static inline int32x4_t eq_conv2d_scale_neon(int32x4_t sum, eq_factors_x4 f, int32_t offset,
-                                             const eq_conv2d_layer_neon *t)
-{
-    const int32x4_t acc = vaddq_s32(sum, f.bias);
-    return eq_rescale_x4(t->has_zw ? vaddq_s32(acc, vdupq_n_s32(offset)) : acc, f,
-                         t->single);
-}
-
-/* What the zero point of the weights adds to each channel of a pixel. */
-static inline int32_t eq_conv2d_offset_neon(const eq_conv2d_layer_neon *t, const int8_t *x)
-{
-    return t->has_zw ? -t->zw * eq_sum_neon(x, t->window.taps) : 0;
-}
-
-/* What zero points of weights add to the four pixels of a tile. */
+/* Where pixels lie, as params of the contract say it. */
 typedef struct {
-    int32_t a, b, c, d;
+    eq_lines lines; /* but for its columns */
+    int32_t kw, dil_w, stride_w, out_w, row0, row1, y_row, y_pixel;
+} eq_conv2d_place_neon;
+
+/* From any contract's params. */
+#define EQ_CONV2D_PLACE_NEON(p)                                                            \
+    {{(p)->in_h, (p)->in_w, (p)->in_c, (p)->kh, (p)->dil_h, (p)->stride_h, (p)->pad_top,   \
+      (p)->pad_left, (p)->x_row, (p)->x_pixel, (p)->x_ring, (p)->zx, 0},                   \
+     (p)->kw,                                                                              \
+     (p)->dil_w,                                                                           \
+     (p)->stride_w,                                                                        \
+     (p)->out_w,                                                                           \
+     (p)->row0,                                                                            \
+     (p)->row1,                                                                            \
+     (p)->y_row,                                                                           \
+     (p)->y_pixel}
+
+/* What the zero point of the weights adds to each channel of four pixels. */
+typedef struct {
+    int32x4_t a, b, c, d;
 } eq_offsets_neon;
 
-static inline eq_offsets_neon eq_conv2d_offsets_neon(const eq_conv2d_layer_neon *t,
-                                                     const int8_t *x)
+/* -zw times the sum of a window. */
+static inline int32x4_t eq_conv2d_offset_neon(const eq_conv2d_layer_neon *t,
+                                              const int8_t *x)
 {
-    const int8_t *x1 = x + t->window.step, *x2 = x1 + t->window.step;
-    const eq_offsets_neon z = {eq_conv2d_offset_neon(t, x), eq_conv2d_offset_neon(t, x1),
-                               eq_conv2d_offset_neon(t, x2),
-                               eq_conv2d_offset_neon(t, x2 + t->window.step)};
-    return z;
+    int32x4_t sum = vdupq_n_s32(0);
+    int32_t left = t->taps;
+    for (; left >= 16; left -= 16) {
+        sum = vpadalq_s16(sum, vpaddlq_s8(vld1q_s8(x)));
+        x += 16;
+    }
+    const int32_t total = vaddvq_s32(sum) + (left > 0 ? vaddlv_s8(vld1_s8(x)) : 0);
+    return vdupq_n_s32(-t->zw * total);
 }
 
-/* Channels [o, o + 4) of a tile, as far as they exist. */
-static inline void eq_conv2d_finish_neon(const eq_conv2d_layer_neon *t, eq_quad_neon s,
-                                         eq_offsets_neon z, int8_t *y, int32_t y_pixel,
-                                         int32_t o)
+/* Four channels of four pixels, pixel by pixel. */
+EQ_INLINE_NEON int8x16_t eq_conv2d_finish_neon(eq_quad_neon s, eq_factors_x4 f,
+                                               eq_range_s8 range, int mode)
 {
-    const eq_factors_x4 f = eq_load_factors(t->bias + o, t->mult + o, t->shift + o);
-    const int8x16_t v = eq_narrow_s8_x16(eq_conv2d_scale_neon(s.a, f, z.a, t),
-                                         eq_conv2d_scale_neon(s.b, f, z.b, t),
-                                         eq_conv2d_scale_neon(s.c, f, z.c, t),
-                                         eq_conv2d_scale_neon(s.d, f, z.d, t), t->range);
-    if (t->out_c - o >= 4)
-        eq_store_columns_s8(y + o, y_pixel, v);
-    else
-        eq_store_part_columns_s8(y + o, y_pixel, v, t->out_c - o);
+    const int32x4_t a = eq_rescale_x4(vaddq_s32(s.a, f.bias), f, mode);
+    const int32x4_t b = eq_rescale_x4(vaddq_s32(s.b, f.bias), f, mode);
+    const int32x4_t c = eq_rescale_x4(vaddq_s32(s.c, f.bias), f, mode);
+    const int32x4_t d = eq_rescale_x4(vaddq_s32(s.d, f.bias), f, mode);
+    if (mode == EQ_LIVE)
+        return eq_narrow_live_s8_x16(a, b, c, d);
+    return mode == EQ_RELU ? eq_narrow_relu_s8_x16(a, b, c, d, range)
+                           : eq_narrow_s8_x16(a, b, c, d, range);
 }
 
-/* All channels of the four pixels of a tile. */
-static inline void eq_conv2d_tile_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
-                                       int8_t *y, int32_t y_pixel)
+/* The same, asking for the mode where the rounding form leaves one open. */
+EQ_INLINE_NEON int8x16_t eq_conv2d_results_neon(const eq_conv2d_layer_neon *t,
+                                                eq_quad_neon s, eq_factors_x4 f, int single)
 {
+    if (single)
+        return eq_conv2d_finish_neon(s, f, t->range, EQ_SINGLE);
+    if (t->mode == EQ_LIVE)
+        return eq_conv2d_finish_neon(s, f, t->range, EQ_LIVE);
+    if (t->mode == EQ_RELU)
+        return eq_conv2d_finish_neon(s, f, t->range, EQ_RELU);
+    return eq_conv2d_finish_neon(s, f, t->range, EQ_DOUBLE);
+}
+
+/* All channels of the four pixels at x. */
+EQ_INLINE_NEON void eq_conv2d_four_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
+                                        int8_t *y, int32_t y_pixel, int has_zw, int single)
+{
+    const int8_t *const b = x + t->step, *const c = b + t->step, *const d = c + t->step;
     const int8_t *w = t->w;
-    const eq_offsets_neon z = eq_conv2d_offsets_neon(t, x);
-    for (int32_t o = 0; o < t->out_c; o += 4)
-        eq_conv2d_finish_neon(t, eq_conv2d_sums_neon(x, &w, t->window), z, y, y_pixel, o);
+    const int32_t *bias = t->bias, *mult = t->mult, *shift = t->shift;
+    int8_t *yb = y + y_pixel, *yc = yb + y_pixel, *yd = yc + y_pixel;
+    const int32x4_t none = vdupq_n_s32(0);
+    eq_offsets_neon z = {none, none, none, none};
+    if (has_zw) {
+        z.a = eq_conv2d_offset_neon(t, x);
+        z.b = eq_conv2d_offset_neon(t, b);
+        z.c = eq_conv2d_offset_neon(t, c);
+        z.d = eq_conv2d_offset_neon(t, d);
+    }
+    for (int32_t left = t->out_c; left > 0; left -= 4) {
+        eq_quad_neon s = eq_conv2d_tile_neon(x, b, c, d, &w, t->taps);
+        if (has_zw) {
+            s.a = vaddq_s32(s.a, z.a);
+            s.b = vaddq_s32(s.b, z.b);
+            s.c = vaddq_s32(s.c, z.c);
+            s.d = vaddq_s32(s.d, z.d);
+        }
+        const eq_factors_x4 f = eq_load_factors(bias, mult, shift);
+        const int8x16_t v = eq_conv2d_results_neon(t, s, f, single);
+        bias += 4;
+        mult += 4;
+        shift += 4;
+        if (left < 4) {
+            eq_store_part_columns_s8(y, y_pixel, v, left);
+            break;
+        }
+        const int32x4_t words = vreinterpretq_s32_s8(v);
+        vst1q_lane_s32((int32_t *)(void *)y, words, 0);
+        vst1q_lane_s32((int32_t *)(void *)yb, words, 1);
+        vst1q_lane_s32((int32_t *)(void *)yc, words, 2);
+        vst1q_lane_s32((int32_t *)(void *)yd, words, 3);
+        y += 4;
+        yb += 4;
+        yc += 4;
+        yd += 4;
+    }
+}
+
+/* Of one window: `count` times 16 taps of four channels, whose weights lie channel by channel. */
+static inline eq_quad_neon eq_conv2d_run_neon(eq_quad_neon s, const int8_t **x,
+                                              const int8_t **w, int32_t count)
+{
+    const int8_t *p = *w, *const q = p + 16 * count, *const r = q + 16 * count;
+    const int8_t *const u = r + 16 * count;
+    for (int32_t i = 0; i < 16 * count; i += 16) {
+        const int8x16_t v = vld1q_s8(*x + i);
+        s.a = eq_dot16_neon(s.a, v, vld1q_s8(p + i), 0);
+        s.b = eq_dot16_neon(s.b, v, vld1q_s8(q + i), 0);
+        s.c = eq_dot16_neon(s.c, v, vld1q_s8(r + i), 0);
+        s.d = eq_dot16_neon(s.d, v, vld1q_s8(u + i), 0);
+    }
+    *x += 16 * count;
+    *w += 64 * count;
+    return s;
+}
+
+/* The dot products of one window with the four channels at *weights, which moves on behind
+ * these, two products in a lane. */
+static inline int32x4_t eq_conv2d_one_neon(const int8_t *x, const int8_t **weights,
+                                           int32_t taps)
+{
+    const int8_t *codes = *weights + 1, *w = *weights + eq_codes_neon(taps);
+    const int32x4_t none = vdupq_n_s32(0);
+    eq_quad_neon s = {none, none, none, none};
+    if ((taps & 8) != 0) {
+        const int8x8_t v = vld1_s8(x);
+        s.a = vpaddlq_s16(vmull_s8(v, vld1_s8(w)));
+        s.b = vpaddlq_s16(vmull_s8(v, vld1_s8(w + 8)));
+        s.c = vpaddlq_s16(vmull_s8(v, vld1_s8(w + 16)));
+        s.d = vpaddlq_s16(vmull_s8(v, vld1_s8(w + 24)));
+        x += 8;
+        w += 32;
+    }
+    if ((taps & 16) != 0)
+        s = eq_conv2d_run_neon(s, &x, &w, 1);
+    if ((taps & 32) != 0)
+        s = eq_conv2d_run_neon(s, &x, &w, 2);
+    for (; *codes != 0; ++codes) {
+        s = eq_conv2d_run_neon(s, &x, &w, *codes == 2 ? 3 : 2);
+        s = eq_conv2d_run_neon(s, &x, &w, *codes == 2 ? 1 : 2);
+    }
+    *weights = w;
+    return vpaddq_s32(vpaddq_s32(s.a, s.b), vpaddq_s32(s.c, s.d));
 }
 
 /* All channels of one pixel. */
-static inline void eq_conv2d_pixel_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
-                                        int8_t *y)
+EQ_INLINE_NEON void eq_conv2d_pixel_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
+                                         int8_t *y, int has_zw, int single)
 {
     const int8_t *w = t->w;
-    const int32_t zx = eq_conv2d_offset_neon(t, x);
+    const int32x4_t z = has_zw ? eq_conv2d_offset_neon(t, x) : vdupq_n_s32(0);
     for (int32_t o = 0; o < t->out_c; o += 4) {
-        const int32x4_t s = eq_conv2d_one_neon(x, &w, t->window);
+        const int32x4_t sum = vaddq_s32(eq_conv2d_one_neon(x, &w, t->taps), z);
         const eq_factors_x4 f = eq_load_factors(t->bias + o, t->mult + o, t->shift + o);
-        const int32x4_t v = eq_conv2d_scale_neon(s, f, zx, t);
+        const int32x4_t v = eq_rescale_x4(vaddq_s32(sum, f.bias), f, single);
         const int32x2_t words = vreinterpret_s32_s8(eq_narrow_s8_x8(v, v, t->range));
         const int32_t word = vget_lane_s32(words, 0), left = t->out_c - o;
         if (left >= 4)
@@ -93,21 +202,69 @@ static inline void eq_conv2d_pixel_neon(const eq_conv2d_layer_neon *t, const int
     }
 }
 
-/* n >= 1 pixels whose windows begin window.step apart: the last tile goes back to be whole
- * where three pixels are left, one or two are computed alone. */
-static inline void eq_conv2d_pixels_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
-                                         int8_t *y, int32_t y_pixel, int32_t n)
+/* n >= 1 pixels: the last tile goes back to be whole where three pixels are left, one or two
+ * are computed alone. */
+EQ_INLINE_NEON void eq_conv2d_pixels_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
+                                          int8_t *y, int32_t y_pixel, int32_t n, int has_zw,
+                                          int single)
 {
     const int32_t tiled = n % 4 == 3 && n > 4 ? n : n / 4 * 4;
     int32_t i = 0;
     for (; i < tiled; i += 4) {
         const int32_t at = i + 4 <= n ? i : n - 4;
-        const int8_t *from = x + at * t->window.step;
-        int8_t *to = y + at * y_pixel;
-        eq_conv2d_tile_neon(t, from, to, y_pixel);
+        eq_conv2d_four_neon(t, x + at * t->step, y + at * y_pixel, y_pixel, has_zw, single);
     }
     for (; i < n; ++i)
-        eq_conv2d_pixel_neon(t, x + i * t->window.step, y + i * y_pixel);
+        eq_conv2d_pixel_neon(t, x + i * t->step, y + i * y_pixel, has_zw, single);
+}
+
+/* Windows of one pixel without padding, where x lies; a dense image counts as one row. */
+EQ_INLINE_NEON void eq_conv2d_points_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
+                                          int8_t *y, const eq_conv2d_place_neon *p,
+                                          int has_zw, int single)
+{
+    const eq_lines *g = &p->lines;
+    const int whole = g->stride_h == 1 && g->x_ring == g->in_h &&
+                      g->x_row == p->out_w * t->step && p->y_row == p->out_w * p->y_pixel;
+    const int32_t rows = whole ? p->row1 - p->row0 : 1;
+    for (int32_t h = p->row0; h < p->row1; h += rows)
+        eq_conv2d_pixels_neon(t, x + h * g->stride_h % g->x_ring * g->x_row,
+                              y + h * p->y_row, p->y_pixel, rows * p->out_w, has_zw,
+                              single);
+}
+
+/* Any window: rows are copied with their borders to scratch, windows gathered from them behind
+ * it, sixteen at a time.  Zeros follow a window where weights have a zero point. */
+EQ_INLINE_NEON void eq_conv2d_patches_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
+                                           int8_t *y, int8_t *scratch,
+                                           const eq_conv2d_place_neon *p, int has_zw,
+                                           int single)
+{
+    eq_lines g = p->lines;
+    g.columns = (p->out_w - 1) * p->stride_w + (p->kw - 1) * p->dil_w + 1;
+    const int32_t line = g.columns * g.in_c, run = p->kw * g.in_c;
+    const int near = p->dil_w == 1, dense = p->y_row == p->out_w * p->y_pixel;
+    const eq_runs_neon runs = {g.kh,   near ? 1 : p->kw,  near ? run : g.in_c,
+                               line,   p->dil_w * g.in_c, p->stride_w * g.in_c,
+                               t->step};
+    int8_t *const patches = scratch + g.kh * line + 16;
+    int32_t n = 0;
+    for (int32_t h = p->row0; h < p->row1; ++h) {
+        eq_copy_lines(scratch, x, h, h == p->row0, &g);
+        for (int32_t c = 0; c < p->out_w;) {
+            const int32_t rest = p->out_w - c, take = rest < 16 - n ? rest : 16 - n;
+            eq_gather_neon(patches + n * t->step, scratch + c * runs.step, &runs, take);
+            for (int32_t i = n; has_zw && i < n + take; ++i)
+                vst1_s8(patches + i * t->step + g.kh * run, vdup_n_s8(0));
+            n += take;
+            c += take;
+            if (n < 16 && (c < p->out_w || (dense && h + 1 < p->row1)))
+                continue;
+            eq_conv2d_pixels_neon(t, patches, y + h * p->y_row + (c - n) * p->y_pixel,
+                                  p->y_pixel, n, has_zw, single);
+            n = 0;
+        }
+    }
 }
 
 #endif
