@@ -1,7 +1,7 @@
 /* depthwise_s8 with multiplier 1 for MVE, for any geometry: what its variants share.
  *
  * A pixel is done 16 channels at a time, see depthwise_sums_mve.h; where its taps are, a list
- * says, see taps_mve.h.  The last channels of the last pixels are copied first: with fewer
+ * says, see taps_mve.h; away from the border the list only moves on.  The last channels of the last pixels are copied first: with fewer
  * than 16 of them a whole vector may reach past x.
  */
 #ifndef EDGEQ_DEPTHWISE_MVE_H
@@ -41,24 +41,79 @@ typedef struct {
     int32_t whole;
 } eq_depthwise_mve;
 
-/* All channels of the window whose tap 0 is in column `left`. */
-static inline void eq_depthwise_mve_pixel(eq_depthwise_mve *d, int32_t left, int8_t *y,
-                                          const eq_depthwise_s8_params *p, int form,
-                                          int live)
+/* All channels of `count` windows, of which the first has tap 0 in column `left`; more than one have
+ * all taps inside, and what whole vectors read. */
+static inline void eq_depthwise_mve_pixels(eq_depthwise_mve *d, int32_t left, int32_t count,
+                                           int8_t *y, const eq_depthwise_s8_params *p,
+                                           int form, int live)
 {
     const int32_t whole = d->whole;
     const int tight = whole < p->in_c && eq_taps_mve_tight(&d->taps, left, p);
     eq_taps_mve_locate(&d->taps, left, p);
     for (int part = tight && whole == 0; part <= tight; ++part) {
         const int32_t c = part ? whole : 0, n = (part || !tight ? p->in_c : whole) - c;
-        const eq_depthwise_mve_run *k = d->parts + part;
+        eq_depthwise_mve_run *k = d->parts + part;
         if (part)
             eq_taps_mve_copy(&d->taps, n);
+        k->n = n;
+        k->pixels = count;
         if (live)
-            eq_depthwise_mve_live(k, y + c, n, form, live == 9);
+            eq_depthwise_mve_live(k, y + c, form, live == 9);
         else
             eq_depthwise_mve_any(&d->taps, k, d->shift + c, y + c, n, p, form);
     }
+}
+
+/* The output pixels of row y, those of [first, end) at once. */
+static inline void eq_depthwise_mve_row(eq_depthwise_mve *d, int8_t *y, int32_t first,
+                                        int32_t end, const eq_depthwise_s8_params *p,
+                                        int form, int live)
+{
+    for (int32_t n = 0; n < p->out_w;) {
+        const int32_t count = n >= first && n < end ? end - n : 1;
+        eq_depthwise_mve_pixels(d, n * p->stride_w - p->pad_left, count, y, p, form, live);
+        n += count;
+        y += count * p->y_pixel;
+    }
+}
+
+/* The first output pixel whose window begins inside, and the one behind the last that ends
+ * there. */
+static inline int32_t eq_depthwise_mve_first(const eq_depthwise_s8_params *p)
+{
+    return (p->pad_left + p->stride_w - 1) / p->stride_w;
+}
+
+static inline int32_t eq_depthwise_mve_end(const eq_depthwise_s8_params *p)
+{
+    const int32_t room = p->in_w - 1 - (p->kw - 1) * p->dil_w + p->pad_left;
+    const int32_t end = room < 0 ? 0 : room / p->stride_w + 1;
+    return end < p->out_w ? end : p->out_w;
+}
+
+/* What all windows of an image share; `down` is where t->rest is. */
+static inline eq_depthwise_mve_run
+eq_depthwise_mve_run_of(const eq_taps_mve *t, const int8_t *w, const int32_t *bias,
+                        const int32_t *mult, const eq_depthwise_s8_params *p)
+{
+    const int32_t line = (p->in_c + 15) / 16 * 16;
+    const eq_depthwise_mve_run run = {
+        .at = t->at,
+        .pairs = t->taps / 2,
+        .odd = t->taps & 1,
+        .zy = p->zy,
+        .lo = p->act_min,
+        .hi = p->act_max,
+        .w = w,
+        .bias = bias,
+        .mult = mult,
+        .down = t->rest,
+        .vectors = (t->taps + 3) / 4,
+        .step = p->stride_w * p->x_pixel - line,
+        .y_step = p->y_pixel - line,
+        .relu = p->zy == INT8_MIN && p->act_min == INT8_MIN && p->act_max == INT8_MAX,
+    };
+    return run;
 }
 
 /* live: 0 for any factors, 1 for those below 1/2, 9 when the window has nine taps, too. */
@@ -68,9 +123,9 @@ static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
                                        const eq_depthwise_s8_params *p, int form, int live)
 {
     const int32_t line = (p->in_c + 15) / 16 * 16, whole = p->in_c / 16 * 16;
+    const int32_t first = eq_depthwise_mve_first(p), end = eq_depthwise_mve_end(p);
     const eq_taps_mve t = eq_taps_mve_in(scratch, line, p);
-    const eq_depthwise_mve_run run = {t.at,       t.taps / 2, t.taps & 1, p->zy, p->act_min,
-                                      p->act_max, w,          bias,       mult,  t.rest};
+    const eq_depthwise_mve_run run = eq_depthwise_mve_run_of(&t, w, bias, mult, p);
     eq_depthwise_mve d = {t, {run, run}, shift, whole};
     d.parts[1].w += t.taps * whole;
     d.parts[1].bias += whole;
@@ -80,14 +135,12 @@ static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
         eq_depthwise_mve_downs(shift, t.rest, line);
     int plain = 0;
     for (int32_t h = p->row0; h < p->row1; ++h) {
-        int8_t *to = y + h * p->y_row;
-        int32_t left = -p->pad_left;
         plain = eq_taps_mve_rows(&d.taps, x, h, plain, p);
-        for (int32_t n = p->out_w; n > 0; --n) {
-            eq_depthwise_mve_pixel(&d, left, to, p, form, live);
-            left += p->stride_w;
-            to += p->y_pixel;
-        }
+        int32_t to = live && d.taps.inside ? end : 0;
+        while (whole < p->in_c && to > first &&
+               eq_taps_mve_tight(&d.taps, (to - 1) * p->stride_w - p->pad_left, p))
+            --to;
+        eq_depthwise_mve_row(&d, y + h * p->y_row, first, to, p, form, live);
     }
 }
 

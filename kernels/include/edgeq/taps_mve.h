@@ -18,11 +18,13 @@
  * line     in_c zero points, up to a multiple of 16 bytes
  * room     16 bytes for each tap
  * rest     what is left of scratch
- * last     bytes of x from the start of the lowest row that has a tap, at least */
+ * last     bytes of x from the start of the lowest row that has a tap, at least
+ * inside   whether all rows of the window are */
 typedef struct {
     uint32_t *at, *first, *columns;
     int8_t *line, *room, *rest;
     int32_t taps, last;
+    int inside;
 } eq_taps_mve;
 
 /* The lists in scratch: 3 + (kh * kw + 3) / 4 * 48 bytes, room and a line. */
@@ -80,7 +82,8 @@ static inline int eq_taps_mve_rows(eq_taps_mve *t, const int8_t *x, int32_t h, i
     const int32_t row = kh0 < kh1 ? (top + kh0 * p->dil_h) % p->x_ring : 0;
     const int32_t bottom = row + (kh1 - kh0 - 1) * p->dil_h;
     const int32_t below = bottom < p->x_ring ? p->x_ring - 1 - bottom : 0;
-    const int plain = kh1 - kh0 == p->kh && bottom < p->x_ring;
+    t->inside = kh1 - kh0 == p->kh;
+    const int plain = t->inside && bottom < p->x_ring;
     t->last = below * p->x_row + (p->in_w - 1) * p->x_pixel + p->in_c;
     if (plain && before && row >= p->stride_h)
         eq_taps_mve_move(t, (uint32_t)(p->stride_h * p->x_row));
