@@ -2,7 +2,7 @@
  *
  * Exact: see avgpool_neon.h.
  *
- * @requires in_c >= 16
+ * @requires in_c >= 8
  */
 #include "edgeq/avgpool_neon.h"
 
@@ -11,5 +11,5 @@ eq_avgpool_s8_fn EQ_SYM(eq_avgpool_s8__neon);
 void EQ_SYM(eq_avgpool_s8__neon)(const int8_t *restrict x, int8_t *restrict y,
                                  const eq_avgpool_s8_params *restrict p)
 {
-    eq_avgpool_rows_neon(x, y, p, eq_divide);
+    eq_avgpool_neon(x, y, p, eq_divide, eq_is_away());
 }

@@ -1,0 +1,17 @@
+/* maxpool_s8 for NEON of 32-bit Arm: sixteen channels of a window at once.
+ *
+ * Exact: see maxpool_neon.h.
+ *
+ * @requires in_c >= 8
+ */
+#include "edgeq/neon_armv7.h"
+
+#include "edgeq/maxpool_neon.h"
+
+eq_maxpool_s8_fn eq_maxpool_s8__armv7_neon;
+
+void eq_maxpool_s8__armv7_neon(const int8_t *restrict x, int8_t *restrict y,
+                               const eq_maxpool_s8_params *restrict p)
+{
+    eq_maxpool_neon(x, y, p);
+}
