@@ -12,23 +12,24 @@
  * @packs shift (o/8, o%8)
  * @scratch kh * kw * ((in_c + 1) / 2 * 2)
  */
-#include "edgeq/conv2d_s8.h"
 #include "edgeq/conv2d_patch.h"
+#include "edgeq/conv2d_s8.h"
 #include "edgeq/dot_avx2.h"
 #include "edgeq/fixed_point_avx2.h"
 
-eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__avx2);
+eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__avx2_any);
 
 static inline __m256i EQ_SYM(conv2d_s8_avx2_load)(const int32_t *q)
 {
     return _mm256_loadu_si256((const __m256i *)q);
 }
 
-void EQ_SYM(eq_conv2d_s8__avx2)(const int8_t *restrict x, const int8_t *restrict w,
-                                const int32_t *restrict bias, const int32_t *restrict mult,
-                                const int32_t *restrict shift, int8_t *restrict y,
-                                int8_t *restrict scratch,
-                                const eq_conv2d_s8_params *restrict p)
+void EQ_SYM(eq_conv2d_s8__avx2_any)(const int8_t *restrict x, const int8_t *restrict w,
+                                    const int32_t *restrict bias,
+                                    const int32_t *restrict mult,
+                                    const int32_t *restrict shift, int8_t *restrict y,
+                                    int8_t *restrict scratch,
+                                    const eq_conv2d_s8_params *restrict p)
 {
     const int32_t tap = (p->in_c + 1) / 2 * 2;
     const int32_t taps = p->kh * p->kw * tap;

@@ -10,21 +10,21 @@
  * @packs mult (o/8, o%8)
  * @packs shift (o/8, o%8)
  */
-#include "edgeq/fc_s8.h"
 #include "edgeq/dot_avx2.h"
+#include "edgeq/fc_s8.h"
 #include "edgeq/fixed_point_avx2.h"
 
-eq_fc_s8_fn EQ_SYM(eq_fc_s8__avx2);
+eq_fc_s8_fn EQ_SYM(eq_fc_s8__avx2_any);
 
 static inline __m256i EQ_SYM(fc_s8_avx2_load)(const int32_t *q)
 {
     return _mm256_loadu_si256((const __m256i *)q);
 }
 
-void EQ_SYM(eq_fc_s8__avx2)(const int8_t *restrict x, const int8_t *restrict w,
-                            const int32_t *restrict bias, const int32_t *restrict mult,
-                            const int32_t *restrict shift, int8_t *restrict y,
-                            const eq_fc_s8_params *restrict p)
+void EQ_SYM(eq_fc_s8__avx2_any)(const int8_t *restrict x, const int8_t *restrict w,
+                                const int32_t *restrict bias, const int32_t *restrict mult,
+                                const int32_t *restrict shift, int8_t *restrict y,
+                                const eq_fc_s8_params *restrict p)
 {
     const int32_t block = (p->in_dim + 1) / 2 * 16;
     for (int32_t n = 0; n < p->batch; ++n) {

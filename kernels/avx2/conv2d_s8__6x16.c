@@ -1,0 +1,72 @@
+/* conv2d_s8 for AVX2: rows are copied with their borders into a band and widened to int16, then
+ * six windows at a time, read where they lie, are multiplied with sixteen channels at a time.
+ *
+ * Exact: see conv2d_avx2.h and rescale_avx2.h; whatever lies behind a window's row meets a
+ * weight of zero.
+ *
+ * @requires live_shift >= 32 and acc_bits <= 31
+ * @packs w (o/16, kh, kwi/2, o/4%2, o/8%2, o%4, kwi%2)
+ * @packs bias (o/16, o/4%2, o/8%2, o%4)
+ * @packs mult (o/16, o/4%2, o/8%2, o%4)
+ * @packs shift (o/16, o/4%2, o/8%2, o%4)
+ * @scratch 2 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 64
+ */
+#include "edgeq/conv2d_avx2.h"
+#include "edgeq/conv2d_s8.h"
+
+eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__avx2_6x16);
+
+EQ_INLINE_AVX2 void EQ_SYM(eq_conv2d_s8__avx2_rows)(const eq_layer_avx2 *t,
+                                                    const eq_band *b, const int16_t *band,
+                                                    int8_t *y, int32_t rows,
+                                                    const eq_conv2d_s8_params *p,
+                                                    int single)
+{
+    eq_pixels_avx2 g;
+    int32_t n = 0;
+    for (int32_t r = 0; r < rows; ++r)
+        for (int32_t c = 0; c < p->out_w; ++c) {
+            g.x[n] = band + (int64_t)r * b->row + (int64_t)c * b->step;
+            g.y[n] = y + (int64_t)r * p->y_row + (int64_t)c * p->y_pixel;
+            if (++n == EQ_TILE_AVX2) {
+                eq_pixels_n_avx2(t, &g, EQ_TILE_AVX2, single);
+                n = 0;
+            }
+        }
+    if (n > 0)
+        eq_pixels_any_avx2(t, &g, n, single);
+}
+
+void EQ_SYM(eq_conv2d_s8__avx2_6x16)(const int8_t *restrict x, const int8_t *restrict w,
+                                     const int32_t *restrict bias,
+                                     const int32_t *restrict mult,
+                                     const int32_t *restrict shift, int8_t *restrict y,
+                                     int8_t *restrict scratch,
+                                     const eq_conv2d_s8_params *restrict p)
+{
+    const eq_lines g = {p->in_h,  p->in_w,     p->in_c,    p->kh,
+                        p->dil_h, p->stride_h, p->pad_top, p->pad_left,
+                        p->x_row, p->x_pixel,  p->x_ring,  p->zx,
+                        0};
+    const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
+    const eq_layer_avx2 t = {w,
+                             bias,
+                             mult,
+                             shift,
+                             b.segment,
+                             p->kh,
+                             (b.run + 1) / 2 * 2,
+                             p->out_c,
+                             eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
+    const int live = eq_is_live(p->zy, p->act_min, p->act_max);
+    int16_t *const band = (int16_t *)(void *)scratch;
+    for (int32_t h = p->row0; h < p->row1; h += b.rows) {
+        const int32_t left = p->row1 - h, rows = left < b.rows ? left : b.rows;
+        int8_t *const out = y + (int64_t)h * p->y_row;
+        eq_fill_wide_band_avx2(band, x, h, rows, &b);
+        if (!eq_is_single() && live)
+            EQ_SYM(eq_conv2d_s8__avx2_rows)(&t, &b, band, out, rows, p, EQ_LIVE);
+        else
+            EQ_SYM(eq_conv2d_s8__avx2_rows)(&t, &b, band, out, rows, p, eq_is_single());
+    }
+}

@@ -1,0 +1,180 @@
+/* Convolution for AVX2: up to six pixels by sixteen channels at a time.
+ *
+ * Windows are read where they lie, from a band of int16 (conv2d_band.h): two taps of a pixel are
+ * broadcast, and VPMADDWD multiplies them with two taps of eight channels.  Weights are
+ * packed (o/16, kh, kwi/2, o/4%2, o/8%2, o%4, kwi%2), so they are read in order.
+ *
+ * Exact: a sum of two products is at most 2^15 in magnitude, and int32 holds sums in any
+ * order by the contract's proof.  A window with an odd number of taps in a row meets a weight
+ * of zero behind it.
+ */
+#ifndef EDGEQ_CONV2D_AVX2_H
+#define EDGEQ_CONV2D_AVX2_H
+
+#include "edgeq/conv2d_band.h"
+#include "edgeq/rescale_avx2.h"
+
+enum { EQ_TILE_AVX2 = 6 };
+
+/* Constants of a layer, and how its windows lie in the band, in int16. */
+typedef struct {
+    const int8_t *w;
+    const int32_t *bias, *mult, *shift;
+    int64_t segment; /* from segment to segment of a window */
+    int32_t kh, run; /* segments and taps of one, even */
+    int32_t out_c;
+    eq_range_avx2 range;
+} eq_layer_avx2;
+
+/* Pixels of a tile: their windows and what becomes of them. */
+typedef struct {
+    const int16_t *x[EQ_TILE_AVX2];
+    int8_t *y[EQ_TILE_AVX2];
+} eq_pixels_avx2;
+
+/* Sums of a tile: sixteen channels of each pixel. */
+typedef struct {
+    __m256i a0, b0, a1, b1, a2, b2, a3, b3, a4, b4, a5, b5;
+} eq_tile_avx2;
+
+EQ_INLINE_AVX2 __m256i eq_two_avx2(const int16_t *x)
+{
+    int32_t two;
+    memcpy(&two, x, sizeof two);
+    return _mm256_set1_epi32(two);
+}
+
+EQ_INLINE_AVX2 __m256i eq_mac_avx2(__m256i sum, __m256i x, __m256i w)
+{
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(x, w));
+}
+
+/* Two taps of n pixels. */
+EQ_INLINE_AVX2 void eq_step_avx2(eq_tile_avx2 *s, const eq_pixels_avx2 *g, int64_t k,
+                                 __m256i u, __m256i v, int n)
+{
+    const __m256i x0 = eq_two_avx2(g->x[0] + k);
+    s->a0 = eq_mac_avx2(s->a0, x0, u);
+    s->b0 = eq_mac_avx2(s->b0, x0, v);
+    const __m256i x1 = eq_two_avx2(g->x[1] + k);
+    s->a1 = eq_mac_avx2(s->a1, x1, u);
+    s->b1 = eq_mac_avx2(s->b1, x1, v);
+    if (n > 2) {
+        const __m256i x2 = eq_two_avx2(g->x[2] + k), x3 = eq_two_avx2(g->x[3] + k);
+        s->a2 = eq_mac_avx2(s->a2, x2, u);
+        s->b2 = eq_mac_avx2(s->b2, x2, v);
+        s->a3 = eq_mac_avx2(s->a3, x3, u);
+        s->b3 = eq_mac_avx2(s->b3, x3, v);
+    }
+    if (n > 4) {
+        const __m256i x4 = eq_two_avx2(g->x[4] + k), x5 = eq_two_avx2(g->x[5] + k);
+        s->a4 = eq_mac_avx2(s->a4, x4, u);
+        s->b4 = eq_mac_avx2(s->b4, x4, v);
+        s->a5 = eq_mac_avx2(s->a5, x5, u);
+        s->b5 = eq_mac_avx2(s->b5, x5, v);
+    }
+}
+
+/* The dot products of n pixels by sixteen channels on top of their biases. */
+EQ_INLINE_AVX2 eq_tile_avx2 eq_dots_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g,
+                                         int32_t o, int n)
+{
+    const __m256i a = eq_load_x8(t->bias + o), b = eq_load_x8(t->bias + o + 8);
+    eq_tile_avx2 s = {a, b, a, b, a, b, a, b, a, b, a, b};
+    const int8_t *w = t->w + (int64_t)o * t->kh * t->run;
+    for (int32_t r = 0; r < t->kh; ++r) {
+        const int64_t at = r * t->segment;
+        for (int64_t k = at; k < at + t->run; k += 2) {
+            eq_step_avx2(&s, g, k, eq_widen_avx2(w), eq_widen_avx2(w + 16), n);
+            w += 32;
+        }
+    }
+    return s;
+}
+
+/* The same for 6, 4 and 2 pixels, functions of their own: gcc 12 keeps the twelve sums in
+ * registers only where nothing else is going on. */
+static __attribute__((noinline)) eq_tile_avx2 eq_dots_6_avx2(const eq_layer_avx2 *t,
+                                                             const eq_pixels_avx2 *g,
+                                                             int32_t o)
+{
+    return eq_dots_avx2(t, g, o, 6);
+}
+
+static __attribute__((noinline)) eq_tile_avx2 eq_dots_4_avx2(const eq_layer_avx2 *t,
+                                                             const eq_pixels_avx2 *g,
+                                                             int32_t o)
+{
+    return eq_dots_avx2(t, g, o, 4);
+}
+
+static __attribute__((noinline)) eq_tile_avx2 eq_dots_2_avx2(const eq_layer_avx2 *t,
+                                                             const eq_pixels_avx2 *g,
+                                                             int32_t o)
+{
+    return eq_dots_avx2(t, g, o, 2);
+}
+
+/* Two pixels rescaled, narrowed and stored. */
+EQ_INLINE_AVX2 void eq_finish_two_avx2(const eq_layer_avx2 *t, const eq_factors_x8 *f,
+                                       const __m256i *s, int8_t *y0, int8_t *y1, int32_t o,
+                                       int single)
+{
+    const __m256i v = eq_narrow_s8_x32(
+        eq_rescale_x8(s[0], &f[0], single), eq_rescale_x8(s[1], &f[1], single),
+        eq_rescale_x8(s[2], &f[0], single), eq_rescale_x8(s[3], &f[1], single), &t->range);
+    eq_store_two_avx2(y0 + o, y1 + o, v, t->out_c - o);
+}
+
+/* n pixels by all channels; n is 2, 4 or 6. */
+EQ_INLINE_AVX2 void eq_pixels_n_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g, int n,
+                                     int single)
+{
+    for (int32_t o = 0; o < t->out_c; o += 16) {
+        const eq_tile_avx2 s = n == 6   ? eq_dots_6_avx2(t, g, o)
+                               : n == 4 ? eq_dots_4_avx2(t, g, o)
+                                        : eq_dots_2_avx2(t, g, o);
+        const eq_factors_x8 f[2] = {eq_load_factors_x8(t->mult + o, t->shift + o),
+                                    eq_load_factors_x8(t->mult + o + 8, t->shift + o + 8)};
+        const __m256i first[4] = {s.a0, s.b0, s.a1, s.b1};
+        eq_finish_two_avx2(t, f, first, g->y[0], g->y[1], o, single);
+        const __m256i second[4] = {s.a2, s.b2, s.a3, s.b3};
+        if (n > 2)
+            eq_finish_two_avx2(t, f, second, g->y[2], g->y[3], o, single);
+        const __m256i third[4] = {s.a4, s.b4, s.a5, s.b5};
+        if (n > 4)
+            eq_finish_two_avx2(t, f, third, g->y[4], g->y[5], o, single);
+    }
+}
+
+/* n <= 6 pixels; what is left of a tile is its last pixel once more. */
+EQ_INLINE_AVX2 void eq_pixels_any_avx2(const eq_layer_avx2 *t, eq_pixels_avx2 *g, int32_t n,
+                                       int single)
+{
+    for (int32_t i = n; i < EQ_TILE_AVX2; ++i) {
+        g->x[i] = g->x[n - 1];
+        g->y[i] = g->y[n - 1];
+    }
+    if (n > 4)
+        eq_pixels_n_avx2(t, g, 6, single);
+    else if (n > 2)
+        eq_pixels_n_avx2(t, g, 4, single);
+    else
+        eq_pixels_n_avx2(t, g, 2, single);
+}
+
+/* The band of eq_fill_band as int16.  Bytes are put behind the half that they are widened from,
+ * which never overtakes them. */
+static inline void eq_fill_wide_band_avx2(int16_t *band, const int8_t *x, int32_t h,
+                                          int32_t rows, const eq_band *b)
+{
+    const int64_t size =
+        ((int64_t)(rows - 1) * b->lines.stride_h + (b->lines.kh - 1) * b->lines.dil_h + 1) *
+        b->line;
+    int8_t *const bytes = (int8_t *)(void *)band + size + 32;
+    eq_fill_band(bytes, x, h, rows, b);
+    for (int64_t i = 0; i < size; i += 16)
+        _mm256_storeu_si256((__m256i *)(void *)(band + i), eq_widen_avx2(bytes + i));
+}
+
+#endif

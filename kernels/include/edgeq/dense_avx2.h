@@ -1,0 +1,80 @@
+/* Rows of weights by a vector for AVX2: eight outputs at once, sixteen inputs a step.
+ *
+ * Weights are packed (o/8, i/16, o%8, i%16): inputs are widened once for eight rows, and the
+ * eight sums are added up across at the end.
+ *
+ * Exact: VPMADDWD adds two products to at most 2^15 in magnitude, and int32 holds sums in any
+ * order by the contract's proof; inputs behind the last are zero.
+ */
+#ifndef EDGEQ_DENSE_AVX2_H
+#define EDGEQ_DENSE_AVX2_H
+
+#include "edgeq/rescale_avx2.h"
+
+/* Sums of eight rows, not added across yet. */
+typedef struct {
+    __m256i a, b, c, d, e, f, g, h;
+} eq_rows_avx2;
+
+EQ_INLINE_AVX2 __m256i eq_row_step_avx2(__m256i sum, __m256i x, const int8_t *w)
+{
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(x, eq_widen_avx2(w)));
+}
+
+EQ_INLINE_AVX2 eq_rows_avx2 eq_rows_step_avx2(eq_rows_avx2 s, __m256i x, const int8_t *w)
+{
+    s.a = eq_row_step_avx2(s.a, x, w);
+    s.b = eq_row_step_avx2(s.b, x, w + 16);
+    s.c = eq_row_step_avx2(s.c, x, w + 32);
+    s.d = eq_row_step_avx2(s.d, x, w + 48);
+    s.e = eq_row_step_avx2(s.e, x, w + 64);
+    s.f = eq_row_step_avx2(s.f, x, w + 80);
+    s.g = eq_row_step_avx2(s.g, x, w + 96);
+    s.h = eq_row_step_avx2(s.h, x, w + 112);
+    return s;
+}
+
+/* The eight sums, in order. */
+EQ_INLINE_AVX2 __m256i eq_across_avx2(eq_rows_avx2 s)
+{
+    const __m256i low =
+        _mm256_hadd_epi32(_mm256_hadd_epi32(s.a, s.b), _mm256_hadd_epi32(s.c, s.d));
+    const __m256i high =
+        _mm256_hadd_epi32(_mm256_hadd_epi32(s.e, s.f), _mm256_hadd_epi32(s.g, s.h));
+    return _mm256_add_epi32(_mm256_permute2x128_si256(low, high, 0x20),
+                            _mm256_permute2x128_si256(low, high, 0x31));
+}
+
+/* n inputs at x, of which the last n % 16 are at `tail` too, with zeros behind them. */
+EQ_INLINE_AVX2 __m256i eq_dense_avx2(const int8_t *x, const int8_t *tail, const int8_t *w,
+                                     int32_t n)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    eq_rows_avx2 s = {zero, zero, zero, zero, zero, zero, zero, zero};
+    int32_t i = 0;
+    for (; i + 16 <= n; i += 16)
+        s = eq_rows_step_avx2(s, eq_widen_avx2(x + i), w + (int64_t)8 * i);
+    if (i < n)
+        s = eq_rows_step_avx2(s, eq_widen_avx2(tail), w + (int64_t)8 * i);
+    return eq_across_avx2(s);
+}
+
+/* The first n <= 8 channels of v, in order. */
+EQ_INLINE_AVX2 void eq_store_x8_avx2(int8_t *y, __m256i v, int32_t n,
+                                     const eq_range_avx2 *r)
+{
+    const __m128i words =
+        _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    const __m128i sum = _mm_adds_epi16(words, _mm256_castsi256_si128(r->zy));
+    const __m128i bytes =
+        _mm_max_epi8(_mm_packs_epi16(sum, sum), _mm256_castsi256_si128(r->lo));
+    const __m128i all = _mm_min_epi8(bytes, _mm256_castsi256_si128(r->hi));
+    if (n >= 8) {
+        _mm_storel_epi64((__m128i *)(void *)y, all);
+        return;
+    }
+    const int64_t some = _mm_cvtsi128_si64(all);
+    memcpy(y, &some, (size_t)n);
+}
+
+#endif

@@ -1,0 +1,105 @@
+/* Depthwise convolution for AVX2: two pixels by sixteen channels at a time.
+ *
+ * Two taps of a channel, widened to int16, are put side by side, and VPMADDWD multiplies them
+ * with their weights, which are packed (o/16, khkw/2, o/4%2, o/8%2, o%4, khkw%2) and widened
+ * to int16 for the sixteen channels.
+ *
+ * Exact: a sum of two products is at most 2^15 in magnitude, and int32 holds sums in any
+ * order by the contract's proof.  An odd number of taps is made even by one of weight zero.
+ */
+#ifndef EDGEQ_DEPTHWISE_AVX2_H
+#define EDGEQ_DEPTHWISE_AVX2_H
+
+#include "edgeq/conv2d_band.h"
+#include "edgeq/rescale_avx2.h"
+
+enum { EQ_TAPS_AVX2 = 128, EQ_3X3_PAIRS_AVX2 = 5 };
+
+/* What a pass over sixteen channels needs. */
+typedef struct {
+    int16_t w[EQ_TAPS_AVX2 * 16]; /* (taps/2, 2, 8, 2) */
+    int32_t at[EQ_TAPS_AVX2];     /* where taps lie in the band, from the window on */
+    int32_t pairs;
+    __m256i bias[2];
+    eq_factors_x8 f[2];
+    eq_range_avx2 range;
+} eq_pass_avx2;
+
+/* Sixteen channels. */
+typedef struct {
+    __m256i a, b;
+} eq_sums_avx2;
+
+/* Where taps lie, kh rows `segment` apart of kw taps `tap` apart; the last once more where
+ * their number is odd. */
+static inline void eq_place_taps_avx2(eq_pass_avx2 *t, int32_t kh, int32_t kw,
+                                      int32_t segment, int32_t tap)
+{
+    int32_t n = 0;
+    for (int32_t r = 0; r < kh; ++r)
+        for (int32_t c = 0; c < kw; ++c)
+            t->at[n++] = r * segment + c * tap;
+    if (n % 2 != 0) {
+        t->at[n] = t->at[n - 1];
+        ++n;
+    }
+    t->pairs = n / 2;
+}
+
+/* The constants of sixteen channels. */
+static inline void eq_load_pass_avx2(eq_pass_avx2 *t, const int8_t *w, const int32_t *bias,
+                                     const int32_t *mult, const int32_t *shift)
+{
+    for (int32_t i = 0; i < 32 * t->pairs; i += 16)
+        _mm256_storeu_si256((__m256i *)(void *)(t->w + i), eq_widen_avx2(w + i));
+    for (int32_t k = 0; k < 2; ++k) {
+        t->bias[k] = eq_load_x8(bias + 8 * k);
+        t->f[k] = eq_load_factors_x8(mult + 8 * k, shift + 8 * k);
+    }
+}
+
+/* One window. */
+EQ_INLINE_AVX2 eq_sums_avx2 eq_window_avx2(const eq_pass_avx2 *t, const int8_t *x,
+                                           int32_t pairs)
+{
+    eq_sums_avx2 s = {t->bias[0], t->bias[1]};
+    for (int32_t i = 0; i < pairs; ++i) {
+        const __m256i p = eq_widen_avx2(x + t->at[2 * i]);
+        const __m256i q = eq_widen_avx2(x + t->at[2 * i + 1]);
+        const __m256i *w = (const __m256i *)(const void *)(t->w + 32 * i);
+        const __m256i u = _mm256_loadu_si256(w), v = _mm256_loadu_si256(w + 1);
+        s.a = _mm256_add_epi32(s.a, _mm256_madd_epi16(_mm256_unpacklo_epi16(p, q), u));
+        s.b = _mm256_add_epi32(s.b, _mm256_madd_epi16(_mm256_unpackhi_epi16(p, q), v));
+    }
+    return s;
+}
+
+/* The windows at x and z become the sixteen bytes at y and q, of which n count. */
+EQ_INLINE_AVX2 void eq_two_windows_avx2(const eq_pass_avx2 *t, const int8_t *x,
+                                        const int8_t *z, int8_t *y, int8_t *q, int32_t n,
+                                        int32_t pairs, int single)
+{
+    const eq_sums_avx2 r = eq_window_avx2(t, x, pairs), s = eq_window_avx2(t, z, pairs);
+    const __m256i v = eq_narrow_s8_x32(eq_rescale_x8(r.a, &t->f[0], single),
+                                       eq_rescale_x8(r.b, &t->f[1], single),
+                                       eq_rescale_x8(s.a, &t->f[0], single),
+                                       eq_rescale_x8(s.b, &t->f[1], single), &t->range);
+    eq_store_two_avx2(y, q, v, n);
+}
+
+/* n pixels of a row, `step` and y_pixel apart; `count` channels of each are stored. */
+EQ_INLINE_AVX2 void eq_depthwise_row_avx2(const eq_pass_avx2 *t, const int8_t *x,
+                                          int64_t step, int8_t *y, int64_t y_pixel,
+                                          int32_t n, int32_t count, int32_t pairs,
+                                          int single)
+{
+    for (; n >= 2; n -= 2) {
+        eq_two_windows_avx2(t, x, x + step, y, y + y_pixel, count, pairs, single);
+        x += 2 * step;
+        y += 2 * y_pixel;
+    }
+    if (n > 0)
+        eq_two_windows_avx2(t, x, x, y, y, count, pairs, single);
+}
+
+#endif
