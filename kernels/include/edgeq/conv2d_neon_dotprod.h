@@ -1,89 +1,69 @@
-/* What the convolutions for NEON with dot products share: pixels, four at a time, by all
- * channels. */
+/* What the convolutions for NEON with dot products share: pixels, six at a time, by all channels. */
 #ifndef EDGEQ_CONV2D_NEON_DOTPROD_H
 #define EDGEQ_CONV2D_NEON_DOTPROD_H
 
-#include "edgeq/dot_half_neon_dotprod.h"
-#include "edgeq/dot_neon_dotprod.h"
-#include "edgeq/sum_neon.h"
+#include "edgeq/conv2d_weigh_neon.h"
+#include "edgeq/tiles_neon_dotprod.h"
 
-/* n >= 1 pixels: the last tile goes back to be whole, and fewer than four pixels are computed
- * alone. */
-static inline void eq_conv2d_pixels_dotprod(const eq_conv2d_layer_x16 *t, const int8_t *x,
-                                            int8_t *y, int32_t y_pixel, int32_t n,
-                                            int single)
+/* The last channels, fewer than sixteen, by halves of a block; what is less than one goes through
+ * a buffer. */
+static inline __attribute__((always_inline)) void
+eq_conv2d_rest_dotprod(const eq_layer_neon *t, eq_tile_neon *at, int32_t n, int form)
 {
-    const int32_t tile = n < 4 ? 1 : 4;
-    const int32_t step = n < 4 ? 0 : t->step, y_step = n < 4 ? 0 : y_pixel;
-    for (int32_t i = 0; i < n; i += tile) {
-        const int32_t at = i + tile <= n ? i : n - tile;
-        const int8_t *from = x + at * t->step;
-        int8_t *to = y + at * y_pixel;
-        int32_t o = 0;
-        for (; t->out_c - o > 8; o += 16) {
-            const eq_tile16_neon s =
-                eq_dot_four_neon(from, step, t->w + o * t->taps, t->bias + o, t->taps);
-            eq_store_tile16_neon(t, &s, to + o, y_step, o, single);
-        }
-        if (o < t->out_c) {
-            const eq_tile8_neon s =
-                eq_dot_half_neon(from, step, t->w + o * t->taps, t->bias + o, t->taps);
-            eq_store_tile8_neon(t, &s, to + o, y_step, o, single);
-        }
+    const int8_t *w = t->w + t->out_c / 16 * t->block;
+    int32_t o = t->out_c & ~15;
+    at->y += o;
+    for (; o < t->out_c; o += 8) {
+        int8_t bytes[96];
+        eq_offsets_neon offsets;
+        const int whole = t->out_c - o >= 8;
+        eq_tile_neon side;
+        if (!whole)
+            side = eq_side_tile_neon(at, &offsets, bytes);
+        eq_tile_dotprod(whole ? at : &side, w, t->bias + o, t->mult + o, t->shift + o, 1, n,
+                        1, form);
+        if (!whole)
+            eq_scatter_tile_neon(at, bytes, n, t->out_c - o);
+        at->y += 8;
+        w += 32;
     }
 }
 
-static inline eq_sums16_neon eq_offset_x16(eq_sums16_neon s, int32_t offset)
+/* All channels of the n, 6 or 4, pixels of a tile. */
+static inline __attribute__((always_inline)) void
+eq_conv2d_tile_dotprod(const eq_layer_neon *t, eq_tile_neon *at, int32_t n, int form)
 {
-    const int32x4_t v = vdupq_n_s32(offset);
-    const eq_sums16_neon t = {vaddq_s32(s.a, v), vaddq_s32(s.b, v), vaddq_s32(s.c, v),
-                              vaddq_s32(s.d, v)};
-    return t;
+    if (t->out_c >= 16)
+        eq_tile_dotprod(at, t->w, t->bias, t->mult, t->shift, t->out_c / 16, n, 0, form);
+    if (t->out_c % 16 != 0)
+        eq_conv2d_rest_dotprod(t, at, n, form);
 }
 
-static inline eq_eight_neon eq_offset_x8(eq_eight_neon s, int32_t offset)
+/* All pixels of g; form is a constant, EQ_LIVE, EQ_DOUBLE or EQ_SINGLE. */
+static inline __attribute__((always_inline)) void
+eq_conv2d_walk_dotprod(const eq_layer_neon *t, eq_pixels_neon g, int form)
 {
-    const int32x4_t v = vdupq_n_s32(offset);
-    const eq_eight_neon t = {vaddq_s32(s.a, v), vaddq_s32(s.b, v)};
-    return t;
-}
-
-/* The same where weights have a zero point zw: less zw times the sum of each window. */
-static inline void eq_conv2d_pixels_zw_dotprod(const eq_conv2d_layer_x16 *t,
-                                               const int8_t *x, int8_t *y, int32_t y_pixel,
-                                               int32_t n, int32_t zw, int single)
-{
-    const int32_t tile = n < 4 ? 1 : 4;
-    const int32_t step = n < 4 ? 0 : t->step, y_step = n < 4 ? 0 : y_pixel;
-    for (int32_t i = 0; i < n; i += tile) {
-        const int32_t at = i + tile <= n ? i : n - tile;
-        const int8_t *from = x + at * t->step;
-        int8_t *to = y + at * y_pixel;
-        const int64_t s1 = step, s2 = 2 * s1, s3 = 3 * s1;
-        const int32_t a = -zw * eq_sum_neon(from, t->taps);
-        const int32_t b = -zw * eq_sum_neon(from + s1, t->taps);
-        const int32_t c = -zw * eq_sum_neon(from + s2, t->taps);
-        const int32_t d = -zw * eq_sum_neon(from + s3, t->taps);
-        int32_t o = 0;
-        for (; t->out_c - o > 8; o += 16) {
-            eq_tile16_neon s =
-                eq_dot_four_neon(from, step, t->w + o * t->taps, t->bias + o, t->taps);
-            s.a = eq_offset_x16(s.a, a);
-            s.b = eq_offset_x16(s.b, b);
-            s.c = eq_offset_x16(s.c, c);
-            s.d = eq_offset_x16(s.d, d);
-            eq_store_tile16_neon(t, &s, to + o, y_step, o, single);
-        }
-        if (o < t->out_c) {
-            eq_tile8_neon s =
-                eq_dot_half_neon(from, step, t->w + o * t->taps, t->bias + o, t->taps);
-            s.a = eq_offset_x8(s.a, a);
-            s.b = eq_offset_x8(s.b, b);
-            s.c = eq_offset_x8(s.c, c);
-            s.d = eq_offset_x8(s.d, d);
-            eq_store_tile8_neon(t, &s, to + o, y_step, o, single);
-        }
+    eq_tile_neon at = eq_tile_of_neon(t, &g);
+    eq_kinds_neon kinds;
+    eq_walk_neon walk = eq_begin_walk_neon(&kinds, &g);
+    for (int32_t n; (n = eq_next_tile_neon(&at, &walk, &kinds, &g)) > 0;) {
+        if (t->zw != 0)
+            eq_weigh_tile_neon(&at, n);
+        if (n == 6)
+            eq_conv2d_tile_dotprod(t, &at, 6, form);
+        else
+            eq_conv2d_tile_dotprod(t, &at, 4, form);
     }
+}
+
+/* All pixels of g, with the form of rounding that `single` says. */
+static inline __attribute__((always_inline)) void
+eq_conv2d_pixels_dotprod(const eq_layer_neon *t, eq_pixels_neon g, int single)
+{
+    if (!single && eq_is_live(t->zy, t->lo, t->hi))
+        eq_conv2d_walk_dotprod(t, g, EQ_LIVE);
+    else
+        eq_conv2d_walk_dotprod(t, g, single);
 }
 
 #endif
