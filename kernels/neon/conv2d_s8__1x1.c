@@ -10,8 +10,8 @@
  * @packs mult (o/4, o%4)
  * @packs shift (o/4, o%4)
  */
-#include "edgeq/conv2d_neon.h"
 #include "edgeq/conv2d_s8.h"
+#include "edgeq/conv2d_walk_neon.h"
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__neon_1x1);
 
@@ -35,5 +35,5 @@ void EQ_SYM(eq_conv2d_s8__neon_1x1)(const int8_t *restrict x, const int8_t *rest
         eq_mode_of(eq_is_single(), p->zy, p->act_min, p->act_max),
         eq_load_range(p->zy, p->act_min, p->act_max)};
     const eq_conv2d_place_neon place = EQ_CONV2D_PLACE_NEON(p);
-    eq_conv2d_points_neon(&layer, x, y, &place, 0, eq_is_single());
+    eq_conv2d_points_neon(&layer, x, y, &place, EQ_TILES, 0, eq_is_single());
 }

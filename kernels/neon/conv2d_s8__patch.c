@@ -11,8 +11,8 @@
  * @packs shift (o/4, o%4)
  * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 16 * kh * kw * in_c + 400
  */
-#include "edgeq/conv2d_neon.h"
 #include "edgeq/conv2d_s8.h"
+#include "edgeq/conv2d_walk_neon.h"
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__neon_patch);
 
@@ -36,5 +36,5 @@ void EQ_SYM(eq_conv2d_s8__neon_patch)(const int8_t *restrict x, const int8_t *re
         eq_mode_of(eq_is_single(), p->zy, p->act_min, p->act_max),
         eq_load_range(p->zy, p->act_min, p->act_max)};
     const eq_conv2d_place_neon place = EQ_CONV2D_PLACE_NEON(p);
-    eq_conv2d_patches_neon(&layer, x, y, scratch, &place, 0, eq_is_single());
+    eq_conv2d_patches_neon(&layer, x, y, scratch, &place, EQ_TILES, 0, eq_is_single());
 }

@@ -1,10 +1,11 @@
-/* conv2d_s8zw for NEON, windows of one pixel without padding: a matrix product over x where it
- * lies, four pixels by four channels at a time.
+/* conv2d_s8zw for NEON, windows of one pixel without padding: a matrix product over x where
+ * it lies, four pixels by four channels at a time.
  *
  * The zero point of the weights is multiplied with the sum of a window, taken once for all
  * channels.
  *
- * Exact: products with that zero point are within int32 as the contract's are; see conv2d_flush_neon.h and rescale_neon.h.
+ * Exact: products with that zero point are within int32 as the contract's are; see
+ * conv2d_flush_neon.h and rescale_neon.h.
  *
  * @requires kh == 1 and kw == 1 and pad_top == 0 and pad_left == 0 and in_c % 8 == 0
  * @requires min_w + zw >= -127 and live_shift >= 32
@@ -13,8 +14,8 @@
  * @packs mult (o/4, o%4)
  * @packs shift (o/4, o%4)
  */
-#include "edgeq/conv2d_neon.h"
 #include "edgeq/conv2d_s8zw.h"
+#include "edgeq/conv2d_walk_neon.h"
 
 eq_conv2d_s8zw_fn EQ_SYM(eq_conv2d_s8zw__neon_1x1);
 
@@ -38,5 +39,5 @@ void EQ_SYM(eq_conv2d_s8zw__neon_1x1)(const int8_t *restrict x, const int8_t *re
         eq_mode_of(eq_is_single(), p->zy, p->act_min, p->act_max),
         eq_load_range(p->zy, p->act_min, p->act_max)};
     const eq_conv2d_place_neon place = EQ_CONV2D_PLACE_NEON(p);
-    eq_conv2d_points_neon(&layer, x, y, &place, 1, eq_is_single());
+    eq_conv2d_points_neon(&layer, x, y, &place, EQ_TILES, 1, eq_is_single());
 }

@@ -1,10 +1,11 @@
-/* conv2d_s8zw for NEON, any window: rows are copied with their borders, windows gathered from
- * them, sixteen at a time, and multiplied four pixels by four channels at a time.
+/* conv2d_s8zw for NEON, any window: rows are copied with their borders, windows gathered
+ * from them, sixteen at a time, and multiplied four pixels by four channels at a time.
  *
  * The zero point of the weights is multiplied with the sum of a window, taken once for all
  * channels.
  *
- * Exact: products with that zero point are within int32 as the contract's are; see conv2d_flush_neon.h and rescale_neon.h; zeros lie behind a window.
+ * Exact: products with that zero point are within int32 as the contract's are; see
+ * conv2d_flush_neon.h and rescale_neon.h; zeros lie behind a window.
  *
  * @requires min_w + zw >= -127 and live_shift >= 32
  * @flushes w
@@ -13,8 +14,8 @@
  * @packs shift (o/4, o%4)
  * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 16 * kh * kw * in_c + 400
  */
-#include "edgeq/conv2d_neon.h"
 #include "edgeq/conv2d_s8zw.h"
+#include "edgeq/conv2d_walk_neon.h"
 
 eq_conv2d_s8zw_fn EQ_SYM(eq_conv2d_s8zw__neon_patch);
 
@@ -38,5 +39,5 @@ void EQ_SYM(eq_conv2d_s8zw__neon_patch)(const int8_t *restrict x, const int8_t *
         eq_mode_of(eq_is_single(), p->zy, p->act_min, p->act_max),
         eq_load_range(p->zy, p->act_min, p->act_max)};
     const eq_conv2d_place_neon place = EQ_CONV2D_PLACE_NEON(p);
-    eq_conv2d_patches_neon(&layer, x, y, scratch, &place, 1, eq_is_single());
+    eq_conv2d_patches_neon(&layer, x, y, scratch, &place, EQ_TILES, 1, eq_is_single());
 }

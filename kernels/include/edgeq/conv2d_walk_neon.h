@@ -1,0 +1,97 @@
+/* How the convolutions for NEON with int8 weights walk: through windows of one pixel where x lies,
+ * or through windows gathered from it. */
+#ifndef EDGEQ_CONV2D_WALK_NEON_H
+#define EDGEQ_CONV2D_WALK_NEON_H
+
+#include "edgeq/conv2d_gather_neon.h"
+#include "edgeq/conv2d_lanes_neon.h"
+#include "edgeq/conv2d_lines.h"
+
+/* Channels in lanes, for few taps, or taps in lanes: a constant wherever it is an argument. */
+enum { EQ_LANES = 0, EQ_TILES = 1 };
+
+/* Where pixels lie, as params of the contract say it. */
+typedef struct {
+    eq_lines lines; /* but for its columns */
+    int32_t kw, dil_w, stride_w, out_w, row0, row1, y_row, y_pixel;
+} eq_conv2d_place_neon;
+
+/* From any contract's params. */
+#define EQ_CONV2D_PLACE_NEON(p)                                                            \
+    {{(p)->in_h, (p)->in_w, (p)->in_c, (p)->kh, (p)->dil_h, (p)->stride_h, (p)->pad_top,   \
+      (p)->pad_left, (p)->x_row, (p)->x_pixel, (p)->x_ring, (p)->zx, 0},                   \
+     (p)->kw,                                                                              \
+     (p)->dil_w,                                                                           \
+     (p)->stride_w,                                                                        \
+     (p)->out_w,                                                                           \
+     (p)->row0,                                                                            \
+     (p)->row1,                                                                            \
+     (p)->y_row,                                                                           \
+     (p)->y_pixel}
+
+/* n >= 1 pixels. */
+EQ_INLINE_NEON void eq_conv2d_some_neon(int kind, const eq_conv2d_layer_neon *t,
+                                        const int8_t *x, int8_t *y, int32_t y_pixel,
+                                        int32_t n, int has_zw, int single)
+{
+    if (kind == EQ_TILES)
+        eq_conv2d_pixels_neon(t, x, y, y_pixel, n, has_zw, single);
+    else if (single)
+        eq_lanes_pixels_neon(t, x, y, y_pixel, n, has_zw, EQ_SINGLE);
+    else if (t->mode == EQ_LIVE)
+        eq_lanes_pixels_neon(t, x, y, y_pixel, n, has_zw, EQ_LIVE);
+    else if (t->mode == EQ_RELU)
+        eq_lanes_pixels_neon(t, x, y, y_pixel, n, has_zw, EQ_RELU);
+    else
+        eq_lanes_pixels_neon(t, x, y, y_pixel, n, has_zw, EQ_DOUBLE);
+}
+
+/* Windows of one pixel without padding, where x lies; a dense image counts as one row. */
+EQ_INLINE_NEON void eq_conv2d_points_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
+                                          int8_t *y, const eq_conv2d_place_neon *p,
+                                          int kind, int has_zw, int single)
+{
+    const eq_lines *g = &p->lines;
+    const int whole = g->stride_h == 1 && g->x_ring == g->in_h &&
+                      g->x_row == p->out_w * t->step && p->y_row == p->out_w * p->y_pixel;
+    const int32_t rows = whole ? p->row1 - p->row0 : 1;
+    for (int32_t h = p->row0; h < p->row1; h += rows)
+        eq_conv2d_some_neon(kind, t, x + h * g->stride_h % g->x_ring * g->x_row,
+                            y + h * p->y_row, p->y_pixel, rows * p->out_w, has_zw, single);
+}
+
+/* Any window: rows are copied with their borders to scratch, windows gathered from them behind
+ * it, sixteen at a time.  Zeros follow a window where weights have a zero point. */
+EQ_INLINE_NEON void eq_conv2d_patches_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
+                                           int8_t *y, int8_t *scratch,
+                                           const eq_conv2d_place_neon *p, int kind,
+                                           int has_zw, int single)
+{
+    eq_lines g = p->lines;
+    g.columns = (p->out_w - 1) * p->stride_w + (p->kw - 1) * p->dil_w + 1;
+    const int32_t line = g.columns * g.in_c, run = p->kw * g.in_c;
+    const int near = p->dil_w == 1, dense = p->y_row == p->out_w * p->y_pixel;
+    const eq_runs_neon runs = {g.kh,   near ? 1 : p->kw,  near ? run : g.in_c,
+                               line,   p->dil_w * g.in_c, p->stride_w * g.in_c,
+                               t->step};
+    int8_t *const patches = scratch + g.kh * line + 16;
+    int32_t n = 0;
+    for (int32_t h = p->row0; h < p->row1; ++h) {
+        eq_copy_lines(scratch, x, h, h == p->row0, &g);
+        for (int32_t c = 0; c < p->out_w;) {
+            const int32_t rest = p->out_w - c, take = rest < 16 - n ? rest : 16 - n;
+            eq_gather_neon(patches + n * t->step, scratch + c * runs.step, &runs, take);
+            for (int32_t i = n; has_zw && i < n + take; ++i)
+                vst1_s8(patches + i * t->step + g.kh * run, vdup_n_s8(0));
+            n += take;
+            c += take;
+            if (n < 16 && (c < p->out_w || (dense && h + 1 < p->row1)))
+                continue;
+            eq_conv2d_some_neon(kind, t, patches, y + h * p->y_row + (c - n) * p->y_pixel,
+                                p->y_pixel, n, has_zw, single);
+            n = 0;
+        }
+    }
+}
+
+#endif
