@@ -87,6 +87,7 @@ class Mean(Op):
             (2, 3, 5),
             (3, 4, 5, 7),
             (2, 3, 2, 4, 3),
+            (260, 17),
         )
         for shape in shapes:
             for parity in range(2):

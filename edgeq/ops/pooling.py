@@ -28,7 +28,13 @@ GEOMETRIES = (
     (3, 3, 17, 5, 5, 1, 1, 2, 2, 2, 2),
     (9, 4, 33, 2, 4, 2, 1, 0, 1, 3, 3),
     (6, 2, 3, 4, 1, 3, 1, 0, 1, 0, 0),
+    (6, 5, 40, 2, 2, 2, 2, 0, 0, 0, 0),
+    (7, 8, 12, 2, 2, 1, 3, 0, 0, 0, 0),
+    (16, 16, 17, 16, 16, 1, 1, 0, 0, 0, 0),
+    (19, 18, 9, 17, 17, 1, 1, 0, 0, 0, 0),
 )
+MANY, MOST = 100, 0.99
+"""Windows of that many pixels have that share of them at one level."""
 
 
 def pool_shape(node: Node, inputs: Inputs) -> tuple[Shape, ...]:
@@ -157,5 +163,9 @@ def _case(
     }  # fmt: skip
     x = rng.integers(lo, hi + 1, params["x_ring"] * params["x_row"])
     x[::7] = rng.choice([lo, lo + 1, -1, 0, hi], x[::7].size)
+    if kh * kw > MANY:  # else every mean is close to 0
+        levels = np.resize([lo, hi, -1, 0, lo // 2, hi // 3, lo + 1], pixel)
+        rows = np.resize(np.append(np.tile(levels, in_w), [0] * gap), x.size)
+        x = np.where(rng.random(x.size) < MOST, rows, x)
     y = np.full(out_h * params["y_row"], 77, dtype.numpy)
     return Case({"x": x.astype(dtype.numpy), "y": y}, params)

@@ -6,10 +6,10 @@
  */
 #include "edgeq/maxpool_neon.h"
 
-eq_maxpool_s8_fn eq_maxpool_s8__neon;
+eq_maxpool_s8_fn eq_maxpool_s8__neon_any;
 
-void eq_maxpool_s8__neon(const int8_t *restrict x, int8_t *restrict y,
-                         const eq_maxpool_s8_params *restrict p)
+void eq_maxpool_s8__neon_any(const int8_t *restrict x, int8_t *restrict y,
+                             const eq_maxpool_s8_params *restrict p)
 {
     eq_maxpool_neon(x, y, p);
 }
