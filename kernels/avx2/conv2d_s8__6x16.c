@@ -1,8 +1,7 @@
 /* conv2d_s8 for AVX2: rows are copied with their borders into a band and widened to int16, then
  * six windows at a time, read where they lie, are multiplied with sixteen channels at a time.
  *
- * Exact: see conv2d_avx2.h and rescale_avx2.h; whatever lies behind a window's row meets a
- * weight of zero.
+ * Exact: see conv2d_avx2.h and rescale_avx2.h.
  *
  * @requires live_shift >= 32 and acc_bits <= 31
  * @packs w (o/16, kh, kwi/2, o/4%2, o/8%2, o%4, kwi%2)
@@ -15,27 +14,6 @@
 #include "edgeq/conv2d_s8.h"
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__avx2_6x16);
-
-EQ_INLINE_AVX2 void EQ_SYM(eq_conv2d_s8__avx2_rows)(const eq_layer_avx2 *t,
-                                                    const eq_band *b, const int16_t *band,
-                                                    int8_t *y, int32_t rows,
-                                                    const eq_conv2d_s8_params *p,
-                                                    int single)
-{
-    eq_pixels_avx2 g;
-    int32_t n = 0;
-    for (int32_t r = 0; r < rows; ++r)
-        for (int32_t c = 0; c < p->out_w; ++c) {
-            g.x[n] = band + (int64_t)r * b->row + (int64_t)c * b->step;
-            g.y[n] = y + (int64_t)r * p->y_row + (int64_t)c * p->y_pixel;
-            if (++n == EQ_TILE_AVX2) {
-                eq_pixels_n_avx2(t, &g, EQ_TILE_AVX2, single);
-                n = 0;
-            }
-        }
-    if (n > 0)
-        eq_pixels_any_avx2(t, &g, n, single);
-}
 
 void EQ_SYM(eq_conv2d_s8__avx2_6x16)(const int8_t *restrict x, const int8_t *restrict w,
                                      const int32_t *restrict bias,
@@ -57,16 +35,14 @@ void EQ_SYM(eq_conv2d_s8__avx2_6x16)(const int8_t *restrict x, const int8_t *res
                              p->kh,
                              (b.run + 1) / 2 * 2,
                              p->out_c,
+                             0,
+                             _mm256_setzero_si256(),
                              eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
-    const int live = eq_is_live(p->zy, p->act_min, p->act_max);
     int16_t *const band = (int16_t *)(void *)scratch;
-    for (int32_t h = p->row0; h < p->row1; h += b.rows) {
-        const int32_t left = p->row1 - h, rows = left < b.rows ? left : b.rows;
-        int8_t *const out = y + (int64_t)h * p->y_row;
-        eq_fill_wide_band_avx2(band, x, h, rows, &b);
-        if (!eq_is_single() && live)
-            EQ_SYM(eq_conv2d_s8__avx2_rows)(&t, &b, band, out, rows, p, EQ_LIVE);
-        else
-            EQ_SYM(eq_conv2d_s8__avx2_rows)(&t, &b, band, out, rows, p, eq_is_single());
-    }
+    if (!eq_is_single() && eq_is_live(p->zy, p->act_min, p->act_max))
+        eq_conv2d_image_avx2(&t, &b, band, x, y, p->y_row, p->y_pixel, p->row0, p->row1, 0,
+                             EQ_LIVE);
+    else
+        eq_conv2d_image_avx2(&t, &b, band, x, y, p->y_row, p->y_pixel, p->row0, p->row1, 0,
+                             eq_is_single());
 }

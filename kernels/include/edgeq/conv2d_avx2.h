@@ -6,7 +6,9 @@
  *
  * Exact: a sum of two products is at most 2^15 in magnitude, and int32 holds sums in any
  * order by the contract's proof.  A window with an odd number of taps in a row meets a weight
- * of zero behind it.
+ * of zero behind it, and where weights have a zero point, which is taken from all of them, it is
+ * a zero that stands behind it.  Weights less their zero point are int16, and two products
+ * at most 2^16 in magnitude.
  */
 #ifndef EDGEQ_CONV2D_AVX2_H
 #define EDGEQ_CONV2D_AVX2_H
@@ -23,6 +25,9 @@ typedef struct {
     int64_t segment; /* from segment to segment of a window */
     int32_t kh, run; /* segments and taps of one, even */
     int32_t out_c;
+    int32_t
+        odd; /* 1 where weights have a zero point and the last tap of a segment is none */
+    __m256i zw; /* that zero point */
     eq_range_avx2 range;
 } eq_layer_avx2;
 
@@ -37,11 +42,12 @@ typedef struct {
     __m256i a0, b0, a1, b1, a2, b2, a3, b3, a4, b4, a5, b5;
 } eq_tile_avx2;
 
-EQ_INLINE_AVX2 __m256i eq_two_avx2(const int16_t *x)
+/* Two taps at x, or one and a zero. */
+EQ_INLINE_AVX2 __m256i eq_two_avx2(const int16_t *x, int one)
 {
     int32_t two;
     memcpy(&two, x, sizeof two);
-    return _mm256_set1_epi32(two);
+    return _mm256_set1_epi32(one ? (uint16_t)two : two);
 }
 
 EQ_INLINE_AVX2 __m256i eq_mac_avx2(__m256i sum, __m256i x, __m256i w)
@@ -49,25 +55,27 @@ EQ_INLINE_AVX2 __m256i eq_mac_avx2(__m256i sum, __m256i x, __m256i w)
     return _mm256_add_epi32(sum, _mm256_madd_epi16(x, w));
 }
 
-/* Two taps of n pixels. */
+/* Two taps of n pixels, or one. */
 EQ_INLINE_AVX2 void eq_step_avx2(eq_tile_avx2 *s, const eq_pixels_avx2 *g, int64_t k,
-                                 __m256i u, __m256i v, int n)
+                                 __m256i u, __m256i v, int n, int one)
 {
-    const __m256i x0 = eq_two_avx2(g->x[0] + k);
+    const __m256i x0 = eq_two_avx2(g->x[0] + k, one);
     s->a0 = eq_mac_avx2(s->a0, x0, u);
     s->b0 = eq_mac_avx2(s->b0, x0, v);
-    const __m256i x1 = eq_two_avx2(g->x[1] + k);
+    const __m256i x1 = eq_two_avx2(g->x[1] + k, one);
     s->a1 = eq_mac_avx2(s->a1, x1, u);
     s->b1 = eq_mac_avx2(s->b1, x1, v);
     if (n > 2) {
-        const __m256i x2 = eq_two_avx2(g->x[2] + k), x3 = eq_two_avx2(g->x[3] + k);
+        const __m256i x2 = eq_two_avx2(g->x[2] + k, one),
+                      x3 = eq_two_avx2(g->x[3] + k, one);
         s->a2 = eq_mac_avx2(s->a2, x2, u);
         s->b2 = eq_mac_avx2(s->b2, x2, v);
         s->a3 = eq_mac_avx2(s->a3, x3, u);
         s->b3 = eq_mac_avx2(s->b3, x3, v);
     }
     if (n > 4) {
-        const __m256i x4 = eq_two_avx2(g->x[4] + k), x5 = eq_two_avx2(g->x[5] + k);
+        const __m256i x4 = eq_two_avx2(g->x[4] + k, one),
+                      x5 = eq_two_avx2(g->x[5] + k, one);
         s->a4 = eq_mac_avx2(s->a4, x4, u);
         s->b4 = eq_mac_avx2(s->b4, x4, v);
         s->a5 = eq_mac_avx2(s->a5, x5, u);
@@ -85,7 +93,7 @@ EQ_INLINE_AVX2 eq_tile_avx2 eq_dots_avx2(const eq_layer_avx2 *t, const eq_pixels
     for (int32_t r = 0; r < t->kh; ++r) {
         const int64_t at = r * t->segment;
         for (int64_t k = at; k < at + t->run; k += 2) {
-            eq_step_avx2(&s, g, k, eq_widen_avx2(w), eq_widen_avx2(w + 16), n);
+            eq_step_avx2(&s, g, k, eq_widen_avx2(w), eq_widen_avx2(w + 16), n, 0);
             w += 32;
         }
     }
@@ -94,25 +102,47 @@ EQ_INLINE_AVX2 eq_tile_avx2 eq_dots_avx2(const eq_layer_avx2 *t, const eq_pixels
 
 /* The same for 6, 4 and 2 pixels, functions of their own: gcc 12 keeps the twelve sums in
  * registers only where nothing else is going on. */
-static __attribute__((noinline)) eq_tile_avx2 eq_dots_6_avx2(const eq_layer_avx2 *t,
-                                                             const eq_pixels_avx2 *g,
-                                                             int32_t o)
+EQ_APART_AVX2 eq_tile_avx2 eq_dots_6_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g,
+                                          int32_t o)
 {
     return eq_dots_avx2(t, g, o, 6);
 }
 
-static __attribute__((noinline)) eq_tile_avx2 eq_dots_4_avx2(const eq_layer_avx2 *t,
-                                                             const eq_pixels_avx2 *g,
-                                                             int32_t o)
+EQ_APART_AVX2 eq_tile_avx2 eq_dots_4_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g,
+                                          int32_t o)
 {
     return eq_dots_avx2(t, g, o, 4);
 }
 
-static __attribute__((noinline)) eq_tile_avx2 eq_dots_2_avx2(const eq_layer_avx2 *t,
-                                                             const eq_pixels_avx2 *g,
-                                                             int32_t o)
+EQ_APART_AVX2 eq_tile_avx2 eq_dots_2_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g,
+                                          int32_t o)
 {
     return eq_dots_avx2(t, g, o, 2);
+}
+
+/* The same for 2, 4 or 6 pixels where weights have a zero point. */
+EQ_APART_AVX2 eq_tile_avx2 eq_dots_zw_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g,
+                                           int32_t o, int n)
+{
+    const __m256i a = eq_load_x8(t->bias + o), b = eq_load_x8(t->bias + o + 8);
+    eq_tile_avx2 s = {a, b, a, b, a, b, a, b, a, b, a, b};
+    const int8_t *w = t->w + (int64_t)o * t->kh * t->run;
+    for (int32_t r = 0; r < t->kh; ++r) {
+        const int64_t at = r * t->segment, end = at + t->run - 2 * t->odd;
+        for (int64_t k = at; k < end; k += 2) {
+            const __m256i u = _mm256_sub_epi16(eq_widen_avx2(w), t->zw);
+            const __m256i v = _mm256_sub_epi16(eq_widen_avx2(w + 16), t->zw);
+            eq_step_avx2(&s, g, k, u, v, n, 0);
+            w += 32;
+        }
+        if (t->odd) {
+            const __m256i u = _mm256_sub_epi16(eq_widen_avx2(w), t->zw);
+            const __m256i v = _mm256_sub_epi16(eq_widen_avx2(w + 16), t->zw);
+            eq_step_avx2(&s, g, end, u, v, n, 1);
+            w += 32;
+        }
+    }
+    return s;
 }
 
 /* Two pixels rescaled, narrowed and stored. */
@@ -128,10 +158,11 @@ EQ_INLINE_AVX2 void eq_finish_two_avx2(const eq_layer_avx2 *t, const eq_factors_
 
 /* n pixels by all channels; n is 2, 4 or 6. */
 EQ_INLINE_AVX2 void eq_pixels_n_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g, int n,
-                                     int single)
+                                     int has_zw, int single)
 {
     for (int32_t o = 0; o < t->out_c; o += 16) {
-        const eq_tile_avx2 s = n == 6   ? eq_dots_6_avx2(t, g, o)
+        const eq_tile_avx2 s = has_zw   ? eq_dots_zw_avx2(t, g, o, n)
+                               : n == 6 ? eq_dots_6_avx2(t, g, o)
                                : n == 4 ? eq_dots_4_avx2(t, g, o)
                                         : eq_dots_2_avx2(t, g, o);
         const eq_factors_x8 f[2] = {eq_load_factors_x8(t->mult + o, t->shift + o),
@@ -149,18 +180,39 @@ EQ_INLINE_AVX2 void eq_pixels_n_avx2(const eq_layer_avx2 *t, const eq_pixels_avx
 
 /* n <= 6 pixels; what is left of a tile is its last pixel once more. */
 EQ_INLINE_AVX2 void eq_pixels_any_avx2(const eq_layer_avx2 *t, eq_pixels_avx2 *g, int32_t n,
-                                       int single)
+                                       int has_zw, int single)
 {
     for (int32_t i = n; i < EQ_TILE_AVX2; ++i) {
         g->x[i] = g->x[n - 1];
         g->y[i] = g->y[n - 1];
     }
     if (n > 4)
-        eq_pixels_n_avx2(t, g, 6, single);
+        eq_pixels_n_avx2(t, g, 6, has_zw, single);
     else if (n > 2)
-        eq_pixels_n_avx2(t, g, 4, single);
+        eq_pixels_n_avx2(t, g, 4, has_zw, single);
     else
-        eq_pixels_n_avx2(t, g, 2, single);
+        eq_pixels_n_avx2(t, g, 2, has_zw, single);
+}
+
+/* The windows of `rows` rows of a band, y_row and y_pixel apart in y. */
+EQ_INLINE_AVX2 void eq_conv2d_rows_avx2(const eq_layer_avx2 *t, const eq_band *b,
+                                        const int16_t *band, int8_t *y, int32_t y_row,
+                                        int32_t y_pixel, int32_t rows, int has_zw,
+                                        int single)
+{
+    eq_pixels_avx2 g;
+    int32_t n = 0;
+    for (int32_t r = 0; r < rows; ++r)
+        for (int32_t c = 0; c < b->out_w; ++c) {
+            g.x[n] = band + (int64_t)r * b->row + (int64_t)c * b->step;
+            g.y[n] = y + (int64_t)r * y_row + (int64_t)c * y_pixel;
+            if (++n == EQ_TILE_AVX2) {
+                eq_pixels_n_avx2(t, &g, EQ_TILE_AVX2, has_zw, single);
+                n = 0;
+            }
+        }
+    if (n > 0)
+        eq_pixels_any_avx2(t, &g, n, has_zw, single);
 }
 
 /* The band of eq_fill_band as int16.  Bytes are put behind the half that they are widened from,
@@ -175,6 +227,20 @@ static inline void eq_fill_wide_band_avx2(int16_t *band, const int8_t *x, int32_
     eq_fill_band(bytes, x, h, rows, b);
     for (int64_t i = 0; i < size; i += 16)
         _mm256_storeu_si256((__m256i *)(void *)(band + i), eq_widen_avx2(bytes + i));
+}
+
+/* Output rows [row0, row1); `band` is scratch for eq_fill_wide_band_avx2. */
+EQ_INLINE_AVX2 void eq_conv2d_image_avx2(const eq_layer_avx2 *t, const eq_band *b,
+                                         int16_t *band, const int8_t *x, int8_t *y,
+                                         int32_t y_row, int32_t y_pixel, int32_t row0,
+                                         int32_t row1, int has_zw, int single)
+{
+    for (int32_t h = row0; h < row1; h += b->rows) {
+        const int32_t left = row1 - h, rows = left < b->rows ? left : b->rows;
+        eq_fill_wide_band_avx2(band, x, h, rows, b);
+        eq_conv2d_rows_avx2(t, b, band, y + (int64_t)h * y_row, y_row, y_pixel, rows,
+                            has_zw, single);
+    }
 }
 
 #endif

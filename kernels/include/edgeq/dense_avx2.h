@@ -3,8 +3,9 @@
  * Weights are packed (o/8, i/16, o%8, i%16): inputs are widened once for eight rows, and the
  * eight sums are added up across at the end.
  *
- * Exact: VPMADDWD adds two products to at most 2^15 in magnitude, and int32 holds sums in any
- * order by the contract's proof; inputs behind the last are zero.
+ * Exact: VPMADDWD adds two products to at most 2^15 in magnitude, 2^16 where weights have a
+ * zero point, and int32 holds sums in any order by the contract's proof; inputs behind the last
+ * are zero.
  */
 #ifndef EDGEQ_DENSE_AVX2_H
 #define EDGEQ_DENSE_AVX2_H
@@ -16,21 +17,24 @@ typedef struct {
     __m256i a, b, c, d, e, f, g, h;
 } eq_rows_avx2;
 
-EQ_INLINE_AVX2 __m256i eq_row_step_avx2(__m256i sum, __m256i x, const int8_t *w)
+EQ_INLINE_AVX2 __m256i eq_row_step_avx2(__m256i sum, __m256i x, const int8_t *w,
+                                        const __m256i *zw)
 {
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(x, eq_widen_avx2(w)));
+    const __m256i v = eq_widen_avx2(w);
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(x, zw ? _mm256_sub_epi16(v, *zw) : v));
 }
 
-EQ_INLINE_AVX2 eq_rows_avx2 eq_rows_step_avx2(eq_rows_avx2 s, __m256i x, const int8_t *w)
+EQ_INLINE_AVX2 eq_rows_avx2 eq_rows_step_avx2(eq_rows_avx2 s, __m256i x, const int8_t *w,
+                                              const __m256i *zw)
 {
-    s.a = eq_row_step_avx2(s.a, x, w);
-    s.b = eq_row_step_avx2(s.b, x, w + 16);
-    s.c = eq_row_step_avx2(s.c, x, w + 32);
-    s.d = eq_row_step_avx2(s.d, x, w + 48);
-    s.e = eq_row_step_avx2(s.e, x, w + 64);
-    s.f = eq_row_step_avx2(s.f, x, w + 80);
-    s.g = eq_row_step_avx2(s.g, x, w + 96);
-    s.h = eq_row_step_avx2(s.h, x, w + 112);
+    s.a = eq_row_step_avx2(s.a, x, w, zw);
+    s.b = eq_row_step_avx2(s.b, x, w + 16, zw);
+    s.c = eq_row_step_avx2(s.c, x, w + 32, zw);
+    s.d = eq_row_step_avx2(s.d, x, w + 48, zw);
+    s.e = eq_row_step_avx2(s.e, x, w + 64, zw);
+    s.f = eq_row_step_avx2(s.f, x, w + 80, zw);
+    s.g = eq_row_step_avx2(s.g, x, w + 96, zw);
+    s.h = eq_row_step_avx2(s.h, x, w + 112, zw);
     return s;
 }
 
@@ -45,17 +49,18 @@ EQ_INLINE_AVX2 __m256i eq_across_avx2(eq_rows_avx2 s)
                             _mm256_permute2x128_si256(low, high, 0x31));
 }
 
-/* n inputs at x, of which the last n % 16 are at `tail` too, with zeros behind them. */
+/* n inputs at x, of which the last n % 16 are at `tail` too, with zeros behind them; zw is taken
+ * from the weights where it is given. */
 EQ_INLINE_AVX2 __m256i eq_dense_avx2(const int8_t *x, const int8_t *tail, const int8_t *w,
-                                     int32_t n)
+                                     int32_t n, const __m256i *zw)
 {
     const __m256i zero = _mm256_setzero_si256();
     eq_rows_avx2 s = {zero, zero, zero, zero, zero, zero, zero, zero};
     int32_t i = 0;
     for (; i + 16 <= n; i += 16)
-        s = eq_rows_step_avx2(s, eq_widen_avx2(x + i), w + (int64_t)8 * i);
+        s = eq_rows_step_avx2(s, eq_widen_avx2(x + i), w + (int64_t)8 * i, zw);
     if (i < n)
-        s = eq_rows_step_avx2(s, eq_widen_avx2(tail), w + (int64_t)8 * i);
+        s = eq_rows_step_avx2(s, eq_widen_avx2(tail), w + (int64_t)8 * i, zw);
     return eq_across_avx2(s);
 }
 
@@ -75,6 +80,34 @@ EQ_INLINE_AVX2 void eq_store_x8_avx2(int8_t *y, __m256i v, int32_t n,
     }
     const int64_t some = _mm_cvtsi128_si64(all);
     memcpy(y, &some, (size_t)n);
+}
+
+/* A layer: its constants and sizes. */
+typedef struct {
+    const int8_t *w;
+    const int32_t *bias, *mult, *shift;
+    int32_t batch, in_dim, out_dim;
+    eq_range_avx2 range;
+} eq_dense_layer_avx2;
+
+EQ_INLINE_AVX2 void eq_dense_rows_avx2(const eq_dense_layer_avx2 *t, const int8_t *x,
+                                       int8_t *y, const __m256i *zw, int single)
+{
+    const int32_t room = (t->in_dim + 15) / 16 * 16, rest = t->in_dim % 16;
+    for (int32_t n = 0; n < t->batch; ++n) {
+        int8_t tail[16] = {0};
+        memcpy(tail, x + t->in_dim - rest, (size_t)rest);
+        for (int32_t o = 0; o < t->out_dim; o += 8) {
+            const eq_factors_x8 f = eq_load_factors_x8(t->mult + o, t->shift + o);
+            const __m256i dots =
+                eq_dense_avx2(x, tail, t->w + (int64_t)o * room, t->in_dim, zw);
+            const __m256i acc = _mm256_add_epi32(dots, eq_load_x8(t->bias + o));
+            eq_store_x8_avx2(y + o, eq_rescale_x8(acc, &f, single), t->out_dim - o,
+                             &t->range);
+        }
+        x += t->in_dim;
+        y += t->out_dim;
+    }
 }
 
 #endif

@@ -4,8 +4,9 @@
  * with their weights, which are packed (o/16, khkw/2, o/4%2, o/8%2, o%4, khkw%2) and widened
  * to int16 for the sixteen channels.
  *
- * Exact: a sum of two products is at most 2^15 in magnitude, and int32 holds sums in any
- * order by the contract's proof.  An odd number of taps is made even by one of weight zero.
+ * Exact: a sum of two products is at most 2^15 in magnitude, 2^16 where weights have a zero
+ * point, and int32 holds sums in any order by the contract's proof.  An odd number of taps
+ * is made even by one of weight zero.
  */
 #ifndef EDGEQ_DEPTHWISE_AVX2_H
 #define EDGEQ_DEPTHWISE_AVX2_H
@@ -19,7 +20,7 @@ enum { EQ_TAPS_AVX2 = 128, EQ_3X3_PAIRS_AVX2 = 5 };
 typedef struct {
     int16_t w[EQ_TAPS_AVX2 * 16]; /* (taps/2, 2, 8, 2) */
     int32_t at[EQ_TAPS_AVX2];     /* where taps lie in the band, from the window on */
-    int32_t pairs;
+    int32_t taps, pairs;
     __m256i bias[2];
     eq_factors_x8 f[2];
     eq_range_avx2 range;
@@ -39,6 +40,7 @@ static inline void eq_place_taps_avx2(eq_pass_avx2 *t, int32_t kh, int32_t kw,
     for (int32_t r = 0; r < kh; ++r)
         for (int32_t c = 0; c < kw; ++c)
             t->at[n++] = r * segment + c * tap;
+    t->taps = n;
     if (n % 2 != 0) {
         t->at[n] = t->at[n - 1];
         ++n;
@@ -46,12 +48,17 @@ static inline void eq_place_taps_avx2(eq_pass_avx2 *t, int32_t kh, int32_t kw,
     t->pairs = n / 2;
 }
 
-/* The constants of sixteen channels. */
+/* The constants of sixteen channels; zw is taken from the weights. */
 static inline void eq_load_pass_avx2(eq_pass_avx2 *t, const int8_t *w, const int32_t *bias,
-                                     const int32_t *mult, const int32_t *shift)
+                                     const int32_t *mult, const int32_t *shift, int32_t zw)
 {
-    for (int32_t i = 0; i < 32 * t->pairs; i += 16)
-        _mm256_storeu_si256((__m256i *)(void *)(t->w + i), eq_widen_avx2(w + i));
+    const __m256i zero = _mm256_set1_epi16((int16_t)zw);
+    for (int32_t i = 0; i < 2 * t->pairs; ++i) {
+        const __m256i v = _mm256_sub_epi16(eq_widen_avx2(w + 16 * i), zero);
+        const int half = i / 2 == t->taps / 2; /* one tap and the filling */
+        _mm256_storeu_si256((__m256i *)(void *)(t->w + 16 * i),
+                            half ? _mm256_and_si256(v, _mm256_set1_epi32(0xffff)) : v);
+    }
     for (int32_t k = 0; k < 2; ++k) {
         t->bias[k] = eq_load_x8(bias + 8 * k);
         t->f[k] = eq_load_factors_x8(mult + 8 * k, shift + 8 * k);
@@ -100,6 +107,55 @@ EQ_INLINE_AVX2 void eq_depthwise_row_avx2(const eq_pass_avx2 *t, const int8_t *x
     }
     if (n > 0)
         eq_two_windows_avx2(t, x, x, y, y, count, pairs, single);
+}
+
+/* Where outputs lie. */
+typedef struct {
+    int64_t row, pixel;
+    int32_t row0, row1;
+} eq_outputs_avx2;
+
+/* `rows` rows of a band, of the channels of a pass. */
+EQ_INLINE_AVX2 void eq_depthwise_rows_avx2(const eq_pass_avx2 *t, const eq_band *b,
+                                           const int8_t *x, int8_t *y, int32_t rows,
+                                           int32_t count, const eq_outputs_avx2 *q,
+                                           int single)
+{
+    for (int32_t r = 0; r < rows; ++r) {
+        const int8_t *from = x + (int64_t)r * b->row;
+        int8_t *to = y + r * q->row;
+        if (t->pairs == EQ_3X3_PAIRS_AVX2)
+            eq_depthwise_row_avx2(t, from, b->step, to, q->pixel, b->out_w, count,
+                                  EQ_3X3_PAIRS_AVX2, single);
+        else
+            eq_depthwise_row_avx2(t, from, b->step, to, q->pixel, b->out_w, count, t->pairs,
+                                  single);
+    }
+}
+
+/* All output rows.  `t` knows the range alone; the constants are those of the contract. */
+EQ_INLINE_AVX2 void eq_depthwise_image_avx2(eq_pass_avx2 *t, const eq_band *b, int8_t *band,
+                                            const int8_t *x, const int8_t *w,
+                                            const int32_t *bias, const int32_t *mult,
+                                            const int32_t *shift, int8_t *y,
+                                            const eq_outputs_avx2 *q, int32_t zw, int live,
+                                            int single)
+{
+    const int32_t channels = b->lines.in_c;
+    eq_place_taps_avx2(t, b->lines.kh, b->kw, b->segment, channels);
+    for (int32_t h = q->row0; h < q->row1; h += b->rows) {
+        const int32_t left = q->row1 - h, rows = left < b->rows ? left : b->rows;
+        eq_fill_band(band, x, h, rows, b);
+        for (int32_t o = 0; o < channels; o += 16) {
+            const int32_t rest = channels - o, count = rest < 16 ? rest : 16;
+            int8_t *const out = y + h * q->row + o;
+            eq_load_pass_avx2(t, w + 2 * t->pairs * o, bias + o, mult + o, shift + o, zw);
+            if (live)
+                eq_depthwise_rows_avx2(t, b, band + o, out, rows, count, q, EQ_LIVE);
+            else
+                eq_depthwise_rows_avx2(t, b, band + o, out, rows, count, q, single);
+        }
+    }
 }
 
 #endif

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #define EQ_INLINE_AVX2 static inline __attribute__((always_inline))
+#define EQ_APART_AVX2 static __attribute__((noinline, unused))
 #define eq_is_single EQ_SYM(eq_is_single)
 
 enum { EQ_DOUBLE = 0, EQ_SINGLE = 1, EQ_LIVE = 2 };
