@@ -23,5 +23,6 @@ void EQ_SYM(eq_depthwise_s8__mve_list)(const int8_t *restrict x, const int8_t *r
                                        int8_t *restrict scratch,
                                        const eq_depthwise_s8_params *restrict p)
 {
-    eq_depthwise_s8_mve(x, w, bias, mult, shift, y, scratch, p, eq_mve_form, 1);
+    eq_depthwise_s8_mve(x, w, bias, mult, shift, y, scratch, p, 0, eq_mve_form, 1,
+                        EQ_DEPTHWISE_MVE_TAPS);
 }

@@ -20,5 +20,6 @@ void EQ_SYM(eq_depthwise_s8__mve_list_any)(
     const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
     int8_t *restrict scratch, const eq_depthwise_s8_params *restrict p)
 {
-    eq_depthwise_s8_mve(x, w, bias, mult, shift, y, scratch, p, eq_mve_form, 0);
+    eq_depthwise_s8_mve(x, w, bias, mult, shift, y, scratch, p, 0, eq_mve_form, 0,
+                        EQ_DEPTHWISE_MVE_TAPS);
 }

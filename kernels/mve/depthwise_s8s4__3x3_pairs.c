@@ -23,5 +23,6 @@ void EQ_SYM(eq_depthwise_s8s4__mve_3x3_pairs)(
     const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
     int8_t *restrict scratch, const eq_depthwise_s8s4_params *restrict p)
 {
-    eq_depthwise_s8s4_mve(x, w, bias, mult, shift, y, scratch, p, eq_mve_form, 9);
+    eq_depthwise_s8s4_mve(x, w, bias, mult, shift, y, scratch, p, eq_mve_form, 1,
+                          EQ_DEPTHWISE_MVE_3X3);
 }

@@ -18,5 +18,5 @@ void EQ_SYM(eq_fc_s8__mve)(const int8_t *restrict x, const int8_t *restrict w,
                            const int32_t *restrict shift, int8_t *restrict y,
                            const eq_fc_s8_params *restrict p)
 {
-    eq_fc_s8_mve(x, w, bias, mult, shift, y, p, eq_mve_form, 1);
+    eq_fc_s8_mve(x, w, bias, mult, shift, y, p, 0, eq_mve_form, 1);
 }

@@ -15,7 +15,12 @@ enum { EQ_CONV_MVE_CHANNELS = 64 };
 
 /* What a kernel is for, known when it is compiled: the rounding form, whether its factors are
  * live, and what is multiplied. */
-typedef enum { EQ_CONV_MVE_S8, EQ_CONV_MVE_S8S4, EQ_CONV_MVE_S16S8 } eq_conv_mve_kind;
+typedef enum {
+    EQ_CONV_MVE_S8,
+    EQ_CONV_MVE_S8ZW,
+    EQ_CONV_MVE_S8S4,
+    EQ_CONV_MVE_S16S8
+} eq_conv_mve_kind;
 typedef struct {
     int form, live;
     eq_conv_mve_kind kind;
@@ -31,6 +36,7 @@ typedef struct {
     const int32_t *bias, *mult, *shift;
     const int64_t *wide_bias; /* of int16 */
     int32_t out_c, zy, lo, hi;
+    int32_t taps, zw; /* of weights with a zero point */
 } eq_conv_mve;
 
 /* Eight sums of one window to int16. */
@@ -179,7 +185,7 @@ static inline void eq_conv_mve_rescale_s16(const eq_conv_mve *t, int32_t first, 
 
 static inline void eq_conv_mve_sums(const eq_dots *dots, eq_conv_mve_kind kind)
 {
-    if (kind == EQ_CONV_MVE_S8)
+    if (kind == EQ_CONV_MVE_S8 || kind == EQ_CONV_MVE_S8ZW)
         eq_dots_s8_4x2(dots);
     else if (kind == EQ_CONV_MVE_S8S4)
         eq_dots_s8s4_4x2(dots);
@@ -187,16 +193,40 @@ static inline void eq_conv_mve_sums(const eq_dots *dots, eq_conv_mve_kind kind)
         eq_dots_s16s8_4x2(dots);
 }
 
+/* Adds a number to four sums. */
+static inline void eq_conv_mve_shift_four(int8_t *at, int32_t by)
+{
+    const int32x4_t sums = vreinterpretq_s32_s8(vldrbq_s8(at));
+    vstrbq_s8(at, vreinterpretq_s8_s32(vaddq_n_s32(sums, by)));
+}
+
+/* Adds one number to the n sums of each window, a multiple of eight. */
+static inline void eq_conv_mve_shift(int8_t *sums, const int32_t by[2], int32_t n)
+{
+    for (; n > 0; n -= 4) {
+        eq_conv_mve_shift_four(sums, by[0]);
+        eq_conv_mve_shift_four(sums + 16, by[1]);
+        sums += 32;
+    }
+}
+
 /* All channels of the two windows. */
 static inline void eq_conv_mve_flush(eq_conv_mve *t, eq_conv_mve_use use)
 {
-    const int32_t block = use.kind == EQ_CONV_MVE_S8 ? t->dots.bytes : t->dots.bytes / 2;
+    const int whole = use.kind == EQ_CONV_MVE_S8 || use.kind == EQ_CONV_MVE_S8ZW;
+    const int32_t block = whole ? t->dots.bytes : t->dots.bytes / 2;
+    int32_t by[2] = {0, 0};
+    if (use.kind == EQ_CONV_MVE_S8ZW)
+        for (int i = 0; i < 2; ++i)
+            by[i] = -t->zw * eq_sum_s8_mve(t->dots.x[i], t->taps);
     t->dots.w = t->w;
     for (int32_t o = 0; o < t->out_c; o += EQ_CONV_MVE_CHANNELS) {
         const int32_t left = t->out_c - o;
         const int32_t n = left < EQ_CONV_MVE_CHANNELS ? left : EQ_CONV_MVE_CHANNELS;
         t->dots.w_end = t->dots.w + (n + 7) / 8 * 8 * block;
         eq_conv_mve_sums(&t->dots, use.kind);
+        if (use.kind == EQ_CONV_MVE_S8ZW)
+            eq_conv_mve_shift(t->dots.sums, by, (n + 7) / 8 * 8);
         if (use.kind == EQ_CONV_MVE_S16S8)
             eq_conv_mve_rescale_s16(t, o, n, use.form);
         else if (use.live)

@@ -12,13 +12,21 @@ typedef struct {
     const int8_t *w;
     const int32_t *bias, *mult;
     const int8_t *down;
-    int32_t n;       /* channels */
-    int32_t vectors; /* of four addresses */
-    int32_t step;    /* from an address behind a pixel's blocks to the next pixel's */
-    int32_t y_step;  /* the same of y */
-    int32_t pixels;  /* that are left */
-    int32_t relu;    /* whether zy is -128 and nothing is clamped to less than int8 */
+    int32_t n;        /* channels */
+    int32_t vectors;  /* of four addresses */
+    int32_t step;     /* from an address behind a pixel's blocks to the next pixel's */
+    int32_t y_step;   /* the same of y */
+    int32_t pixels;   /* that are left */
+    int32_t relu;     /* whether zy is -128 and nothing is clamped to less than int8 */
+    int32_t taps, zw; /* of weights with a zero point */
 } eq_depthwise_mve_run;
+
+/* What the taps are: as many as there are, nine, or as many of weights with a zero point. */
+typedef enum {
+    EQ_DEPTHWISE_MVE_TAPS,
+    EQ_DEPTHWISE_MVE_3X3,
+    EQ_DEPTHWISE_MVE_ZW
+} eq_depthwise_mve_kind;
 
 /* k->n channels of k->pixels windows, the first at k->at, factors other than zero of shift >= 32,
  * `down` being 31 less the shifts: the same as sums and rescale above, written out as one loop.
@@ -89,6 +97,10 @@ typedef struct {
     "beq 3f\n" EQ_DEPTHWISE_MVE_LAST "3:\n\t"
 #define EQ_DEPTHWISE_MVE_NINE_TAPS                                                         \
     ".rept 4\n" EQ_DEPTHWISE_MVE_PAIR ".endr\n" EQ_DEPTHWISE_MVE_LAST
+#define EQ_DEPTHWISE_MVE_ZW_TAPS                                                           \
+    "ldrd %[p], %[q], [%[k], #64]\n"                                                       \
+    "dls lr, %[p]\n"                                                                       \
+    "1:\n" EQ_DEPTHWISE_MVE_WIDE "le lr, 1b\n"
 #define EQ_DEPTHWISE_MVE_AWAY                                                              \
     "movs %[p], #1\n"                                                                      \
     "vqdmlah.s32 %q[s0], %q[s0], %[p]\n"                                                   \
@@ -117,23 +129,32 @@ typedef struct {
     __asm__ volatile(EQ_DEPTHWISE_MVE_LIVE(EQ_DEPTHWISE_MVE_MOVE_ANY,                      \
                                            EQ_DEPTHWISE_MVE_ANY_TAPS, HIGH, AWAY, CLAMP)   \
                          EQ_DEPTHWISE_MVE_OPERANDS)
+#define EQ_DEPTHWISE_MVE_LESS(HIGH, AWAY, CLAMP)                                           \
+    __asm__ volatile(EQ_DEPTHWISE_MVE_LIVE(EQ_DEPTHWISE_MVE_MOVE_ANY,                      \
+                                           EQ_DEPTHWISE_MVE_ZW_TAPS, HIGH, AWAY, CLAMP)    \
+                         EQ_DEPTHWISE_MVE_OPERANDS)
 
 static inline void eq_depthwise_mve_live(eq_depthwise_mve_run *k, int8_t *y, int form,
-                                         int nine)
+                                         eq_depthwise_mve_kind kind)
 {
     int32x4_t s0, s1, s2, s3, b, t, u, x;
     const uint32_t *at;
     const int32_t *bias, *mult;
     const int8_t *w, *down;
     int32_t a, c, n;
-    if (form == eq_mve_form_single && nine)
+    if (form == eq_mve_form_single && kind == EQ_DEPTHWISE_MVE_3X3)
         EQ_DEPTHWISE_MVE_NINE("vqdmulh.s32", "", EQ_DEPTHWISE_MVE_CLAMP);
+    else if (form == eq_mve_form_single && kind == EQ_DEPTHWISE_MVE_ZW)
+        EQ_DEPTHWISE_MVE_LESS("vqdmulh.s32", "", EQ_DEPTHWISE_MVE_CLAMP);
     else if (form == eq_mve_form_single)
         EQ_DEPTHWISE_MVE_ANY("vqdmulh.s32", "", EQ_DEPTHWISE_MVE_CLAMP);
-    else if (nine && k->relu)
+    else if (kind == EQ_DEPTHWISE_MVE_3X3 && k->relu)
         EQ_DEPTHWISE_MVE_NINE("vqrdmulh.s32", "", "");
-    else if (nine)
+    else if (kind == EQ_DEPTHWISE_MVE_3X3)
         EQ_DEPTHWISE_MVE_NINE("vqrdmulh.s32", EQ_DEPTHWISE_MVE_AWAY,
+                              EQ_DEPTHWISE_MVE_CLAMP);
+    else if (kind == EQ_DEPTHWISE_MVE_ZW)
+        EQ_DEPTHWISE_MVE_LESS("vqrdmulh.s32", EQ_DEPTHWISE_MVE_AWAY,
                               EQ_DEPTHWISE_MVE_CLAMP);
     else
         EQ_DEPTHWISE_MVE_ANY("vqrdmulh.s32", EQ_DEPTHWISE_MVE_AWAY, EQ_DEPTHWISE_MVE_CLAMP);

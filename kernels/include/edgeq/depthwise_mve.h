@@ -45,7 +45,7 @@ typedef struct {
  * all taps inside, and what whole vectors read. */
 static inline void eq_depthwise_mve_pixels(eq_depthwise_mve *d, int32_t left, int32_t count,
                                            int8_t *y, const eq_depthwise_s8_params *p,
-                                           int form, int live)
+                                           int form, int live, eq_depthwise_mve_kind kind)
 {
     const int32_t whole = d->whole;
     const int tight = whole < p->in_c && eq_taps_mve_tight(&d->taps, left, p);
@@ -58,7 +58,7 @@ static inline void eq_depthwise_mve_pixels(eq_depthwise_mve *d, int32_t left, in
         k->n = n;
         k->pixels = count;
         if (live)
-            eq_depthwise_mve_live(k, y + c, form, live == 9);
+            eq_depthwise_mve_live(k, y + c, form, kind);
         else
             eq_depthwise_mve_any(&d->taps, k, d->shift + c, y + c, n, p, form);
     }
@@ -67,11 +67,12 @@ static inline void eq_depthwise_mve_pixels(eq_depthwise_mve *d, int32_t left, in
 /* The output pixels of row y, those of [first, end) at once. */
 static inline void eq_depthwise_mve_row(eq_depthwise_mve *d, int8_t *y, int32_t first,
                                         int32_t end, const eq_depthwise_s8_params *p,
-                                        int form, int live)
+                                        int form, int live, eq_depthwise_mve_kind kind)
 {
     for (int32_t n = 0; n < p->out_w;) {
         const int32_t count = n >= first && n < end ? end - n : 1;
-        eq_depthwise_mve_pixels(d, n * p->stride_w - p->pad_left, count, y, p, form, live);
+        eq_depthwise_mve_pixels(d, n * p->stride_w - p->pad_left, count, y, p, form, live,
+                                kind);
         n += count;
         y += count * p->y_pixel;
     }
@@ -94,7 +95,7 @@ static inline int32_t eq_depthwise_mve_end(const eq_depthwise_s8_params *p)
 /* What all windows of an image share; `down` is where t->rest is. */
 static inline eq_depthwise_mve_run
 eq_depthwise_mve_run_of(const eq_taps_mve *t, const int8_t *w, const int32_t *bias,
-                        const int32_t *mult, const eq_depthwise_s8_params *p)
+                        const int32_t *mult, int32_t zw, const eq_depthwise_s8_params *p)
 {
     const int32_t line = (p->in_c + 15) / 16 * 16;
     const eq_depthwise_mve_run run = {
@@ -111,21 +112,24 @@ eq_depthwise_mve_run_of(const eq_taps_mve *t, const int8_t *w, const int32_t *bi
         .vectors = (t->taps + 3) / 4,
         .step = p->stride_w * p->x_pixel - line,
         .y_step = p->y_pixel - line,
+        .taps = t->taps,
+        .zw = zw,
         .relu = p->zy == INT8_MIN && p->act_min == INT8_MIN && p->act_max == INT8_MAX,
     };
     return run;
 }
 
-/* live: 0 for any factors, 1 for those below 1/2, 9 when the window has nine taps, too. */
+/* live: whether all factors are below 1/2, which `kind` is for.  zw: of kind EQ_DEPTHWISE_MVE_ZW. */
 static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
                                        const int32_t *bias, const int32_t *mult,
                                        const int32_t *shift, int8_t *y, int8_t *scratch,
-                                       const eq_depthwise_s8_params *p, int form, int live)
+                                       const eq_depthwise_s8_params *p, int32_t zw,
+                                       int form, int live, eq_depthwise_mve_kind kind)
 {
     const int32_t line = (p->in_c + 15) / 16 * 16, whole = p->in_c / 16 * 16;
     const int32_t first = eq_depthwise_mve_first(p), end = eq_depthwise_mve_end(p);
     const eq_taps_mve t = eq_taps_mve_in(scratch, line, p);
-    const eq_depthwise_mve_run run = eq_depthwise_mve_run_of(&t, w, bias, mult, p);
+    const eq_depthwise_mve_run run = eq_depthwise_mve_run_of(&t, w, bias, mult, zw, p);
     eq_depthwise_mve d = {t, {run, run}, shift, whole};
     d.parts[1].w += t.taps * whole;
     d.parts[1].bias += whole;
@@ -140,7 +144,7 @@ static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
         while (whole < p->in_c && to > first &&
                eq_taps_mve_tight(&d.taps, (to - 1) * p->stride_w - p->pad_left, p))
             --to;
-        eq_depthwise_mve_row(&d, y + h * p->y_row, first, to, p, form, live);
+        eq_depthwise_mve_row(&d, y + h * p->y_row, first, to, p, form, live, kind);
     }
 }
 

@@ -30,7 +30,7 @@ static inline void eq_depthwise_s8s4_mve(const int8_t *x, const int8_t *w,
                                          const int32_t *bias, const int32_t *mult,
                                          const int32_t *shift, int8_t *y, int8_t *scratch,
                                          const eq_depthwise_s8s4_params *p, int form,
-                                         int live)
+                                         int live, eq_depthwise_mve_kind kind)
 {
     const eq_depthwise_s8_params same = {
         p->in_h,     p->in_w,     p->in_c,     p->multiplier, p->out_w,   p->kh,
@@ -40,7 +40,7 @@ static inline void eq_depthwise_s8s4_mve(const int8_t *x, const int8_t *w,
     const int32_t taps = p->kh * p->kw, blocks = (p->in_c + 15) / 16;
     eq_depthwise_s8s4_mve_unpack(w, scratch, taps, blocks);
     eq_depthwise_s8_mve(x, scratch, bias, mult, shift, y,
-                        scratch + 16 * (taps * blocks + 1), &same, form, live);
+                        scratch + 16 * (taps * blocks + 1), &same, 0, form, live, kind);
 }
 
 #endif

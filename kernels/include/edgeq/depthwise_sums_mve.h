@@ -53,6 +53,27 @@ typedef struct {
     "vadd.i32 %q[s1], %q[s1], %q[u]\n"                                                     \
     "vadd.i32 %q[s3], %q[s3], %q[t]\n"
 
+/* The same of one tap whose weights have the zero point q: 16-bit products of what VMOVLB and
+ * VMOVLT give, with the weights of eight even channels, then of the odd ones. */
+#define EQ_DEPTHWISE_MVE_WIDE                                                              \
+    "ldr %[p], [%[at]]\n"                                                                  \
+    "vldrb.u8 %q[t], [%[p]], #16\n"                                                        \
+    "vldrb.s16 %q[u], [%[w]], #16\n"                                                       \
+    "vmovlb.s8 %q[x], %q[t]\n"                                                             \
+    "vsub.i16 %q[u], %q[u], %[q]\n"                                                        \
+    "str %[p], [%[at]], #4\n"                                                              \
+    "vmullb.s16 %q[b], %q[x], %q[u]\n"                                                     \
+    "vmovlt.s8 %q[t], %q[t]\n"                                                             \
+    "vmullt.s16 %q[x], %q[x], %q[u]\n"                                                     \
+    "vadd.i32 %q[s0], %q[s0], %q[b]\n"                                                     \
+    "vldrb.s16 %q[u], [%[w], #-8]\n"                                                       \
+    "vadd.i32 %q[s2], %q[s2], %q[x]\n"                                                     \
+    "vsub.i16 %q[u], %q[u], %[q]\n"                                                        \
+    "vmullb.s16 %q[b], %q[t], %q[u]\n"                                                     \
+    "vmullt.s16 %q[t], %q[t], %q[u]\n"                                                     \
+    "vadd.i32 %q[s1], %q[s1], %q[b]\n"                                                     \
+    "vadd.i32 %q[s3], %q[s3], %q[t]\n"
+
 /* 16 biases and to each the products of its taps; moves the addresses on. */
 static inline eq_sixteen eq_depthwise_mve_sums(const int32_t *bias, uint32_t *at,
                                                const int8_t *w, int32_t taps)

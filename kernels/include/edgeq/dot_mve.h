@@ -153,4 +153,21 @@ static inline int32x4_t eq_dot_s8_4x1(const int8_t *x, const int8_t *w, int32_t 
     return a;
 }
 
+/* x[0] + ... + x[n - 1]. */
+static inline int32_t eq_sum_s8_mve(const int8_t *x, int32_t n)
+{
+    int32_t total = 0;
+    int8x16_t a;
+    __asm__("wlstp.8 lr, %[n], 2f\n"
+            "1:\n\t"
+            "vldrb.u8 %q[a], [%[x]], #16\n\t"
+            "vaddva.s8 %[total], %q[a]\n\t"
+            "letp lr, 1b\n"
+            "2:"
+            : [a] "=&t"(a), [x] "+r"(x), [total] "+Te"(total)
+            : [n] "r"(n)
+            : "lr", "cc", "memory");
+    return total;
+}
+
 #endif
