@@ -10,8 +10,9 @@
  * @packs mult (o/16, o%16)
  * @packs shift (o/16, o%16)
  */
-#include "edgeq/conv2d_neon_dotprod.h"
+#include "edgeq/conv2d_pixels_neon.h"
 #include "edgeq/conv2d_s8.h"
+#include "edgeq/tiles_neon_dotprod.h"
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__neon_dotprod_1x1);
 
@@ -26,6 +27,7 @@ void EQ_SYM(eq_conv2d_s8__neon_dotprod_1x1)(
                                  .mult = mult,
                                  .shift = shift,
                                  .block = 16 * (int64_t)p->in_c,
+                                 .half = 32,
                                  .out_c = p->out_c,
                                  .zy = p->zy,
                                  .lo = p->act_min,
@@ -43,6 +45,6 @@ void EQ_SYM(eq_conv2d_s8__neon_dotprod_1x1)(
                                        .segments = 1,
                                        .run = p->in_c,
                                        .bytes = p->in_c};
-        eq_conv2d_pixels_dotprod(&layer, pixels, eq_is_single());
+        eq_conv2d_tiled_neon(&layer, pixels, eq_is_single(), eq_tile_dotprod);
     }
 }

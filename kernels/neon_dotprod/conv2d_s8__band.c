@@ -12,8 +12,9 @@
  * @scratch ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 16
  */
 #include "edgeq/conv2d_band.h"
-#include "edgeq/conv2d_neon_dotprod.h"
+#include "edgeq/conv2d_pixels_neon.h"
 #include "edgeq/conv2d_s8.h"
+#include "edgeq/tiles_neon_dotprod.h"
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__neon_dotprod_band);
 
@@ -33,6 +34,7 @@ void EQ_SYM(eq_conv2d_s8__neon_dotprod_band)(
                                  .mult = mult,
                                  .shift = shift,
                                  .block = 16 * (int64_t)(p->kh * run),
+                                 .half = 32,
                                  .out_c = p->out_c,
                                  .zy = p->zy,
                                  .lo = p->act_min,
@@ -52,6 +54,6 @@ void EQ_SYM(eq_conv2d_s8__neon_dotprod_band)(
                                        .run = run,
                                        .gap = b.segment - run,
                                        .bytes = b.run};
-        eq_conv2d_pixels_dotprod(&layer, pixels, eq_is_single());
+        eq_conv2d_tiled_neon(&layer, pixels, eq_is_single(), eq_tile_dotprod);
     }
 }

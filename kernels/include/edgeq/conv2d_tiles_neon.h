@@ -8,12 +8,12 @@
 #include "edgeq/rescale_neon.h"
 
 /* Constants of a layer.  Arrays are packed by sixteen channels, and zeros fill the last
- * block, of which each has `block` bytes of weights. */
+ * block, of which each has `block` bytes of weights; those of eight channels are `half` apart. */
 typedef struct {
     const int8_t *w;
     const int32_t *bias, *mult, *shift;
     int64_t block;
-    int32_t out_c, zy, lo, hi, zw;
+    int32_t half, out_c, zy, lo, hi, zw;
 } eq_layer_neon;
 
 /* Windows of pixels and where their outputs go: rows * w of them.  A window is `segments` runs

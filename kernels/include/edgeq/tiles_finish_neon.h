@@ -15,11 +15,7 @@
 /* clang-format off */
 
 /* The forms of rescale_neon.h: eq_scale is eq_rescale_x4, eq_narrow is eq_narrow_s8_x16. */
-#define EQ_FORM_LIVE \
-    ".macro eq_scale a, m, d\n" \
-    "sqrdmulh v\\a\\().4s, v\\a\\().4s, v\\m\\().4s\n" \
-    "srshl v\\a\\().4s, v\\a\\().4s, v\\d\\().4s\n" \
-    ".endm\n" \
+#define EQ_LIVE_SIXTEEN \
     ".macro eq_narrow p, q, r, s\n" \
     "sqxtn v\\p\\().4h, v\\p\\().4s\n" \
     "sqxtn2 v\\p\\().8h, v\\q\\().4s\n" \
@@ -28,17 +24,15 @@
     "sqxtun v\\p\\().8b, v\\p\\().8h\n" \
     "sqxtun2 v\\p\\().16b, v\\r\\().8h\n" \
     "eor v\\p\\().16b, v\\p\\().16b, v5.16b\n" \
-    ".endm\n" \
-    ".macro eq_narrow8 p, q\n" \
+    ".endm\n"
+#define EQ_LIVE_EIGHT \
+    ".macro eq_narrow p, q\n" \
     "sqxtn v\\p\\().4h, v\\p\\().4s\n" \
     "sqxtn2 v\\p\\().8h, v\\q\\().4s\n" \
     "sqxtun v\\p\\().8b, v\\p\\().8h\n" \
     "eor v\\p\\().8b, v\\p\\().8b, v5.8b\n" \
-    ".endm\n" \
-    ".macro eq_range\n" \
-    "movi v5.16b, #128\n" \
     ".endm\n"
-#define EQ_FORM_RANGE \
+#define EQ_RANGE_SIXTEEN \
     ".macro eq_narrow p, q, r, s\n" \
     "sqxtn v\\p\\().4h, v\\p\\().4s\n" \
     "sqxtn2 v\\p\\().8h, v\\q\\().4s\n" \
@@ -50,15 +44,17 @@
     "sqxtn2 v\\p\\().16b, v\\r\\().8h\n" \
     "smax v\\p\\().16b, v\\p\\().16b, v6.16b\n" \
     "smin v\\p\\().16b, v\\p\\().16b, v7.16b\n" \
-    ".endm\n" \
-    ".macro eq_narrow8 p, q\n" \
+    ".endm\n"
+#define EQ_RANGE_EIGHT \
+    ".macro eq_narrow p, q\n" \
     "sqxtn v\\p\\().4h, v\\p\\().4s\n" \
     "sqxtn2 v\\p\\().8h, v\\q\\().4s\n" \
     "sqadd v\\p\\().8h, v\\p\\().8h, v5.8h\n" \
     "sqxtn v\\p\\().8b, v\\p\\().8h\n" \
     "smax v\\p\\().8b, v\\p\\().8b, v6.8b\n" \
     "smin v\\p\\().8b, v\\p\\().8b, v7.8b\n" \
-    ".endm\n" \
+    ".endm\n"
+#define EQ_RANGE_LOAD \
     ".macro eq_range\n" \
     "ldp w15, w16, [%[at], #40]\n" \
     "ldr w17, [%[at], #48]\n" \
@@ -66,34 +62,42 @@
     "dup v6.16b, w16\n" \
     "dup v7.16b, w17\n" \
     ".endm\n"
-#define EQ_FORM_DOUBLE \
+#define EQ_FORM_LIVE(CHANNELS) \
+    ".macro eq_scale a, m, d\n" \
+    "sqrdmulh v\\a\\().4s, v\\a\\().4s, v\\m\\().4s\n" \
+    "srshl v\\a\\().4s, v\\a\\().4s, v\\d\\().4s\n" \
+    ".endm\n" \
+    ".macro eq_range\n" \
+    "movi v5.16b, #128\n" \
+    ".endm\n" \
+    EQ_LIVE_##CHANNELS
+#define EQ_FORM_DOUBLE(CHANNELS) \
     ".macro eq_scale a, m, d\n" \
     "sqrdmulh v\\a\\().4s, v\\a\\().4s, v\\m\\().4s\n" \
     "ssra v\\a\\().4s, v\\a\\().4s, #31\n" \
     "srshl v\\a\\().4s, v\\a\\().4s, v\\d\\().4s\n" \
     ".endm\n" \
-    EQ_FORM_RANGE
-#define EQ_FORM_SINGLE \
+    EQ_RANGE_LOAD EQ_RANGE_##CHANNELS
+#define EQ_FORM_SINGLE(CHANNELS) \
     ".macro eq_scale a, m, d\n" \
     "sqdmulh v\\a\\().4s, v\\a\\().4s, v\\m\\().4s\n" \
     "srshl v\\a\\().4s, v\\a\\().4s, v\\d\\().4s\n" \
     ".endm\n" \
-    EQ_FORM_RANGE
+    EQ_RANGE_LOAD EQ_RANGE_##CHANNELS
 #define EQ_FORM_END \
     ".purgem eq_scale\n" \
     ".purgem eq_narrow\n" \
-    ".purgem eq_narrow8\n" \
-    ".purgem eq_range"
+    ".purgem eq_range\n"
 
 /* Registers of six pixels, and of four, column by column. */
-#define EQ_SIX_P "8, 12, 16, 20, 24, 28"
-#define EQ_SIX_Q "9, 13, 17, 21, 25, 29"
-#define EQ_SIX_R "10, 14, 18, 22, 26, 30"
-#define EQ_SIX_S "11, 15, 19, 23, 27, 31"
-#define EQ_FOUR_P "8, 12, 16, 20"
-#define EQ_FOUR_Q "9, 13, 17, 21"
-#define EQ_FOUR_R "10, 14, 18, 22"
-#define EQ_FOUR_S "11, 15, 19, 23"
+#define EQ_SIX_P "8,12,16,20,24,28"
+#define EQ_SIX_Q "9,13,17,21,25,29"
+#define EQ_SIX_R "10,14,18,22,26,30"
+#define EQ_SIX_S "11,15,19,23,27,31"
+#define EQ_FOUR_P "8,12,16,20"
+#define EQ_FOUR_Q "9,13,17,21"
+#define EQ_FOUR_R "10,14,18,22"
+#define EQ_FOUR_S "11,15,19,23"
 
 /* Channels of two columns, rescaled. */
 #define EQ_SCALE_COLUMNS(FIRST, SECOND) \
@@ -164,17 +168,17 @@
     EQ_SCALE_COLUMNS(EQ_SIX_P, EQ_SIX_Q) \
     "eq_range\n" \
     EQ_Y_OFFSETS \
-    "eq_narrow8 8, 9\n" \
+    "eq_narrow 8, 9\n" \
     "str d8, [x6, x7]\n" \
-    "eq_narrow8 12, 13\n" \
+    "eq_narrow 12, 13\n" \
     "str d12, [x6, x8]\n" \
-    "eq_narrow8 16, 17\n" \
+    "eq_narrow 16, 17\n" \
     "str d16, [x6, x15]\n" \
-    "eq_narrow8 20, 21\n" \
+    "eq_narrow 20, 21\n" \
     "str d20, [x6, x16]\n" \
-    "eq_narrow8 24, 25\n" \
+    "eq_narrow 24, 25\n" \
     "str d24, [x6, x17]\n" \
-    "eq_narrow8 28, 29\n" \
+    "eq_narrow 28, 29\n" \
     "str d28, [x6, x5]\n"
 #define EQ_FINISH_FOUR_SIXTEEN\
     EQ_OFFSETS(EQ_LAST_FOUR) \
@@ -197,13 +201,13 @@
     EQ_SCALE_COLUMNS(EQ_FOUR_P, EQ_FOUR_Q) \
     "eq_range\n" \
     EQ_Y_OFFSETS \
-    "eq_narrow8 8, 9\n" \
+    "eq_narrow 8, 9\n" \
     "str d8, [x6, x7]\n" \
-    "eq_narrow8 12, 13\n" \
+    "eq_narrow 12, 13\n" \
     "str d12, [x6, x8]\n" \
-    "eq_narrow8 16, 17\n" \
+    "eq_narrow 16, 17\n" \
     "str d16, [x6, x15]\n" \
-    "eq_narrow8 20, 21\n" \
+    "eq_narrow 20, 21\n" \
     "str d20, [x6, x16]\n"
 
 /* The frame of a tile: pixels are x9 to x14, x6 is y, x15 the place in all pixels, w16 counts
@@ -215,12 +219,9 @@
     "ldp x9, x10, [x16]\n" \
     "ldp x11, x12, [x16, #16]\n" \
     "ldp x13, x14, [x16, #32]\n" \
-    "add x9, x9, x17\n" \
-    "add x10, x10, x17\n" \
-    "add x11, x11, x17\n" \
-    "add x12, x12, x17\n" \
-    "add x13, x13, x17\n" \
-    "add x14, x14, x17\n" \
+    ".irp a, 9,10,11,12,13,14\n" \
+    "add x\\a, x\\a, x17\n" \
+    ".endr\n" \
     "0:\n" BEGIN \
     "ldr x8, [%[at], #24]\n" \
     "ldp w16, w7, [%[at], #32]\n" \

@@ -147,13 +147,12 @@
     "b.ne 1b\n"
 
 #define EQ_SDOT_TILE(FORM, PIXELS, CHANNELS) \
-    EQ_TILE(FORM, EQ_SDOT_TWO EQ_SDOT_LOAD_##PIXELS EQ_SDOT_##PIXELS##_##CHANNELS, EQ_SDOT_BEGIN_##PIXELS##_##CHANNELS, \
+    EQ_TILE(FORM(CHANNELS), EQ_SDOT_TWO EQ_SDOT_LOAD_##PIXELS EQ_SDOT_##PIXELS##_##CHANNELS, EQ_SDOT_BEGIN_##PIXELS##_##CHANNELS, \
             EQ_SDOT_WALK, EQ_FINISH_##PIXELS##_##CHANNELS)
 
 /* clang-format on */
 
-/* Blocks of sixteen channels, or the first half of one, of the n, 6 or 4, pixels of a tile.
- * n, half and form (EQ_LIVE...) are constants where this is called. */
+/* An eq_tile_neon_fn. */
 static inline __attribute__((always_inline)) void
 eq_tile_dotprod(const eq_tile_neon *at, const int8_t *w, const int32_t *bias,
                 const int32_t *mult, const int32_t *shift, int32_t blocks, int32_t n,
