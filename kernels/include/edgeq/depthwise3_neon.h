@@ -12,15 +12,6 @@
 
 #include "edgeq/depthwise_neon.h"
 
-/* A layer; zw is looked at where weights have a zero point. */
-typedef struct {
-    eq_band_neon band;
-    const int8_t *w;
-    const int32_t *bias, *mult, *shift;
-    int32_t out_w, stride_w, row0, row1, y_row, y_pixel;
-    int32_t zw, zy, act_min, act_max;
-} eq_layer3_neon;
-
 /* w less zw as far as 127. */
 static inline int8x16_t eq_less_neon(int8x16_t w, int8x16_t zw)
 {
@@ -96,16 +87,18 @@ static inline eq_factors_x16 eq_lane_factors_neon(const int32_t *bias, const int
     return f;
 }
 
-/* Rows of the channels from o on; `single`, `wide` and `has_zw` are constants. */
+/* A layer's block; `single`, `wide` and `has_zw` are constants. */
 static inline __attribute__((always_inline)) void
-eq_depthwise3_block_neon(const int8_t *band, int8_t *y, int32_t o, const eq_layer3_neon *l,
-                         const eq_rows_neon *g, int single, int wide, int has_zw)
+eq_depthwise3_block_neon(const eq_layer3_neon *l, const eq_rows_neon *g, int8_t *y,
+                         int single, int wide, int has_zw)
 {
+    const int32_t o = l->blocks.o;
+    const int8_t *band = l->blocks.at;
     const int mode = eq_mode_of(single, l->zy, l->act_min, l->act_max);
     const eq_range_s8 range = eq_load_range(l->zy, l->act_min, l->act_max);
     const eq_factors_x16 f =
         eq_lane_factors_neon(l->bias + o, l->mult + o, l->shift + o, wide);
-    const eq_nine_neon nine = eq_load_nine_neon(l->w + o, l->band.lines.in_c, wide);
+    const eq_nine_neon nine = eq_load_nine_neon(l->w + o, l->blocks.channels, wide);
     eq_more_neon more;
     if (!has_zw) {
         eq_depthwise3_modes_neon(band, y, &nine, &more, &f, range, g, mode, single, wide,
@@ -129,75 +122,18 @@ eq_depthwise3_block_neon(const int8_t *band, int8_t *y, int32_t o, const eq_laye
                                  2);
 }
 
-/* The layer, sixteen channels at a time. */
+/* A layer of at least eight channels; `single` and `has_zw` are constants. */
 static inline __attribute__((always_inline)) void
-eq_depthwise3_wide_neon(const int8_t *x, int8_t *y, int8_t *scratch,
-                        const eq_layer3_neon *l, int single, int has_zw)
+eq_depthwise3_neon(eq_layer3_neon *l, int8_t *y, int single, int has_zw)
 {
-    const eq_band_neon *b = &l->band;
-    for (int32_t h = l->row0; h < l->row1; h += b->fit) {
-        const int32_t left = l->row1 - h, rows = left < b->fit ? left : b->fit;
-        const int32_t lines = eq_band_lines_neon(b, rows);
-        const int32_t top = h * b->lines.stride_h - b->lines.pad_top;
-        const eq_rows_neon g = {b->line,
-                                l->stride_w * EQ_PIXEL,
-                                b->lines.stride_h * b->line,
-                                l->y_pixel,
-                                l->y_row,
-                                0,
-                                l->out_w,
-                                rows};
-        eq_border_neon(scratch, top, lines, 1, b);
-        for (int32_t i = 0; i < b->lines.in_c; i += 16) {
-            const int32_t o = i + 16 <= b->lines.in_c ? i : b->lines.in_c - 16;
-            eq_inside_neon(scratch, x + o, top, lines, EQ_WIDE, 0, b);
-            eq_depthwise3_block_neon(scratch, y + h * l->y_row + o, o, l, &g, single, 1,
-                                     has_zw);
-        }
+    while (eq_next_block_neon(&l->blocks)) {
+        const eq_rows_neon g = eq_rows3_neon_of(l);
+        int8_t *to = y + l->blocks.h * l->y_row + l->blocks.o;
+        if (l->blocks.way == EQ_WIDE)
+            eq_depthwise3_block_neon(l, &g, to, single, 1, has_zw);
+        else
+            eq_depthwise3_block_neon(l, &g, to, single, 0, has_zw);
     }
-}
-
-/* The layer, eight channels of two rows at a time.  The second rows begin where they end with
- * the band: where their number is odd, one is computed twice. */
-static inline __attribute__((always_inline)) void
-eq_depthwise3_half_neon(const int8_t *x, int8_t *y, int8_t *scratch,
-                        const eq_layer3_neon *l, int single, int has_zw)
-{
-    const eq_band_neon *b = &l->band;
-    for (int32_t h = l->row0; h < l->row1; h += 2 * b->fit) {
-        const int32_t left = l->row1 - h, both = left < 2 * b->fit ? left : 2 * b->fit;
-        const int32_t rows = (both + 1) / 2, lines = eq_band_lines_neon(b, rows);
-        const int32_t top = h * b->lines.stride_h - b->lines.pad_top;
-        const int32_t second = top + (both - rows) * b->lines.stride_h;
-        const eq_rows_neon g = {b->line,
-                                l->stride_w * EQ_PIXEL,
-                                b->lines.stride_h * b->line,
-                                l->y_pixel,
-                                l->y_row,
-                                (int64_t)(both - rows) * l->y_row,
-                                l->out_w,
-                                rows};
-        eq_border_neon(scratch, top, lines, 0, b);
-        eq_border_neon(scratch + 8, second, lines, 0, b);
-        for (int32_t i = 0; i < b->lines.in_c; i += 8) {
-            const int32_t o = i + 8 <= b->lines.in_c ? i : b->lines.in_c - 8;
-            eq_inside_neon(scratch, x + o, top, lines, EQ_HALF, 0, b);
-            eq_inside_neon(scratch + 8, x + o, second, lines, EQ_HALF, 0, b);
-            eq_depthwise3_block_neon(scratch, y + h * l->y_row + o, o, l, &g, single, 0,
-                                     has_zw);
-        }
-    }
-}
-
-/* A layer of at least eight channels. */
-static inline __attribute__((always_inline)) void
-eq_depthwise3_neon(const int8_t *x, int8_t *y, int8_t *scratch, const eq_layer3_neon *l,
-                   int single, int has_zw)
-{
-    if (l->band.lines.in_c >= 16)
-        eq_depthwise3_wide_neon(x, y, scratch, l, single, has_zw);
-    else
-        eq_depthwise3_half_neon(x, y, scratch, l, single, has_zw);
 }
 
 #endif

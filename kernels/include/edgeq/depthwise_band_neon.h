@@ -51,66 +51,79 @@ static inline int32_t eq_band_inside_neon(const eq_band_neon *b)
     return some > 0 ? some : 0;
 }
 
-/* What lies beyond the image in `lines` lines, the first of which is row `top` of it: `wide`
- * whole pixels, or else eight bytes of each. */
-static inline void eq_border_neon(int8_t *band, int32_t top, int32_t lines, int wide,
-                                  const eq_band_neon *b)
+/* The ways of copying pixels: sixteen bytes, eight, or by lanes. */
+enum { EQ_WIDE, EQ_HALF, EQ_LANES };
+
+static inline __attribute__((always_inline)) void eq_store_pixel_neon(int8_t *to,
+                                                                      int8x16_t v, int way)
+{
+    if (way == EQ_HALF)
+        vst1_s8(to, vget_low_s8(v));
+    else
+        vst1q_s8(to, v);
+}
+
+static inline __attribute__((always_inline)) int8x16_t eq_load_pixel_neon(const int8_t *x,
+                                                                          int way)
+{
+    return way == EQ_HALF ? vcombine_s8(vld1_s8(x), vdup_n_s8(0)) : vld1q_s8(x);
+}
+
+/* n pixels of zx. */
+static inline __attribute__((always_inline)) void eq_fill_neon(int8_t *to, int8x16_t zx,
+                                                               int32_t n, int way)
+{
+    for (; n > 0; --n, to += EQ_PIXEL)
+        eq_store_pixel_neon(to, zx, way);
+}
+
+/* What lies beyond the image in `lines` lines, the first of which is row `top` of it. */
+static inline __attribute__((always_inline)) void
+eq_border_way_neon(int8_t *band, int32_t top, int32_t lines, int way, const eq_band_neon *b)
 {
     const eq_lines *g = &b->lines;
     const int8x16_t zx = vdupq_n_s8((int8_t)g->zx);
-    const int32_t inside = eq_band_inside_neon(b);
-    for (int32_t i = 0; i < lines; ++i, band += b->line) {
-        const int out = top + i < 0 || top + i >= g->in_h || inside == 0;
-        for (int32_t c = 0; c < g->columns; ++c) {
-            if (!out && c == g->pad_left)
-                c += inside;
-            if (c >= g->columns)
-                break;
-            if (wide)
-                vst1q_s8(band + c * EQ_PIXEL, zx);
-            else
-                vst1_s8(band + c * EQ_PIXEL, vget_low_s8(zx));
+    const int32_t inside = eq_band_inside_neon(b), right = g->pad_left + inside;
+    for (int32_t r = top; r < top + lines; ++r, band += b->line) {
+        if (r < 0 || r >= g->in_h || inside == 0) {
+            eq_fill_neon(band, zx, g->columns, way);
+        } else {
+            eq_fill_neon(band, zx, g->pad_left, way);
+            eq_fill_neon(band + right * EQ_PIXEL, zx, g->columns - right, way);
         }
     }
 }
 
-/* n pixels of sixteen channels. */
-static inline void eq_copy_wide_neon(int8_t *to, const int8_t *x, int64_t pixel, int32_t n)
+static inline void eq_border_neon(int8_t *band, int32_t top, int32_t lines, int way,
+                                  const eq_band_neon *b)
 {
-    for (; n >= 4; n -= 4) {
-        const int8x16_t a = vld1q_s8(x), b = vld1q_s8(x + pixel);
-        const int8x16_t c = vld1q_s8(x + 2 * pixel), d = vld1q_s8(x + 3 * pixel);
-        vst1q_s8(to, a);
-        vst1q_s8(to + 16, b);
-        vst1q_s8(to + 32, c);
-        vst1q_s8(to + 48, d);
-        x += 4 * pixel;
-        to += 64;
-    }
-    for (; n > 0; --n) {
-        vst1q_s8(to, vld1q_s8(x));
-        x += pixel;
-        to += EQ_PIXEL;
-    }
+    if (way == EQ_HALF)
+        eq_border_way_neon(band, top, lines, EQ_HALF, b);
+    else
+        eq_border_way_neon(band, top, lines, EQ_WIDE, b);
 }
 
-/* n pixels of eight. */
-static inline void eq_copy_half_neon(int8_t *to, const int8_t *x, int64_t pixel, int32_t n)
+/* n pixels, `step` bytes apart where they go. */
+static inline __attribute__((always_inline)) void
+eq_copy_pixels_neon(int8_t *to, int64_t step, const int8_t *x, int64_t pixel, int32_t n,
+                    int way)
 {
     for (; n >= 4; n -= 4) {
-        const int8x8_t a = vld1_s8(x), b = vld1_s8(x + pixel);
-        const int8x8_t c = vld1_s8(x + 2 * pixel), d = vld1_s8(x + 3 * pixel);
-        vst1_s8(to, a);
-        vst1_s8(to + 16, b);
-        vst1_s8(to + 32, c);
-        vst1_s8(to + 48, d);
+        const int8x16_t a = eq_load_pixel_neon(x, way);
+        const int8x16_t b = eq_load_pixel_neon(x + pixel, way);
+        const int8x16_t c = eq_load_pixel_neon(x + 2 * pixel, way);
+        const int8x16_t d = eq_load_pixel_neon(x + 3 * pixel, way);
+        eq_store_pixel_neon(to, a, way);
+        eq_store_pixel_neon(to + step, b, way);
+        eq_store_pixel_neon(to + 2 * step, c, way);
+        eq_store_pixel_neon(to + 3 * step, d, way);
         x += 4 * pixel;
-        to += 64;
+        to += 4 * step;
     }
     for (; n > 0; --n) {
-        vst1_s8(to, vld1_s8(x));
+        eq_store_pixel_neon(to, eq_load_pixel_neon(x, way), way);
         x += pixel;
-        to += EQ_PIXEL;
+        to += step;
     }
 }
 
@@ -157,18 +170,10 @@ eq_copy_lanes_neon(int8_t *to, const int8_t *x, int64_t pixel, int32_t n,
     }
 }
 
-/* The ways of copying pixels. */
-enum { EQ_WIDE, EQ_HALF, EQ_LANES };
-
-/* n pixels, in the way `way`; x is their first byte that counts. */
-static inline void eq_copy_neon(int8_t *to, const int8_t *x, int64_t pixel, int32_t n,
-                                int way, const eq_lanes_neon *l)
+static inline void eq_copy_by_lanes_neon(int8_t *to, const int8_t *x, int64_t pixel,
+                                         int32_t n, const eq_lanes_neon *l)
 {
-    if (way == EQ_WIDE)
-        eq_copy_wide_neon(to, x, pixel, n);
-    else if (way == EQ_HALF)
-        eq_copy_half_neon(to, x, pixel, n);
-    else if (l->size == 8)
+    if (l->size == 8)
         eq_copy_lanes_neon(to, x, pixel, n, l, 8);
     else if (l->size == 4)
         eq_copy_lanes_neon(to, x, pixel, n, l, 4);
@@ -178,18 +183,141 @@ static inline void eq_copy_neon(int8_t *to, const int8_t *x, int64_t pixel, int3
         eq_copy_lanes_neon(to, x, pixel, n, l, 1);
 }
 
-/* What lies inside of the image. */
-static inline void eq_inside_neon(int8_t *band, const int8_t *x, int32_t top, int32_t lines,
-                                  int way, const eq_lanes_neon *l, const eq_band_neon *b)
+/* The part of a band that lies inside of the image: `lines` lines of `pixels` pixels, the first
+ * at band + to and x + from, the one that is number `wrap` at x again. */
+typedef struct {
+    int64_t to, from;
+    int32_t lines, pixels, wrap;
+} eq_inside_neon;
+
+static inline eq_inside_neon eq_inside_neon_of(int32_t top, int32_t lines,
+                                               const eq_band_neon *b)
 {
     const eq_lines *g = &b->lines;
-    const int32_t inside = eq_band_inside_neon(b);
-    const int32_t first = top < 0 ? -top : 0;
-    const int32_t end = top + lines > g->in_h ? g->in_h - top : lines;
-    band += first * b->line + g->pad_left * EQ_PIXEL;
-    for (int32_t i = first; i < end; ++i, band += b->line)
-        eq_copy_neon(band, x + (top + i) % g->x_ring * g->x_row, g->x_pixel, inside, way,
-                     l);
+    const int32_t first = top > 0 ? top : 0, ring = first % g->x_ring;
+    const int32_t end = top + lines > g->in_h ? g->in_h : top + lines;
+    const eq_inside_neon n = {(int64_t)(first - top) * b->line + g->pad_left * EQ_PIXEL,
+                              (int64_t)ring * g->x_row, end - first, eq_band_inside_neon(b),
+                              g->x_ring - ring};
+    return n;
+}
+
+/* Copies it; `way` is a constant, x the first byte that counts.  What is higher than wide is
+ * copied column by column. */
+static inline __attribute__((always_inline)) void
+eq_copy_inside_way_neon(int8_t *band, const int8_t *x, const eq_inside_neon *n, int way,
+                        const eq_lanes_neon *l, const eq_band_neon *b)
+{
+    const int64_t pixel = b->lines.x_pixel, row = b->lines.x_row, line = b->line;
+    const int8_t *from = x + n->from;
+    int8_t *to = band + n->to;
+    if (way != EQ_LANES && n->lines > n->pixels && n->lines <= n->wrap) {
+        for (int32_t c = n->pixels; c > 0; --c, from += pixel, to += EQ_PIXEL)
+            eq_copy_pixels_neon(to, line, from, row, n->lines, way);
+        return;
+    }
+    for (int32_t r = 1; r <= n->lines; ++r, to += line) {
+        if (way == EQ_LANES)
+            eq_copy_by_lanes_neon(to, from, pixel, n->pixels, l);
+        else
+            eq_copy_pixels_neon(to, EQ_PIXEL, from, pixel, n->pixels, way);
+        from = r == n->wrap ? x : from + row;
+    }
+}
+
+/* All blocks of channels of all bands.  Those of EQ_WIDE and EQ_HALF go back where they would
+ * reach beyond the last channel; EQ_HALF takes two rows of outputs at once, of which the
+ * second begin where they end with the band: of an odd number one is computed twice. */
+typedef struct {
+    eq_band_neon band;
+    const int8_t *x;
+    int8_t *at; /* the band's memory */
+    int32_t row0, row1, channels, multiplier, bytes;
+    int way;
+    /* the block: channels from o on of rows [h, h + rows), and from h + other on of EQ_HALF */
+    int32_t o, h, rows, other, both, next;
+    eq_inside_neon first, second;
+} eq_blocks_neon;
+
+/* Blocks of a layer whose x_row and x_pixel count bytes, elements being of `bytes` bytes;
+ * g->in_c counts elements. */
+static inline void eq_begin_blocks_neon(eq_blocks_neon *k, eq_band_neon band,
+                                        const int8_t *x, int8_t *at, int32_t row0,
+                                        int32_t row1, int32_t multiplier, int32_t bytes,
+                                        int way)
+{
+    k->band = band;
+    k->x = x;
+    k->at = at;
+    k->row0 = row0;
+    k->row1 = row1;
+    k->channels = band.lines.in_c * multiplier;
+    k->multiplier = multiplier;
+    k->bytes = bytes;
+    k->way = way;
+    k->h = row0;
+    k->both = 0;
+    k->next = k->channels;
+}
+
+/* A band from row h of outputs on, but for what lies inside of the image. */
+static inline void eq_begin_band_neon(eq_blocks_neon *k)
+{
+    const eq_band_neon *b = &k->band;
+    const int32_t left = k->row1 - k->h, most = k->way == EQ_HALF ? 2 * b->fit : b->fit;
+    k->both = left < most ? left : most;
+    k->rows = k->way == EQ_HALF ? (k->both + 1) / 2 : k->both;
+    k->other = k->both - k->rows;
+    k->next = 0;
+    const int32_t lines = eq_band_lines_neon(b, k->rows), stride = b->lines.stride_h;
+    const int32_t top = k->h * stride - b->lines.pad_top, second = top + k->other * stride;
+    eq_border_neon(k->at, top, lines, k->way, b);
+    k->first = eq_inside_neon_of(top, lines, b);
+    if (k->way == EQ_HALF) {
+        eq_border_neon(k->at + 8, second, lines, k->way, b);
+        k->second = eq_inside_neon_of(second, lines, b);
+    }
+}
+
+static inline void eq_copy_wide_neon(const eq_blocks_neon *k)
+{
+    eq_copy_inside_way_neon(k->at, k->x + k->o * k->bytes, &k->first, EQ_WIDE, 0, &k->band);
+}
+
+static inline void eq_copy_halves_neon(const eq_blocks_neon *k)
+{
+    const int8_t *x = k->x + k->o * k->bytes;
+    eq_copy_inside_way_neon(k->at, x, &k->first, EQ_HALF, 0, &k->band);
+    eq_copy_inside_way_neon(k->at + 8, x, &k->second, EQ_HALF, 0, &k->band);
+}
+
+static inline void eq_copy_some_neon(const eq_blocks_neon *k)
+{
+    const eq_lanes_neon l =
+        eq_lanes_neon_of(k->o, k->multiplier, k->band.lines.in_c, k->bytes);
+    eq_copy_inside_way_neon(k->at, k->x + l.first, &k->first, EQ_LANES, &l, &k->band);
+}
+
+/* Fills the band for the next block; 0 when there is none. */
+static inline int eq_next_block_neon(eq_blocks_neon *k)
+{
+    const int32_t count = k->way == EQ_HALF ? 8 : EQ_PIXEL / k->bytes;
+    if (k->next >= k->channels) {
+        k->h += k->both;
+        if (k->h >= k->row1)
+            return 0;
+        eq_begin_band_neon(k);
+    }
+    const int whole = k->next + count <= k->channels;
+    k->o = whole || k->way == EQ_LANES ? k->next : k->channels - count;
+    k->next += count;
+    if (k->way == EQ_HALF)
+        eq_copy_halves_neon(k);
+    else if (k->way == EQ_WIDE || (whole && k->multiplier == 1))
+        eq_copy_wide_neon(k);
+    else
+        eq_copy_some_neon(k);
+    return 1;
 }
 
 #endif

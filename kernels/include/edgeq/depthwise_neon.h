@@ -131,6 +131,31 @@ typedef struct {
     int32_t n, rows;
 } eq_rows_neon;
 
+/* A 3x3 layer; zw is looked at where weights have a zero point. */
+typedef struct {
+    eq_blocks_neon blocks;
+    const int8_t *w;
+    const int32_t *bias, *mult, *shift;
+    int32_t out_w, stride_w, y_row, y_pixel;
+    int32_t zw, zy, act_min, act_max;
+} eq_layer3_neon;
+
+/* The rows of its block, or the columns where these are longer. */
+static inline eq_rows_neon eq_rows3_neon_of(const eq_layer3_neon *l)
+{
+    const eq_blocks_neon *k = &l->blocks;
+    const int64_t line = k->band.line, step = (int64_t)l->stride_w * EQ_PIXEL;
+    const int64_t row = k->band.lines.stride_h * line, other = (int64_t)k->other * l->y_row;
+    if (k->rows > l->out_w) {
+        const eq_rows_neon g = {line,       row,   step,    l->y_row,
+                                l->y_pixel, other, k->rows, l->out_w};
+        return g;
+    }
+    const eq_rows_neon g = {line,     step,  row,      l->y_pixel,
+                            l->y_row, other, l->out_w, k->rows};
+    return g;
+}
+
 /* All outputs of sixteen lanes; `mode`, `wide` and `extra` (0, 1, or 2 for more) are constants. */
 static inline __attribute__((always_inline)) void
 eq_depthwise3_rows_neon(const int8_t *x, int8_t *y, const eq_nine_neon *w,

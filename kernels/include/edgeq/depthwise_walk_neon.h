@@ -16,10 +16,10 @@
 
 /* A layer. */
 typedef struct {
-    eq_band_neon band;
+    eq_blocks_neon blocks;
     const int8_t *w;
     const int32_t *bias, *mult, *shift;
-    int32_t multiplier, kh, kw, dil_w, out_w, stride_w, row0, row1, y_row, y_pixel;
+    int32_t kh, kw, dil_w, out_w, stride_w, y_row, y_pixel;
     int32_t zy, act_min, act_max;
 } eq_walk_neon;
 
@@ -41,8 +41,9 @@ static inline int32_t eq_list_taps_neon(int8_t *list, const eq_walk_neon *l)
     int8_t *to = list;
     for (int32_t a = 0; a < l->kh; ++a)
         for (int32_t b = 0; b < l->kw; ++b, to += 8) {
-            const int64_t at = (int64_t)a * l->band.lines.dil_h * l->band.line +
-                               (int64_t)b * l->dil_w * EQ_PIXEL;
+            const int64_t at =
+                (int64_t)a * l->blocks.band.lines.dil_h * l->blocks.band.line +
+                (int64_t)b * l->dil_w * EQ_PIXEL;
             memcpy(to, &at, 8);
         }
     memcpy(to, &none, 8);
@@ -107,56 +108,44 @@ eq_walk_row_neon(const int8_t *x, int64_t step, int8_t *y, int64_t y_pixel, int3
     }
 }
 
-/* Rows of outputs of the block that begins with channel o; `single` is a constant. */
-static inline __attribute__((always_inline)) void
-eq_walk_block_neon(const int8_t *band, const int8_t *list, int32_t twos, int8_t *y,
-                   int32_t o, int32_t rows, const eq_walk_neon *l, int single)
+/* A layer's block; `single` is a constant. */
+static inline __attribute__((always_inline)) void eq_walk_block_neon(const eq_walk_neon *l,
+                                                                     const int8_t *list,
+                                                                     int32_t twos,
+                                                                     int8_t *y, int single)
 {
+    const eq_band_neon *b = &l->blocks.band;
+    const int32_t o = l->blocks.o, left = l->blocks.channels - o, rows = l->blocks.rows;
     const eq_range_s8 range = eq_load_range(l->zy, l->act_min, l->act_max);
     const eq_factors_x16 f = eq_load_factors_x16(l->bias + o, l->mult + o, l->shift + o);
-    const int8_t *w = l->w + o * 2 * twos;
-    const int32_t left = l->band.lines.in_c * l->multiplier - o;
-    const int64_t row = (int64_t)l->band.lines.stride_h * l->band.line;
-    const int64_t step = (int64_t)l->stride_w * EQ_PIXEL;
+    const int8_t *w = l->w + o * 2 * twos, *x = l->blocks.at;
+    const int64_t row = (int64_t)b->lines.stride_h * b->line;
     const int upright = l->out_w == 1; /* a column of outputs is walked like a row */
-    const int relu = eq_mode_of(single, l->zy, l->act_min, l->act_max) >= EQ_LIVE;
+    const int relu =
+        !single && eq_mode_of(single, l->zy, l->act_min, l->act_max) >= EQ_LIVE;
+    const int64_t step = upright ? row : (int64_t)l->stride_w * EQ_PIXEL;
+    const int64_t y_step = upright ? l->y_row : l->y_pixel;
     const int32_t lines = upright ? 1 : rows, n = upright ? rows : l->out_w;
     for (int32_t r = 0; r < lines; ++r) {
-        if (!single && relu)
-            eq_walk_row_neon(band, upright ? row : step, y, upright ? l->y_row : l->y_pixel,
-                             n, w, list, twos, &f, range, left, EQ_RELU);
+        if (relu)
+            eq_walk_row_neon(x, step, y, y_step, n, w, list, twos, &f, range, left,
+                             EQ_RELU);
         else
-            eq_walk_row_neon(band, upright ? row : step, y, upright ? l->y_row : l->y_pixel,
-                             n, w, list, twos, &f, range, left,
+            eq_walk_row_neon(x, step, y, y_step, n, w, list, twos, &f, range, left,
                              single ? EQ_SINGLE : EQ_DOUBLE);
-        band += row;
+        x += row;
         y += l->y_row;
     }
 }
 
-/* The layer. */
+/* The layer, the list of taps being written to `list`; `single` is a constant. */
 static inline __attribute__((always_inline)) void
-eq_depthwise_walk_neon(const int8_t *x, int8_t *y, int8_t *scratch, const eq_walk_neon *l,
-                       int single)
+eq_depthwise_walk_neon(eq_walk_neon *l, int8_t *list, int8_t *y, int single)
 {
-    const eq_band_neon *b = &l->band;
-    const int32_t in_c = b->lines.in_c, twos = eq_list_taps_neon(scratch, l);
-    int8_t *const band = scratch + 16 * twos;
-    for (int32_t h = l->row0; h < l->row1; h += b->fit) {
-        const int32_t left = l->row1 - h, rows = left < b->fit ? left : b->fit;
-        const int32_t lines = eq_band_lines_neon(b, rows);
-        const int32_t top = h * b->lines.stride_h - b->lines.pad_top;
-        eq_border_neon(band, top, lines, 1, b);
-        for (int32_t o = 0; o < in_c * l->multiplier; o += 16) {
-            if (l->multiplier == 1 && o + 16 <= in_c) {
-                eq_inside_neon(band, x + o, top, lines, EQ_WIDE, 0, b);
-            } else {
-                const eq_lanes_neon lanes = eq_lanes_neon_of(o, l->multiplier, in_c, 1);
-                eq_inside_neon(band, x + lanes.first, top, lines, EQ_LANES, &lanes, b);
-            }
-            eq_walk_block_neon(band, scratch, twos, y + h * l->y_row + o, o, rows, l,
-                               single);
-        }
+    const int32_t twos = eq_list_taps_neon(list, l);
+    while (eq_next_block_neon(&l->blocks)) {
+        int8_t *to = y + l->blocks.h * l->y_row + l->blocks.o;
+        eq_walk_block_neon(l, list, twos, to, single);
     }
 }
 

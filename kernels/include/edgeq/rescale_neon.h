@@ -95,8 +95,8 @@ static inline eq_range_s8 eq_load_range(int32_t zy, int32_t lo, int32_t hi)
 
 /* clamp(v + zy): both narrowings saturate, and so does the sum, which for |zy| <= 128 moves
  * nothing out of or into the clamp. */
-static inline int8x16_t eq_narrow_s8_x16(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d,
-                                         eq_range_s8 r)
+static inline __attribute__((always_inline)) int8x16_t
+eq_narrow_s8_x16(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, eq_range_s8 r)
 {
     const int16x8_t low = vqmovn_high_s32(vqmovn_s32(a), b);
     const int16x8_t high = vqmovn_high_s32(vqmovn_s32(c), d);
@@ -106,8 +106,10 @@ static inline int8x16_t eq_narrow_s8_x16(int32x4_t a, int32x4_t b, int32x4_t c, 
 }
 
 /* The same where eq_is_live: the narrowings clamp, to [0, 255] of what is 128 more. */
-static inline int8x16_t eq_narrow_live_s8_x16(int32x4_t a, int32x4_t b, int32x4_t c,
-                                              int32x4_t d)
+static inline __attribute__((always_inline)) int8x16_t eq_narrow_live_s8_x16(int32x4_t a,
+                                                                             int32x4_t b,
+                                                                             int32x4_t c,
+                                                                             int32x4_t d)
 {
     const int16x8_t low = vqmovn_high_s32(vqmovn_s32(a), b);
     const int16x8_t high = vqmovn_high_s32(vqmovn_s32(c), d);
@@ -116,8 +118,8 @@ static inline int8x16_t eq_narrow_live_s8_x16(int32x4_t a, int32x4_t b, int32x4_
 }
 
 /* The same where zy is the lower end of the clamp: from 0 on, added to that. */
-static inline int8x16_t eq_narrow_relu_s8_x16(int32x4_t a, int32x4_t b, int32x4_t c,
-                                              int32x4_t d, eq_range_s8 r)
+static inline __attribute__((always_inline)) int8x16_t
+eq_narrow_relu_s8_x16(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, eq_range_s8 r)
 {
     const int16x8_t low = vqmovn_high_s32(vqmovn_s32(a), b);
     const int16x8_t high = vqmovn_high_s32(vqmovn_s32(c), d);

@@ -31,6 +31,16 @@ eq_begin_x16(const eq_factors_x16 *f)
     return s;
 }
 
+/* What becomes of rescaled sums. */
+static inline __attribute__((always_inline)) int8x16_t eq_narrow_x16(
+    int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, eq_range_s8 range, int single)
+{
+    if (single == EQ_LIVE)
+        return eq_narrow_live_s8_x16(a, b, c, d);
+    return single == EQ_RELU ? eq_narrow_relu_s8_x16(a, b, c, d, range)
+                             : eq_narrow_s8_x16(a, b, c, d, range);
+}
+
 static inline __attribute__((always_inline)) int8x16_t
 eq_finish_x16(eq_sums16_neon s, const eq_factors_x16 *f, eq_range_s8 range, int single)
 {
@@ -38,10 +48,7 @@ eq_finish_x16(eq_sums16_neon s, const eq_factors_x16 *f, eq_range_s8 range, int 
                     b = eq_rescale_x4(s.b, f->b, single);
     const int32x4_t c = eq_rescale_x4(s.c, f->c, single),
                     d = eq_rescale_x4(s.d, f->d, single);
-    if (single == EQ_LIVE)
-        return eq_narrow_live_s8_x16(a, b, c, d);
-    return single == EQ_RELU ? eq_narrow_relu_s8_x16(a, b, c, d, range)
-                             : eq_narrow_s8_x16(a, b, c, d, range);
+    return eq_narrow_x16(a, b, c, d, range, single);
 }
 
 /* The first n <= 16 bytes of v. */
