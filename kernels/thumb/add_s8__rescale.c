@@ -7,10 +7,10 @@
  */
 #include "edgeq/thumb_add.h"
 
-eq_add_s8_fn EQ_SYM(eq_add_s8__thumb);
+eq_add_s8_fn EQ_SYM(eq_add_s8__thumb_rescale);
 
-void EQ_SYM(eq_add_s8__thumb)(const int8_t *a, const int8_t *b, int8_t *y,
-                              const eq_add_s8_params *restrict p)
+void EQ_SYM(eq_add_s8__thumb_rescale)(const int8_t *a, const int8_t *b, int8_t *y,
+                                      const eq_add_s8_params *restrict p)
 {
     eq_thumb_add(a, b, y, eq_thumb_form, eq_thumb_split, p);
 }

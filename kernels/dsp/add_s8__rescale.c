@@ -15,7 +15,7 @@
 #include "edgeq/add_s8.h"
 #include "edgeq/dsp_rescale.h"
 
-eq_add_s8_fn EQ_SYM(eq_add_s8__dsp);
+eq_add_s8_fn EQ_SYM(eq_add_s8__dsp_rescale);
 
 typedef struct {
     int32_t k20, cb, mult_b, round_b, right_b;
@@ -98,8 +98,8 @@ static inline void EQ_SYM(add_s8_dsp_row)(const int8_t *a, const int8_t *b, int8
     }
 }
 
-void EQ_SYM(eq_add_s8__dsp)(const int8_t *a, const int8_t *b, int8_t *y,
-                            const eq_add_s8_params *restrict p)
+void EQ_SYM(eq_add_s8__dsp_rescale)(const int8_t *a, const int8_t *b, int8_t *y,
+                                    const eq_add_s8_params *restrict p)
 {
     const EQ_SYM(add_s8_dsp_factors) f = EQ_SYM(add_s8_dsp_factors_of)(p);
     for (int32_t i0 = 0; i0 < p->d0; ++i0) {
