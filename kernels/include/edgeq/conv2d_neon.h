@@ -8,11 +8,16 @@
 #define EDGEQ_CONV2D_NEON_H
 
 #include "edgeq/conv2d_flush_neon.h"
+#include "edgeq/conv2d_int4_neon.h"
 #include "edgeq/rescale_neon.h"
 
 #define EQ_INLINE_NEON static inline __attribute__((always_inline))
 
-/* Constants of a layer.  w is in the order of `@flushes`, arrays are packed by four channels,
+/* What a layer is made of: int8 weights, few of them with their channels in lanes
+ * (conv2d_lanes_neon.h), or int4 weights. */
+enum { EQ_TILES, EQ_LANES, EQ_NIBBLES };
+
+/* Constants of a layer.  w is in the order that its kind asks for, arrays are packed by four channels,
  * and zeros fill the last block.  A window is `taps` contiguous bytes, a multiple of 8, windows
  * begin `step` apart. */
 typedef struct {
@@ -70,11 +75,25 @@ EQ_INLINE_NEON int8x16_t eq_conv2d_results_neon(const eq_conv2d_layer_neon *t,
     return eq_conv2d_finish_neon(s, f, t->range, EQ_DOUBLE);
 }
 
-/* All channels of the four pixels at x. */
-EQ_INLINE_NEON void eq_conv2d_four_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
-                                        int8_t *y, int32_t y_pixel, int has_zw, int single)
+/* Four bytes to each of four pixels, which move on behind them: no intrinsic does that. */
+static inline void eq_store_words_neon(int8x16_t v, int8_t **a, int8_t **b, int8_t **c,
+                                       int8_t **d)
 {
-    const int8_t *const b = x + t->step, *const c = b + t->step, *const d = c + t->step;
+    __asm__("st1 {%4.s}[0], [%0], 4\n\t"
+            "st1 {%4.s}[1], [%1], 4\n\t"
+            "st1 {%4.s}[2], [%2], 4\n\t"
+            "st1 {%4.s}[3], [%3], 4"
+            : "+r"(*a), "+r"(*b), "+r"(*c), "+r"(*d)
+            : "w"(v)
+            : "memory");
+}
+
+/* All channels of the four pixels at x, `step` apart. */
+EQ_INLINE_NEON void eq_conv2d_four_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
+                                        int64_t step, int8_t *y, int32_t y_pixel, int kind,
+                                        int has_zw, int single)
+{
+    const int8_t *const b = x + step, *const c = b + step, *const d = c + step;
     const int8_t *w = t->w;
     const int32_t *bias = t->bias, *mult = t->mult, *shift = t->shift;
     int8_t *yb = y + y_pixel, *yc = yb + y_pixel, *yd = yc + y_pixel;
@@ -86,32 +105,28 @@ EQ_INLINE_NEON void eq_conv2d_four_neon(const eq_conv2d_layer_neon *t, const int
         z.c = eq_conv2d_offset_neon(t, c);
         z.d = eq_conv2d_offset_neon(t, d);
     }
-    for (int32_t left = t->out_c; left > 0; left -= 4) {
-        eq_quad_neon s = eq_conv2d_tile_neon(x, b, c, d, &w, t->taps);
+    for (int32_t left = t->out_c;;) {
+        eq_quad_neon s = kind == EQ_NIBBLES ? eq_conv2d_int4_neon(x, b, c, d, &w, t->taps)
+                                            : eq_conv2d_tile_neon(x, b, c, d, &w, t->taps);
         if (has_zw) {
             s.a = vaddq_s32(s.a, z.a);
             s.b = vaddq_s32(s.b, z.b);
             s.c = vaddq_s32(s.c, z.c);
             s.d = vaddq_s32(s.d, z.d);
         }
-        const eq_factors_x4 f = eq_load_factors(bias, mult, shift);
-        const int8x16_t v = eq_conv2d_results_neon(t, s, f, single);
+        const int8x16_t v =
+            eq_conv2d_results_neon(t, s, eq_load_factors(bias, mult, shift), single);
         bias += 4;
         mult += 4;
         shift += 4;
-        if (left < 4) {
-            eq_store_part_columns_s8(y, y_pixel, v, left);
+        left -= 4;
+        if (left < 0) {
+            eq_store_part_columns_s8(y, y_pixel, v, left + 4);
             break;
         }
-        const int32x4_t words = vreinterpretq_s32_s8(v);
-        vst1q_lane_s32((int32_t *)(void *)y, words, 0);
-        vst1q_lane_s32((int32_t *)(void *)yb, words, 1);
-        vst1q_lane_s32((int32_t *)(void *)yc, words, 2);
-        vst1q_lane_s32((int32_t *)(void *)yd, words, 3);
-        y += 4;
-        yb += 4;
-        yc += 4;
-        yd += 4;
+        eq_store_words_neon(v, &y, &yb, &yc, &yd);
+        if (left == 0)
+            break;
     }
 }
 
@@ -184,17 +199,24 @@ EQ_INLINE_NEON void eq_conv2d_pixel_neon(const eq_conv2d_layer_neon *t, const in
 /* n >= 1 pixels: the last tile goes back to be whole where three pixels are left, one or two
  * are computed alone. */
 EQ_INLINE_NEON void eq_conv2d_pixels_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
-                                          int8_t *y, int32_t y_pixel, int32_t n, int has_zw,
-                                          int single)
+                                          int8_t *y, int32_t y_pixel, int32_t n, int kind,
+                                          int has_zw, int single)
 {
-    const int32_t tiled = n % 4 == 3 && n > 4 ? n : n / 4 * 4;
+    const int back = n > 4 && (n % 4 == 3 || kind == EQ_NIBBLES);
+    const int32_t tiled = back ? n : n / 4 * 4;
     int32_t i = 0;
     for (; i < tiled; i += 4) {
         const int32_t at = i + 4 <= n ? i : n - 4;
-        eq_conv2d_four_neon(t, x + at * t->step, y + at * y_pixel, y_pixel, has_zw, single);
+        eq_conv2d_four_neon(t, x + at * t->step, t->step, y + at * y_pixel, y_pixel, kind,
+                            has_zw, single);
     }
-    for (; i < n; ++i)
-        eq_conv2d_pixel_neon(t, x + i * t->step, y + i * y_pixel, has_zw, single);
+    for (; i < n; ++i) {
+        if (kind == EQ_NIBBLES)
+            eq_conv2d_four_neon(t, x + i * t->step, 0, y + i * y_pixel, 0, kind, has_zw,
+                                single);
+        else
+            eq_conv2d_pixel_neon(t, x + i * t->step, y + i * y_pixel, has_zw, single);
+    }
 }
 
 #endif

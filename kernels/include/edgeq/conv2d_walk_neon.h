@@ -1,4 +1,4 @@
-/* How the convolutions for NEON with int8 weights walk: through windows of one pixel where x lies,
+/* How the convolutions for NEON walk: through windows of one pixel where x lies,
  * or through windows gathered from it. */
 #ifndef EDGEQ_CONV2D_WALK_NEON_H
 #define EDGEQ_CONV2D_WALK_NEON_H
@@ -6,9 +6,6 @@
 #include "edgeq/conv2d_gather_neon.h"
 #include "edgeq/conv2d_lanes_neon.h"
 #include "edgeq/conv2d_lines.h"
-
-/* Channels in lanes, for few taps, or taps in lanes: a constant wherever it is an argument. */
-enum { EQ_LANES = 0, EQ_TILES = 1 };
 
 /* Where pixels lie, as params of the contract say it. */
 typedef struct {
@@ -34,8 +31,8 @@ EQ_INLINE_NEON void eq_conv2d_some_neon(int kind, const eq_conv2d_layer_neon *t,
                                         const int8_t *x, int8_t *y, int32_t y_pixel,
                                         int32_t n, int has_zw, int single)
 {
-    if (kind == EQ_TILES)
-        eq_conv2d_pixels_neon(t, x, y, y_pixel, n, has_zw, single);
+    if (kind != EQ_LANES)
+        eq_conv2d_pixels_neon(t, x, y, y_pixel, n, kind, has_zw, single);
     else if (single)
         eq_lanes_pixels_neon(t, x, y, y_pixel, n, has_zw, EQ_SINGLE);
     else if (t->mode == EQ_LIVE)

@@ -1,0 +1,39 @@
+/* conv2d_s8s4 for NEON, windows of one pixel without padding: a matrix product over x where it
+ * lies, four pixels by four channels at a time.
+ *
+ * Exact: see conv2d_int4_neon.h and rescale_neon.h.
+ *
+ * @requires kh == 1 and kw == 1 and pad_top == 0 and pad_left == 0 and in_c % 16 == 0
+ * @requires live_shift >= 32
+ * @packs w (o/4, khkwi/32, o%4, khkwi%16, khkwi/16%2)
+ * @packs bias (o/4, o%4)
+ * @packs mult (o/4, o%4)
+ * @packs shift (o/4, o%4)
+ */
+#include "edgeq/conv2d_s8s4.h"
+#include "edgeq/conv2d_walk_neon.h"
+
+eq_conv2d_s8s4_fn EQ_SYM(eq_conv2d_s8s4__neon_1x1);
+
+void EQ_SYM(eq_conv2d_s8s4__neon_1x1)(const int8_t *restrict x, const int8_t *restrict w,
+                                      const int32_t *restrict bias,
+                                      const int32_t *restrict mult,
+                                      const int32_t *restrict shift, int8_t *restrict y,
+                                      int8_t *restrict scratch,
+                                      const eq_conv2d_s8s4_params *restrict p)
+{
+    (void)scratch;
+    const eq_conv2d_layer_neon layer = {
+        w,
+        bias,
+        mult,
+        shift,
+        p->in_c,
+        p->stride_w * p->x_pixel,
+        p->out_c,
+        0,
+        eq_mode_of(eq_is_single(), p->zy, p->act_min, p->act_max),
+        eq_load_range(p->zy, p->act_min, p->act_max)};
+    const eq_conv2d_place_neon place = EQ_CONV2D_PLACE_NEON(p);
+    eq_conv2d_points_neon(&layer, x, y, &place, EQ_NIBBLES, 0, eq_is_single());
+}
