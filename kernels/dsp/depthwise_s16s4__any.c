@@ -28,5 +28,5 @@ void EQ_SYM(eq_depthwise_s16s4__dsp_any)(
     int16_t *zero = (int16_t *)(void *)(scratch + 8 * taps);
     int8_t *wide = scratch + 8 * taps + 2 * p->in_c;
     eq_dw_widen(wide, w, taps * step / 2);
-    eq_dw16_any(x, wide, step, bias, mult, shift, y, zero, scratch, &q, eq_dsp_form);
+    eq_dw16_any(x, wide, step, bias, mult, shift, y, zero, scratch, &q, eq_dsp_form, 0);
 }

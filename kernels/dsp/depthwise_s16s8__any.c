@@ -19,5 +19,5 @@ void EQ_SYM(eq_depthwise_s16s8__dsp_any)(
     int8_t *restrict scratch, const eq_depthwise_s16s8_params *restrict p)
 {
     int16_t *zero = (int16_t *)(void *)(scratch + 8 * p->kh * p->kw);
-    eq_dw16_any(x, w, p->in_c, bias, mult, shift, y, zero, scratch, p, eq_dsp_form);
+    eq_dw16_any(x, w, p->in_c, bias, mult, shift, y, zero, scratch, p, eq_dsp_form, 0);
 }

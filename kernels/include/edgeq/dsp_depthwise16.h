@@ -70,16 +70,33 @@ static inline void eq_dw16_store(int32_t a, int32_t b, int32_t mult, int32_t shi
     *yb = (int16_t)eq_clamp(b, lo, hi);
 }
 
+/* The same of a sum to which a bias of 64 bits is added. */
+static inline int16_t eq_dw16_far(int32_t sum, int64_t bias, int32_t mult, int32_t shift,
+                                  const eq_depthwise_s16s8_params *restrict p, int32_t form)
+{
+    const int64_t acc = bias + sum;
+    int32_t v;
+    if (form == eq_dsp_form_wide)
+        v = eq_requantize_wide(acc, mult, shift);
+    else if (form == eq_dsp_form_double)
+        v = eq_requantize_double((int32_t)acc, mult, shift);
+    else
+        v = eq_requantize_single((int32_t)acc, mult, shift);
+    return (int16_t)eq_clamp(v, p->act_min, p->act_max);
+}
+
 /* All channels of two pixels, stored to ya and yb. */
 static inline void eq_dw16_two(const int8_t *taps, const int8_t *end,
                                const int8_t *restrict w, int32_t w_step,
                                const int64_t *restrict bias, const int32_t *restrict mult,
                                const int32_t *restrict shift, int16_t *ya, int16_t *yb,
-                               const eq_depthwise_s16s8_params *restrict p, int32_t form)
+                               const eq_depthwise_s16s8_params *restrict p, int32_t form,
+                               int32_t far)
 {
     for (int32_t next = 0; next < p->in_c; next += 2) {
         const int32_t c = next < p->in_c - 2 ? next : p->in_c - 2;
-        int32_t a0 = (int32_t)bias[c], a1 = (int32_t)bias[c + 1], b0 = a0, b1 = a1;
+        int32_t a0 = far ? 0 : (int32_t)bias[c], a1 = far ? 0 : (int32_t)bias[c + 1];
+        int32_t b0 = a0, b1 = a1;
         const int8_t *at = w + c;
         for (const int8_t *t = taps; t != end; t += 2 * sizeof t) {
             const int16_t *pa, *pb;
@@ -94,18 +111,27 @@ static inline void eq_dw16_two(const int8_t *taps, const int8_t *end,
             at += w_step;
         }
         const int32_t *m = mult + c, *n = shift + c;
+        if (far) {
+            ya[c] = eq_dw16_far(a0, bias[c], m[0], n[0], p, form);
+            yb[c] = eq_dw16_far(b0, bias[c], m[0], n[0], p, form);
+            ya[c + 1] = eq_dw16_far(a1, bias[c + 1], m[1], n[1], p, form);
+            yb[c + 1] = eq_dw16_far(b1, bias[c + 1], m[1], n[1], p, form);
+            continue;
+        }
         eq_dw16_store(a0, b0, m[0], n[0], ya + c, yb + c, p, form);
         eq_dw16_store(a1, b1, m[1], n[1], ya + c + 1, yb + c + 1, p, form);
     }
 }
 
-/* Weights lie in rows of `w_step` for a tap; at least four channels. */
+/* Weights lie in rows of `w_step` for a tap; at least four channels.  `far` says that accumulators
+ * fit 32 bits before the bias is added only. */
 static inline void eq_dw16_any(const int16_t *restrict x, const int8_t *restrict w,
                                int32_t w_step, const int64_t *restrict bias,
                                const int32_t *restrict mult, const int32_t *restrict shift,
                                int16_t *restrict y, int16_t *restrict zero,
                                int8_t *restrict taps,
-                               const eq_depthwise_s16s8_params *restrict p, int32_t form)
+                               const eq_depthwise_s16s8_params *restrict p, int32_t form,
+                               int32_t far)
 {
     int8_t *end = taps + 2 * sizeof(const int16_t *) * (uint32_t)(p->kh * p->kw);
     int8_t *second = taps + sizeof(const int16_t *);
@@ -123,7 +149,7 @@ static inline void eq_dw16_any(const int16_t *restrict x, const int8_t *restrict
                 continue;
             }
             eq_dw16_two(taps, end, w, w_step, bias, mult, shift, before != 0 ? before : out,
-                        out, p, form);
+                        out, p, form, far);
             before = 0;
         }
     }
