@@ -90,12 +90,10 @@ static inline eq_factors_x16 eq_lane_factors_neon(const int32_t *bias, const int
 /* A layer's block; `single`, `wide` and `has_zw` are constants. */
 static inline __attribute__((always_inline)) void
 eq_depthwise3_block_neon(const eq_layer3_neon *l, const eq_rows_neon *g, int8_t *y,
-                         int single, int wide, int has_zw)
+                         eq_range_s8 range, int mode, int single, int wide, int has_zw)
 {
     const int32_t o = l->blocks.o;
     const int8_t *band = l->blocks.at;
-    const int mode = eq_mode_of(single, l->zy, l->act_min, l->act_max);
-    const eq_range_s8 range = eq_load_range(l->zy, l->act_min, l->act_max);
     const eq_factors_x16 f =
         eq_lane_factors_neon(l->bias + o, l->mult + o, l->shift + o, wide);
     const eq_nine_neon nine = eq_load_nine_neon(l->w + o, l->blocks.channels, wide);
@@ -126,13 +124,15 @@ eq_depthwise3_block_neon(const eq_layer3_neon *l, const eq_rows_neon *g, int8_t 
 static inline __attribute__((always_inline)) void
 eq_depthwise3_neon(eq_layer3_neon *l, int8_t *y, int single, int has_zw)
 {
+    const eq_range_s8 range = eq_load_range(l->zy, l->act_min, l->act_max);
+    const int mode = eq_mode_of(single, l->zy, l->act_min, l->act_max);
     while (eq_next_block_neon(&l->blocks)) {
         const eq_rows_neon g = eq_rows3_neon_of(l);
         int8_t *to = y + l->blocks.h * l->y_row + l->blocks.o;
         if (l->blocks.way == EQ_WIDE)
-            eq_depthwise3_block_neon(l, &g, to, single, 1, has_zw);
+            eq_depthwise3_block_neon(l, &g, to, range, mode, single, 1, has_zw);
         else
-            eq_depthwise3_block_neon(l, &g, to, single, 0, has_zw);
+            eq_depthwise3_block_neon(l, &g, to, range, mode, single, 0, has_zw);
     }
 }
 

@@ -108,7 +108,7 @@ static inline __attribute__((always_inline)) void
 eq_copy_pixels_neon(int8_t *to, int64_t step, const int8_t *x, int64_t pixel, int32_t n,
                     int way)
 {
-    for (; n >= 4; n -= 4) {
+    for (int32_t fours = n >> 2; fours > 0; --fours) {
         const int8x16_t a = eq_load_pixel_neon(x, way);
         const int8x16_t b = eq_load_pixel_neon(x + pixel, way);
         const int8x16_t c = eq_load_pixel_neon(x + 2 * pixel, way);
@@ -120,11 +120,16 @@ eq_copy_pixels_neon(int8_t *to, int64_t step, const int8_t *x, int64_t pixel, in
         x += 4 * pixel;
         to += 4 * step;
     }
-    for (; n > 0; --n) {
-        eq_store_pixel_neon(to, eq_load_pixel_neon(x, way), way);
-        x += pixel;
-        to += step;
+    if (n & 2) {
+        const int8x16_t a = eq_load_pixel_neon(x, way);
+        const int8x16_t b = eq_load_pixel_neon(x + pixel, way);
+        eq_store_pixel_neon(to, a, way);
+        eq_store_pixel_neon(to + step, b, way);
+        x += 2 * pixel;
+        to += 2 * step;
     }
+    if (n & 1)
+        eq_store_pixel_neon(to, eq_load_pixel_neon(x, way), way);
 }
 
 /* Which bytes of a pixel lanes hold where these are not sixteen that follow each other: `need`
@@ -211,17 +216,19 @@ eq_copy_inside_way_neon(int8_t *band, const int8_t *x, const eq_inside_neon *n, 
     const int64_t pixel = b->lines.x_pixel, row = b->lines.x_row, line = b->line;
     const int8_t *from = x + n->from;
     int8_t *to = band + n->to;
-    if (way != EQ_LANES && n->lines > n->pixels && n->lines <= n->wrap) {
-        for (int32_t c = n->pixels; c > 0; --c, from += pixel, to += EQ_PIXEL)
-            eq_copy_pixels_neon(to, line, from, row, n->lines, way);
+    int32_t lines = n->lines, wrap = n->wrap;
+    const int32_t pixels = n->pixels;
+    if (way != EQ_LANES && lines > pixels && lines <= wrap) {
+        for (int32_t c = pixels; c > 0; --c, from += pixel, to += EQ_PIXEL)
+            eq_copy_pixels_neon(to, line, from, row, lines, way);
         return;
     }
-    for (int32_t r = 1; r <= n->lines; ++r, to += line) {
+    for (; lines > 0; --lines, to += line) {
         if (way == EQ_LANES)
-            eq_copy_by_lanes_neon(to, from, pixel, n->pixels, l);
+            eq_copy_by_lanes_neon(to, from, pixel, pixels, l);
         else
-            eq_copy_pixels_neon(to, EQ_PIXEL, from, pixel, n->pixels, way);
-        from = r == n->wrap ? x : from + row;
+            eq_copy_pixels_neon(to, EQ_PIXEL, from, pixel, pixels, way);
+        from = --wrap == 0 ? x : from + row;
     }
 }
 

@@ -23,13 +23,18 @@ typedef struct {
     eq_sums16_neon top, middle, bottom;
 } eq_weights_dotprod;
 
-/* What sixteen lanes need besides: biases, factors, shifts as SRSHL takes them, and the range,
- * which there is no room for in registers, either. */
+/* What sixteen lanes need besides, of which no register holds anything: biases and factors as
+ * the kernel got them, eight of each unless `wide`; shifts as SRSHL takes them; the range. */
 typedef struct {
-    int32_t bias[16], mult[16], down[16];
-    int8_t lo[16], hi[16];
-    int16_t zy[16];
+    const int32_t *bias, *mult, *down;
+    const void *range; /* lo and hi of sixteen bytes, and zy of sixteen words */
 } eq_numbers_dotprod;
+
+/* Memory for what the kernel did not get. */
+typedef struct {
+    int32_t down[16];
+    int8_t range[64];
+} eq_room_dotprod;
 
 /* The bytes of three pixels that belong to each of sixteen lanes. */
 typedef struct {
@@ -52,10 +57,10 @@ EQ_DOT int32x4_t eq_dot_dotprod(int32x4_t s, int8x16_t x, int32x4_t w)
     return vdotq_s32(s, x, vreinterpretq_s8_s32(w));
 }
 
-/* Where lanes find their bytes: pixels 0, 1, 2, and the first again. */
+/* Where lanes find their bytes: pixels 0, 1, 2, and nowhere, which gives zero. */
 EQ_DOT eq_places_dotprod eq_places_dotprod_of(void)
 {
-    const uint32x4_t first = {0x00201000, 0x01211101, 0x02221202, 0x03231303};
+    const uint32x4_t first = {0xc0201000, 0xc1211101, 0xc2221202, 0xc3231303};
     const uint32x4_t four = vdupq_n_u32(0x04040404);
     const uint32x4_t b = vaddq_u32(first, four), c = vaddq_u32(b, four);
     const eq_places_dotprod t = {vreinterpretq_u8_u32(first), vreinterpretq_u8_u32(b),
@@ -64,21 +69,28 @@ EQ_DOT eq_places_dotprod eq_places_dotprod_of(void)
     return t;
 }
 
+/* Those of three pixels that `places` says. */
+EQ_DOT int8x16_t eq_look_up_dotprod(eq_three_neon t, uint8x16_t places)
+{
+    register int8x16_t a __asm__("v0") = t.a;
+    register int8x16_t b __asm__("v1") = t.b;
+    register int8x16_t c __asm__("v2") = t.c;
+    int8x16_t v;
+    __asm__("tbl %0.16b, {v0.16b-v2.16b}, %1.16b"
+            : "=w"(v)
+            : "w"(places), "w"(a), "w"(b), "w"(c));
+    return v;
+}
+
 /* The weights of one line as lanes take them. */
 EQ_DOT eq_sums16_neon eq_line_dotprod(int8x16_t w0, int8x16_t w1, int8x16_t w2,
-                                      const eq_places_dotprod *places)
+                                      const eq_places_dotprod *p)
 {
-    const int8x16x3_t w = {{w0, w1, w2}};
-    const uint8x16_t three =
-        vreinterpretq_u8_u32(vdupq_n_u32(0x00ffffff)); /* nothing for the fourth byte */
-    const eq_sums16_neon s = {vreinterpretq_s32_s8(vandq_s8(vqtbl3q_s8(w, places->a),
-                                                            vreinterpretq_s8_u8(three))),
-                              vreinterpretq_s32_s8(vandq_s8(vqtbl3q_s8(w, places->b),
-                                                            vreinterpretq_s8_u8(three))),
-                              vreinterpretq_s32_s8(vandq_s8(vqtbl3q_s8(w, places->c),
-                                                            vreinterpretq_s8_u8(three))),
-                              vreinterpretq_s32_s8(vandq_s8(vqtbl3q_s8(w, places->d),
-                                                            vreinterpretq_s8_u8(three)))};
+    const eq_three_neon w = {w0, w1, w2};
+    const eq_sums16_neon s = {vreinterpretq_s32_s8(eq_look_up_dotprod(w, p->a)),
+                              vreinterpretq_s32_s8(eq_look_up_dotprod(w, p->b)),
+                              vreinterpretq_s32_s8(eq_look_up_dotprod(w, p->c)),
+                              vreinterpretq_s32_s8(eq_look_up_dotprod(w, p->d))};
     return s;
 }
 
@@ -91,59 +103,58 @@ EQ_DOT eq_weights_dotprod eq_weights_dotprod_of(const eq_nine_neon *n,
     return w;
 }
 
-static inline eq_numbers_dotprod eq_numbers_dotprod_of(const eq_factors_x16 *f,
-                                                       eq_range_s8 range)
+/* The numbers of a block. */
+EQ_DOT eq_numbers_dotprod eq_numbers_dotprod_of(const eq_layer3_neon *l,
+                                                eq_room_dotprod *room, int wide)
 {
-    eq_numbers_dotprod n;
-    vst1q_s32(n.bias, f->a.bias);
-    vst1q_s32(n.bias + 4, f->b.bias);
-    vst1q_s32(n.bias + 8, f->c.bias);
-    vst1q_s32(n.bias + 12, f->d.bias);
-    vst1q_s32(n.mult, f->a.mult);
-    vst1q_s32(n.mult + 4, f->b.mult);
-    vst1q_s32(n.mult + 8, f->c.mult);
-    vst1q_s32(n.mult + 12, f->d.mult);
-    vst1q_s32(n.down, f->a.down);
-    vst1q_s32(n.down + 4, f->b.down);
-    vst1q_s32(n.down + 8, f->c.down);
-    vst1q_s32(n.down + 12, f->d.down);
-    vst1q_s8(n.lo, range.lo);
-    vst1q_s8(n.hi, range.hi);
-    vst1q_s16(n.zy, range.zy);
-    vst1q_s16(n.zy + 8, range.zy);
+    const int32x4_t most = vdupq_n_s32(31);
+    const int32_t o = l->blocks.o;
+    vst1q_s32(room->down, vsubq_s32(most, vld1q_s32(l->shift + o)));
+    vst1q_s32(room->down + 4, vsubq_s32(most, vld1q_s32(l->shift + o + 4)));
+    if (wide) {
+        vst1q_s32(room->down + 8, vsubq_s32(most, vld1q_s32(l->shift + o + 8)));
+        vst1q_s32(room->down + 12, vsubq_s32(most, vld1q_s32(l->shift + o + 12)));
+    }
+    const eq_numbers_dotprod n = {l->bias + o, l->mult + o, room->down, room->range};
     return n;
 }
 
-EQ_DOT eq_sums16_neon eq_biases_dotprod(const eq_numbers_dotprod *n)
+EQ_DOT eq_sums16_neon eq_biases_dotprod(eq_numbers_dotprod n, int wide)
 {
     eq_two_dotprod low, high;
-    eq_load_two_dotprod(low, n, 0);
-    eq_load_two_dotprod(high, n, 8);
+    eq_load_two_dotprod(low, n.bias, 0);
+    if (wide)
+        eq_load_two_dotprod(high, n.bias, 8);
+    else
+        high = low;
     const eq_sums16_neon s = {low.a, low.b, high.a, high.b};
     return s;
 }
 
 /* The outputs of a window, its factors being loaded by twos. */
-EQ_DOT int8x16_t eq_finish_dotprod(eq_sums16_neon s, const eq_numbers_dotprod *n, int mode)
+EQ_DOT int8x16_t eq_finish_dotprod(eq_sums16_neon s, eq_numbers_dotprod n, int mode,
+                                   int wide)
 {
     const int32x4_t none = vdupq_n_s32(0);
-    eq_two_dotprod m0, d0, m1, d1, ends, zy = {none, none};
-    eq_load_two_dotprod(m0, n, 16);
-    eq_load_two_dotprod(d0, n, 32);
-    const eq_factors_x4 fa = {none, m0.a, d0.a}, fb = {none, m0.b, d0.b};
+    eq_two_dotprod m, d, ends, zy = {none, none};
+    eq_load_two_dotprod(m, n.mult, 0);
+    eq_load_two_dotprod(d, n.down, 0);
+    const eq_factors_x4 fa = {none, m.a, d.a}, fb = {none, m.b, d.b};
     const int32x4_t a = eq_rescale_x4(s.a, fa, mode), b = eq_rescale_x4(s.b, fb, mode);
-    eq_load_two_dotprod(m1, n, 24);
-    eq_load_two_dotprod(d1, n, 40);
-    const eq_factors_x4 fc = {none, m1.a, d1.a}, fd = {none, m1.b, d1.b};
-    const int32x4_t c = eq_rescale_x4(s.c, fc, mode), d = eq_rescale_x4(s.d, fd, mode);
+    if (wide) {
+        eq_load_two_dotprod(m, n.mult, 8);
+        eq_load_two_dotprod(d, n.down, 8);
+    }
+    const eq_factors_x4 fc = {none, m.a, d.a}, fd = {none, m.b, d.b};
+    const int32x4_t c = eq_rescale_x4(s.c, fc, mode), e = eq_rescale_x4(s.d, fd, mode);
     if (mode == EQ_LIVE)
-        return eq_narrow_live_s8_x16(a, b, c, d);
-    eq_load_two_dotprod(ends, n, 48);
+        return eq_narrow_live_s8_x16(a, b, c, e);
+    eq_load_two_dotprod(ends, n.range, 0);
     if (mode != EQ_RELU)
-        eq_load_two_dotprod(zy, n, 56);
+        eq_load_two_dotprod(zy, n.range, 8);
     const eq_range_s8 range = {vreinterpretq_s16_s32(zy.a), vreinterpretq_s8_s32(ends.a),
                                vreinterpretq_s8_s32(ends.b)};
-    return eq_narrow_x16(a, b, c, d, range, mode);
+    return eq_narrow_x16(a, b, c, e, range, mode);
 }
 
 /* A column of outputs: the walk down the lines that it sees. */
@@ -162,19 +173,6 @@ EQ_DOT void eq_store_dotprod(eq_down_dotprod *d, int8x16_t v, int wide)
         vst1_s8(d->y + d->y_other, vget_high_s8(v));
     }
     d->y += d->y_step;
-}
-
-/* Those of three pixels that `places` says. */
-EQ_DOT int8x16_t eq_look_up_dotprod(eq_three_neon t, uint8x16_t places)
-{
-    register int8x16_t a __asm__("v0") = t.a;
-    register int8x16_t b __asm__("v1") = t.b;
-    register int8x16_t c __asm__("v2") = t.c;
-    int8x16_t v;
-    __asm__("tbl %0.16b, {v0.16b-v2.16b}, %1.16b"
-            : "=w"(v)
-            : "w"(places), "w"(a), "w"(b), "w"(c));
-    return v;
 }
 
 /* Adds four lanes of a line to the windows of which it is the first, the second and the last
@@ -214,20 +212,20 @@ EQ_DOT void eq_add_line_dotprod(eq_down_dotprod *d, eq_sums16_neon *first,
  * line. */
 EQ_DOT void eq_step_dotprod(eq_down_dotprod *d, eq_sums16_neon *done, eq_sums16_neon *going,
                             eq_sums16_neon *next, const eq_weights_dotprod *w,
-                            const eq_places_dotprod *places, const eq_numbers_dotprod *n,
-                            int mode, int wide)
+                            const eq_places_dotprod *places, eq_numbers_dotprod n, int mode,
+                            int wide)
 {
-    *next = eq_biases_dotprod(n);
+    *next = eq_biases_dotprod(n, wide);
     eq_add_line_dotprod(d, next, going, done, w, places);
-    eq_store_dotprod(d, eq_finish_dotprod(*done, n, mode), wide);
+    eq_store_dotprod(d, eq_finish_dotprod(*done, n, mode, wide), wide);
 }
 
 /* n outputs with stride 1: three windows by turns. */
 EQ_DOT void eq_down1_dotprod(eq_down_dotprod d, int32_t n, const eq_weights_dotprod *w,
-                             const eq_places_dotprod *p, const eq_numbers_dotprod *f,
-                             int mode, int wide)
+                             const eq_places_dotprod *p, eq_numbers_dotprod f, int mode,
+                             int wide)
 {
-    eq_sums16_neon a = eq_biases_dotprod(f), b = a, c;
+    eq_sums16_neon a = eq_biases_dotprod(f, wide), b = a, c;
     eq_add_line_dotprod(&d, &a, 0, 0, w, p);
     eq_add_line_dotprod(&d, &b, &a, 0, w, p);
     for (; n >= 3; n -= 3) {
@@ -245,20 +243,20 @@ EQ_DOT void eq_down1_dotprod(eq_down_dotprod d, int32_t n, const eq_weights_dotp
  * with the last one. */
 EQ_DOT void eq_step2_dotprod(eq_down_dotprod *d, eq_sums16_neon *done, eq_sums16_neon *next,
                              const eq_weights_dotprod *w, const eq_places_dotprod *p,
-                             const eq_numbers_dotprod *f, int mode, int wide)
+                             eq_numbers_dotprod f, int mode, int wide)
 {
     eq_add_line_dotprod(d, 0, done, 0, w, p);
-    *next = eq_biases_dotprod(f);
+    *next = eq_biases_dotprod(f, wide);
     eq_add_line_dotprod(d, next, 0, done, w, p);
-    eq_store_dotprod(d, eq_finish_dotprod(*done, f, mode), wide);
+    eq_store_dotprod(d, eq_finish_dotprod(*done, f, mode, wide), wide);
 }
 
 /* n outputs with stride 2: two windows by turns. */
 EQ_DOT void eq_down2_dotprod(eq_down_dotprod d, int32_t n, const eq_weights_dotprod *w,
-                             const eq_places_dotprod *p, const eq_numbers_dotprod *f,
-                             int mode, int wide)
+                             const eq_places_dotprod *p, eq_numbers_dotprod f, int mode,
+                             int wide)
 {
-    eq_sums16_neon a = eq_biases_dotprod(f), b;
+    eq_sums16_neon a = eq_biases_dotprod(f, wide), b;
     eq_add_line_dotprod(&d, &a, 0, 0, w, p);
     for (; n >= 2; n -= 2) {
         eq_step2_dotprod(&d, &a, &b, w, p, f, mode, wide);
@@ -271,21 +269,21 @@ EQ_DOT void eq_down2_dotprod(eq_down_dotprod d, int32_t n, const eq_weights_dotp
 /* n outputs with another stride, each for itself. */
 EQ_DOT void eq_down3_dotprod(eq_down_dotprod d, int32_t n, int32_t stride,
                              const eq_weights_dotprod *w, const eq_places_dotprod *p,
-                             const eq_numbers_dotprod *f, int mode, int wide)
+                             eq_numbers_dotprod f, int mode, int wide)
 {
     for (; n > 0; --n) {
-        eq_sums16_neon a = eq_biases_dotprod(f);
+        eq_sums16_neon a = eq_biases_dotprod(f, wide);
         eq_add_line_dotprod(&d, &a, 0, 0, w, p);
         eq_add_line_dotprod(&d, 0, &a, 0, w, p);
         eq_add_line_dotprod(&d, 0, 0, &a, w, p);
         d.x += (stride - 3) * d.line;
-        eq_store_dotprod(&d, eq_finish_dotprod(a, f, mode), wide);
+        eq_store_dotprod(&d, eq_finish_dotprod(a, f, mode, wide), wide);
     }
 }
 
 /* A block; `single`, `wide` and `mode` are constants. */
 EQ_DOT void eq_depthwise3_mode_dotprod(const eq_layer3_neon *l, int8_t *y,
-                                       const eq_numbers_dotprod *f, int mode, int wide)
+                                       eq_numbers_dotprod f, int mode, int wide)
 {
     const eq_blocks_neon *k = &l->blocks;
     const eq_nine_neon nine = eq_load_nine_neon(l->w + k->o, k->channels, wide);
@@ -305,34 +303,38 @@ EQ_DOT void eq_depthwise3_mode_dotprod(const eq_layer3_neon *l, int8_t *y,
     }
 }
 
-EQ_DOT void eq_depthwise3_block_dotprod(const eq_layer3_neon *l, int8_t *y, int single,
+/* The same, `mode` being known when the kernel runs and `single` when it is compiled. */
+EQ_DOT void eq_depthwise3_modes_dotprod(const eq_layer3_neon *l, int8_t *y,
+                                        eq_room_dotprod *room, int mode, int single,
                                         int wide)
 {
-    const int32_t o = l->blocks.o;
-    const int mode = eq_mode_of(single, l->zy, l->act_min, l->act_max);
-    const eq_factors_x16 factors =
-        eq_lane_factors_neon(l->bias + o, l->mult + o, l->shift + o, wide);
-    const eq_numbers_dotprod f =
-        eq_numbers_dotprod_of(&factors, eq_load_range(l->zy, l->act_min, l->act_max));
+    const eq_numbers_dotprod f = eq_numbers_dotprod_of(l, room, wide);
     if (single)
-        eq_depthwise3_mode_dotprod(l, y, &f, EQ_SINGLE, wide);
+        eq_depthwise3_mode_dotprod(l, y, f, EQ_SINGLE, wide);
     else if (mode == EQ_LIVE)
-        eq_depthwise3_mode_dotprod(l, y, &f, EQ_LIVE, wide);
+        eq_depthwise3_mode_dotprod(l, y, f, EQ_LIVE, wide);
     else if (mode == EQ_RELU)
-        eq_depthwise3_mode_dotprod(l, y, &f, EQ_RELU, wide);
+        eq_depthwise3_mode_dotprod(l, y, f, EQ_RELU, wide);
     else
-        eq_depthwise3_mode_dotprod(l, y, &f, EQ_DOUBLE, wide);
+        eq_depthwise3_mode_dotprod(l, y, f, EQ_DOUBLE, wide);
 }
 
 /* A layer of at least eight channels; `single` is a constant. */
 EQ_DOT void eq_depthwise3_dotprod(eq_layer3_neon *l, int8_t *y, int single)
 {
+    const eq_range_s8 range = eq_load_range(l->zy, l->act_min, l->act_max);
+    const int mode = eq_mode_of(single, l->zy, l->act_min, l->act_max);
+    eq_room_dotprod room;
+    vst1q_s8(room.range, range.lo);
+    vst1q_s8(room.range + 16, range.hi);
+    vst1q_s8(room.range + 32, vreinterpretq_s8_s16(range.zy));
+    vst1q_s8(room.range + 48, vreinterpretq_s8_s16(range.zy));
     while (eq_next_block_neon(&l->blocks)) {
         int8_t *to = y + l->blocks.h * l->y_row + l->blocks.o;
         if (l->blocks.way == EQ_WIDE)
-            eq_depthwise3_block_dotprod(l, to, single, 1);
+            eq_depthwise3_modes_dotprod(l, to, &room, mode, single, 1);
         else
-            eq_depthwise3_block_dotprod(l, to, single, 0);
+            eq_depthwise3_modes_dotprod(l, to, &room, mode, single, 0);
     }
 }
 
