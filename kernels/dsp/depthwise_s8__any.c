@@ -19,5 +19,5 @@ void EQ_SYM(eq_depthwise_s8__dsp_any)(const int8_t *restrict x, const int8_t *re
                                       int8_t *restrict scratch,
                                       const eq_depthwise_s8_params *restrict p)
 {
-    eq_dw_any(x, w, p->in_c, bias, mult, shift, y, scratch, p, eq_dsp_form);
+    eq_dw_any(x, w, p->in_c, bias, mult, shift, y, scratch, p, 0, eq_dsp_form);
 }

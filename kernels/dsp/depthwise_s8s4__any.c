@@ -28,5 +28,5 @@ void EQ_SYM(eq_depthwise_s8s4__dsp_any)(const int8_t *restrict x, const int8_t *
     const int32_t taps = p->kh * p->kw, step = (p->in_c + 1) / 2 * 2;
     int8_t *wide = scratch + 8 * taps + p->in_c;
     eq_dw_widen(wide, w, taps * step / 2);
-    eq_dw_any(x, wide, step, bias, mult, shift, y, scratch, &q, eq_dsp_form);
+    eq_dw_any(x, wide, step, bias, mult, shift, y, scratch, &q, 0, eq_dsp_form);
 }

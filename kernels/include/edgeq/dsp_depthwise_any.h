@@ -8,6 +8,7 @@
 #ifndef EDGEQ_DSP_DEPTHWISE_ANY_H
 #define EDGEQ_DSP_DEPTHWISE_ANY_H
 
+#include <arm_acle.h>
 #include <stdint.h>
 
 #include "edgeq/depthwise_s8.h"
@@ -44,13 +45,21 @@ static inline void eq_dw_any_store(int32_t a, int32_t b, int32_t mult, int32_t s
     *yb = eq_dsp_int8(eq_dsp_scaled(b * 2, mult, f.round, form) >> f.right);
 }
 
+/* Two weights less their zero point zw. */
+static inline int32_t eq_dw_any_less(int32_t pair, int32_t zw, int32_t points)
+{
+    return zw == 0 ? pair : (int32_t)__ssub16(pair, points);
+}
+
 /* All channels of two pixels, stored to ya and yb. */
 static inline void eq_dw_any_two(const int8_t *taps, const int8_t *end,
                                  const int8_t *restrict w, const int32_t *restrict bias,
                                  const int32_t *restrict mult,
                                  const int32_t *restrict shift, int8_t *ya, int8_t *yb,
-                                 int32_t channels, int32_t w_step, int32_t zy, int32_t form)
+                                 int32_t channels, int32_t w_step, int32_t zw, int32_t zy,
+                                 int32_t form)
 {
+    const int32_t points = eq_dw_low(zw, zw);
     for (int32_t next = 0; next < channels; next += 4) {
         const int32_t c = next < channels - 4 ? next : channels - 4;
         int32_t a0 = bias[c], a1 = bias[c + 1], a2 = bias[c + 2], a3 = bias[c + 3];
@@ -60,7 +69,9 @@ static inline void eq_dw_any_two(const int8_t *taps, const int8_t *end,
             const int8_t *pa, *pb;
             memcpy(&pa, t, sizeof pa);
             memcpy(&pb, t + sizeof pa, sizeof pb);
-            const int32_t ws = eq_dw_load(at), even = eq_dw_even(ws), odd = eq_dw_odd(ws);
+            const int32_t ws = eq_dw_load(at);
+            const int32_t even = eq_dw_any_less(eq_dw_even(ws), zw, points);
+            const int32_t odd = eq_dw_any_less(eq_dw_odd(ws), zw, points);
             const int32_t xa = eq_dw_load(pa + c), xb = eq_dw_load(pb + c);
             a0 = __smlabb(eq_dw_even(xa), even, a0);
             a2 = __smlatt(eq_dw_even(xa), even, a2);
@@ -85,7 +96,8 @@ static inline void eq_dw_any(const int8_t *restrict x, const int8_t *restrict w,
                              int32_t w_step, const int32_t *restrict bias,
                              const int32_t *restrict mult, const int32_t *restrict shift,
                              int8_t *restrict y, int8_t *restrict scratch,
-                             const eq_depthwise_s8_params *restrict p, int32_t form)
+                             const eq_depthwise_s8_params *restrict p, int32_t zw,
+                             int32_t form)
 {
     int8_t *end = scratch + 2 * sizeof(const int8_t *) * (uint32_t)(p->kh * p->kw);
     memset(end, p->zx, (uint32_t)p->in_c);
@@ -103,7 +115,7 @@ static inline void eq_dw_any(const int8_t *restrict x, const int8_t *restrict w,
                 continue;
             }
             eq_dw_any_two(scratch, end, w, bias, mult, shift, before != 0 ? before : out,
-                          out, p->in_c, w_step, p->zy, form);
+                          out, p->in_c, w_step, zw, p->zy, form);
             before = 0;
         }
     }

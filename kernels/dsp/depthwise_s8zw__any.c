@@ -1,0 +1,29 @@
+/* depthwise_s8zw for the DSP extension: any taps, strides, dilations and rings; multiplier 1.
+ *
+ * The loops are in dsp_depthwise_any.h.
+ *
+ * Exact: the contract's sum in another order; the rescale is derived in dsp_rescale.h.
+ *
+ * @requires multiplier == 1 and in_c >= 4
+ * @requires live_shift >= 32 and max_shift <= 54 and acc_bits <= 30
+ * @scratch 8 * kh * kw + in_c
+ */
+#include "edgeq/depthwise_s8zw.h"
+#include "edgeq/dsp_depthwise_any.h"
+
+eq_depthwise_s8zw_fn EQ_SYM(eq_depthwise_s8zw__dsp_any);
+
+void EQ_SYM(eq_depthwise_s8zw__dsp_any)(const int8_t *restrict x, const int8_t *restrict w,
+                                        const int32_t *restrict bias,
+                                        const int32_t *restrict mult,
+                                        const int32_t *restrict shift, int8_t *restrict y,
+                                        int8_t *restrict scratch,
+                                        const eq_depthwise_s8zw_params *restrict p)
+{
+    const eq_depthwise_s8_params same = {
+        p->in_h,     p->in_w,     p->in_c,     p->multiplier, p->out_w,   p->kh,
+        p->kw,       p->stride_h, p->stride_w, p->dil_h,      p->dil_w,   p->pad_top,
+        p->pad_left, p->row0,     p->row1,     p->x_row,      p->x_pixel, p->x_ring,
+        p->y_row,    p->y_pixel,  p->zx,       p->zy,         p->act_min, p->act_max};
+    eq_dw_any(x, w, p->in_c, bias, mult, shift, y, scratch, &same, p->zw, eq_dsp_form);
+}
