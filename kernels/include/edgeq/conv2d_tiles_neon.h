@@ -48,13 +48,26 @@ typedef struct {
     eq_offsets_neon at[7];
 } eq_kinds_neon;
 
-/* Where a walk over pixels stands.  What assembly reads is not in here, for the compiler keeps
- * this in registers. */
+/* Where a walk over pixels stands: at pixel c of a row, after which `left` pixels follow what is
+ * begun.  What assembly reads is not in here, for the compiler keeps this in registers. */
 typedef struct {
     int32_t left, c;
-    const int8_t *x_row;
-    int8_t *y_row;
+    const int8_t *x, *x_row;
+    int8_t *y, *y_row;
 } eq_walk_neon;
+
+/* How many tiles of six and of four pixels cover all, with the least effort. */
+typedef struct {
+    int32_t sixes, fours;
+} eq_tiles_neon;
+
+static inline eq_tiles_neon eq_tiles_of_neon(int32_t pixels)
+{
+    const int32_t rest = pixels % 6;
+    const int32_t fours = pixels <= 4 ? 1 : rest == 0 || rest == 5 ? 0 : rest <= 2 ? 2 : 1;
+    const eq_tiles_neon n = {pixels <= 4 ? 0 : (pixels - 4 * fours + 5) / 6, fours};
+    return n;
+}
 
 /* Rows without gaps become one row. */
 static inline eq_walk_neon eq_begin_walk_neon(eq_kinds_neon *kinds, eq_pixels_neon *g)
@@ -70,65 +83,58 @@ static inline eq_walk_neon eq_begin_walk_neon(eq_kinds_neon *kinds, eq_pixels_ne
             kinds->at[kind].x[i] = i * g->x_step + (i < kind ? 0 : x_jump);
             kinds->at[kind].y[i] = i * g->y_pixel + (i < kind ? 0 : y_jump);
         }
-    const eq_walk_neon k = {g->rows * g->w, 0, g->x, g->y};
+    const eq_walk_neon k = {g->rows * g->w, 0, g->x, g->x, g->y, g->y};
     return k;
 }
 
-/* The offsets of a tile of n pixels, of which n - left are not there or that rows of few pixels
+/* The offsets of a tile of n pixels, of which some are not there or that rows of few pixels
  * fill. */
 static inline void eq_odd_tile_neon(eq_offsets_neon *at, eq_walk_neon *k,
                                     const eq_pixels_neon *g, int32_t n)
 {
-    const int64_t x0 = k->c * g->x_step, y0 = k->c * g->y_pixel;
-    int64_t x = x0, y = y0, x_row = 0, y_row = 0;
+    const int8_t *const x = k->x;
+    const int8_t *const y = k->y;
     for (int32_t i = 0; i < n; ++i) {
-        at->x[i] = x - x0;
-        at->y[i] = y - y0;
-        if (i + 1 >= k->left)
+        at->x[i] = k->x - x;
+        at->y[i] = k->y - y;
+        if (i + 1 >= n + k->left)
             continue;
-        x += g->x_step;
-        y += g->y_pixel;
+        k->x += g->x_step;
+        k->y += g->y_pixel;
         if (++k->c == g->w) {
             k->c = 0;
-            x = x_row += g->x_row;
-            y = y_row += g->y_row;
+            k->x = k->x_row += g->x_row;
+            k->y = k->y_row += g->y_row;
         }
     }
-    k->x_row += x_row;
-    k->y_row += y_row;
 }
 
-/* The next tile: how many pixels it has, 6 or 4, or 0 where none are left. */
-static inline __attribute__((always_inline)) int32_t eq_next_tile_neon(
-    eq_tile_neon *t, eq_walk_neon *k, eq_kinds_neon *kinds, const eq_pixels_neon *g)
+/* The next n, 6 or 4, pixels. */
+static inline __attribute__((always_inline)) void
+eq_next_tile_neon(eq_tile_neon *t, eq_walk_neon *k, eq_kinds_neon *kinds,
+                  const eq_pixels_neon *g, int32_t n)
 {
-    const int32_t left = k->left;
-    const int32_t n = left <= 4 || left == 7 || left == 8 ? 4 : 6;
-    if (left <= 0)
-        return 0;
-    if (k->c == g->w) {
-        k->c = 0;
-        k->x_row += g->x_row;
-        k->y_row += g->y_row;
-    }
     const int32_t rest = g->w - k->c;
-    int32_t kind = 6;
-    t->x = k->x_row + k->c * g->x_step;
-    t->y = k->y_row + k->c * g->y_pixel;
-    if (left < n || g->w < 6) {
-        kind = 0;
-        eq_odd_tile_neon(&kinds->at[0], k, g, n);
-    } else if (rest >= n) {
+    t->x = k->x;
+    t->y = k->y;
+    t->at = &kinds->at[6];
+    k->left -= n;
+    if (rest > n) {
         k->c += n;
+        k->x += n * g->x_step;
+        k->y += n * g->y_pixel;
+    } else if (k->left < 0 || g->w < 6) {
+        t->at = &kinds->at[0];
+        eq_odd_tile_neon(&kinds->at[0], k, g, n);
     } else {
-        kind = rest;
+        if (rest < n)
+            t->at = &kinds->at[rest];
         k->c = n - rest;
         k->x_row += g->x_row;
         k->y_row += g->y_row;
+        k->x = k->x_row + k->c * g->x_step;
+        k->y = k->y_row + k->c * g->y_pixel;
     }
-    t->at = &kinds->at[kind];
-    k->left = left - n;
-    return n;
 }
 
 static inline eq_tile_neon eq_tile_of_neon(const eq_layer_neon *t, const eq_pixels_neon *g)
