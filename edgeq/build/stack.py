@@ -2,6 +2,9 @@
 
 gcc writes one .ci file per C file (-fcallgraph-info=su): a node per function with its
 frame, an edge per call.  The worst case is the most expensive path from the entry.
+
+gcc does not look into inline assembly: what that pushes is read from the .s file and added to the
+frame of its function.
 """
 
 from __future__ import annotations
@@ -18,6 +21,9 @@ NODE = re.compile(r'node: \{ title: "([^"]*)" label: "([^"]*)"')
 EDGE = re.compile(r'edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"')
 FRAME = re.compile(r"(\d+) bytes \(([a-z, ]+)\)")
 INDIRECT = "__indirect_call"
+LABEL = re.compile(r"([A-Za-z_][\w.$]*):")
+ASSEMBLY = re.compile(r'\S+ \d+ "[^"]*" ([12])$')  # inline assembly begins, 1, or ends, 2
+PUSH = re.compile(r"\[sp, #-(\d+)\]!")
 
 # Functions that come with the compiler or libc and call nothing: no .ci file describes them.
 # 64 bytes are 16 saved registers of a 32-bit core, more than any of them may save there.
@@ -91,17 +97,38 @@ def stack_usage(
     compiler = str(find_compiler(target.cc if target else cc))
     if "clang" in Path(compiler).resolve().name:
         return StackUsage(None, (entry,), "clang writes no call graph; gcc does")
-    texts = []
+    texts, pushed = [], dict[str, int]()
     for index, source in enumerate(sources):
         out = folder / f"{index}_{source.stem}.o"
-        command = [compiler, *flags, "-fcallgraph-info=su", "-c", str(source), "-o", str(out)]
+        command = [compiler, *flags, "-fcallgraph-info=su", "-save-temps=obj"]
+        command += ["-c", str(source), "-o", str(out)]
         checked(run_tool(command, timeout=COMPILE_SECONDS))
         texts.append(out.with_suffix(".ci").read_text(encoding="utf-8", errors="replace"))
-    return worst_case(read_call_graph(texts), entry)
+        pushed |= pushed_bytes(out.with_suffix(".s").read_text(encoding="utf-8", errors="replace"))
+    return worst_case(read_call_graph(texts, pushed), entry)
 
 
-def read_call_graph(texts: Sequence[str]) -> CallGraph:
-    """Join the .ci files of a program; static functions keep the file in their names."""
+def pushed_bytes(text: str) -> dict[str, int]:
+    """By function of a .s file, the most that one piece of its inline assembly pushes."""
+    most: dict[str, int] = {}
+    function, inside, pushed = "", False, 0
+    for line in text.splitlines():
+        if label := LABEL.match(line):
+            function = label[1].split(".")[0]
+        elif mark := ASSEMBLY.match(line):
+            inside, pushed = mark[1] == "1", 0
+        elif inside:
+            pushed += sum(int(size) for size in PUSH.findall(line))
+        if pushed:
+            most[function] = max(most.get(function, 0), pushed)
+    return most
+
+
+def read_call_graph(texts: Sequence[str], pushed: Mapping[str, int] = {}) -> CallGraph:
+    """Join the .ci files of a program; static functions keep the file in their names.
+
+    `pushed` has bytes by function that are no part of its frame.
+    """
     frames: dict[str, int] = {}
     dynamic: set[str] = set()
     calls: dict[str, set[str]] = {}
@@ -110,7 +137,7 @@ def read_call_graph(texts: Sequence[str]) -> CallGraph:
             found = FRAME.search(label)
             if found is None:
                 continue
-            frames[title] = int(found[1])
+            frames[title] = int(found[1]) + pushed.get(title.split(":")[-1].split(".")[0], 0)
             if "dynamic" in found[2] and "bounded" not in found[2]:
                 dynamic.add(title)
         for caller, callee in EDGE.findall(text):

@@ -7,6 +7,7 @@ import pytest
 from edgeq.build.stack import (
     ASSUMED_LEAF_BYTES,
     StackUsage,
+    pushed_bytes,
     read_call_graph,
     stack_usage,
     worst_case,
@@ -34,6 +35,52 @@ def test_the_deepest_path_counts() -> None:
 
 def test_a_static_function_is_an_entry_too() -> None:
     assert worst_case(read_call_graph([GRAPH]), "deep").bytes == 100
+
+
+ASSEMBLY = """
+plain:
+\tstr r4, [sp, #-8]!
+\tbx lr
+hidden.constprop.0:
+\tpush {r4, lr}
+\t.syntax unified
+@ 7 "a.h" 1
+\tstrd r1, r3, [sp, #-16]!
+0:
+\tstr r2, [sp, #-4]!
+\tadd sp, sp, #20
+@ 0 "" 2
+\tstr r4, [sp, #-8]!
+@ 9 "a.h" 1
+\tstr r1, [sp, #-8]!
+\tldr r1, [sp], #8
+@ 0 "" 2
+"""
+
+
+def test_what_inline_assembly_pushes_counts() -> None:
+    pushed = pushed_bytes(ASSEMBLY)
+    assert pushed == {"hidden": 20}
+    graph = read_call_graph([GRAPH.replace("a.c:deep", "a.c:hidden")], pushed)
+    assert worst_case(graph, "hidden").bytes == 120
+
+
+def test_assembly_of_a_kernel_pushes_sixteen_bytes(tmp_path: Path) -> None:
+    target = load_target("cortex-m55")
+    need_target(target)
+    source = tmp_path / "pushes.c"
+    source.write_text(PUSHES, encoding="ascii")
+    assert stack_usage([source], "pushes", tmp_path, target=target).bytes == 16
+
+
+PUSHES = """
+int pushes(int x);
+int pushes(int x)
+{
+    __asm__ volatile("strd %0, %0, [sp, #-16]!\\n\\tadd sp, sp, #16" : : "r"(x) : "memory");
+    return x;
+}
+"""
 
 
 def usage_of(text: str, entry: str, folder: Path, *more: str) -> StackUsage:
