@@ -213,7 +213,8 @@ def _sum_params(contract: str, rng: np.random.Generator) -> Iterator[ParamsAndA]
     """
     bits, top = GRID_BITS[contract], 2**31 - 1
     tried = [(2**30, 31, 2**30, 30 + bits), (2**30, 32, 2**30, 31 + bits),
-             (top, 32, top, 30 + bits), (0, 31, 2**30 + 1, 31 + bits)]  # fmt: skip
+             (2**30, 31, 2**30 + 1, 30 + bits), (top, 32, top, 30 + bits),
+             (0, 31, 2**30 + 1, 31 + bits)]  # fmt: skip
     for _ in range(2):
         m1, m2 = (int(m) for m in rng.integers(2**30, 2**31, 2))
         tried.append((m1, 32 + int(rng.integers(0, 4)), m2, 29 + bits))

@@ -14,5 +14,5 @@ eq_add_s8_fn EQ_SYM(eq_add_s8__armv7_neon_rescale);
 void EQ_SYM(eq_add_s8__armv7_neon_rescale)(const int8_t *a, const int8_t *b, int8_t *y,
                                            const eq_add_s8_params *restrict p)
 {
-    eq_add_rows_neon(a, b, y, p, eq_is_single());
+    eq_add_neon(a, b, y, p, eq_is_single());
 }

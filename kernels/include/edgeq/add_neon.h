@@ -11,6 +11,7 @@
 #define EDGEQ_ADD_NEON_H
 
 #include "edgeq/add_s8.h"
+#include "edgeq/pairs_neon.h"
 #include "edgeq/rescale_neon.h"
 
 /* Numbers of a call. */
@@ -19,7 +20,6 @@ typedef struct {
     int8x8_t za, zb;
     int16x8_t shift_b; /* 5, or 6 for a factor of 1/2 */
     eq_range_s8 range;
-    int single; /* the rounding form */
 } eq_add_numbers_neon;
 
 static inline eq_factors_x4 eq_add_factors_neon(int32_t mult, int32_t shift)
@@ -30,58 +30,49 @@ static inline eq_factors_x4 eq_add_factors_neon(int32_t mult, int32_t shift)
 
 /* Four sums: a - za and b - zb, times 2^5 and shifted by shift_b. */
 static inline int32x4_t eq_add_four_neon(int16x4_t a, int32x4_t b,
-                                         const eq_add_numbers_neon *n)
+                                         const eq_add_numbers_neon *n, int single)
 {
-    const int32x4_t t = eq_rescale_x4(b, n->b, n->single);
-    return eq_rescale_x4(vmlal_n_s16(t, a, 1 << 14), n->y, n->single);
+    const int32x4_t t = eq_rescale_x4(b, n->b, single);
+    return eq_rescale_x4(vmlal_n_s16(t, a, 1 << 14), n->y, single);
 }
 
-static inline int8x16_t eq_add_sixteen_neon(int8x16_t a, int8x16_t b,
-                                            const eq_add_numbers_neon *n)
+static inline __attribute__((always_inline)) int8x16_t
+eq_add_sixteen_neon(int8x16_t a, int8x16_t b, const eq_add_numbers_neon *n, int single)
 {
     const int16x8_t a0 = vshlq_n_s16(vsubl_s8(vget_low_s8(a), n->za), 5);
     const int16x8_t a1 = vshlq_n_s16(vsubl_high_s8(a, vcombine_s8(n->za, n->za)), 5);
     const int16x8_t b0 = vshlq_s16(vsubl_s8(vget_low_s8(b), n->zb), n->shift_b);
     const int16x8_t b1 = vshlq_s16(vsubl_high_s8(b, vcombine_s8(n->zb, n->zb)), n->shift_b);
     const int32x4_t s0 =
-        eq_add_four_neon(vget_low_s16(a0), vshll_n_s16(vget_low_s16(b0), 15), n);
-    const int32x4_t s1 = eq_add_four_neon(vget_high_s16(a0), vshll_high_n_s16(b0, 15), n);
+        eq_add_four_neon(vget_low_s16(a0), vshll_n_s16(vget_low_s16(b0), 15), n, single);
+    const int32x4_t s1 =
+        eq_add_four_neon(vget_high_s16(a0), vshll_high_n_s16(b0, 15), n, single);
     const int32x4_t s2 =
-        eq_add_four_neon(vget_low_s16(a1), vshll_n_s16(vget_low_s16(b1), 15), n);
-    const int32x4_t s3 = eq_add_four_neon(vget_high_s16(a1), vshll_high_n_s16(b1, 15), n);
+        eq_add_four_neon(vget_low_s16(a1), vshll_n_s16(vget_low_s16(b1), 15), n, single);
+    const int32x4_t s3 =
+        eq_add_four_neon(vget_high_s16(a1), vshll_high_n_s16(b1, 15), n, single);
     return eq_narrow_s8_x16(s0, s1, s2, s3, n->range);
 }
 
-/* `count` elements; step_a and step_b are 1, or 0 for a number. */
-static inline void eq_add_row_neon(const int8_t *a, const int8_t *b, int8_t *y,
-                                   int32_t count, int32_t step_a, int32_t step_b,
-                                   const eq_add_numbers_neon *n)
+static inline __attribute__((always_inline)) int8x16_t
+eq_add_double_neon(int8x16_t a, int8x16_t b, const void *numbers)
 {
-    const int8x16_t one_a = vdupq_n_s8(*a), one_b = vdupq_n_s8(*b);
-    int32_t i = 0;
-    for (; i + 16 <= count; i += 16) {
-        const int8x16_t va = step_a ? vld1q_s8(a + i) : one_a;
-        const int8x16_t vb = step_b ? vld1q_s8(b + i) : one_b;
-        vst1q_s8(y + i, eq_add_sixteen_neon(va, vb, n));
-    }
-    if (i < count) {
-        int8_t ta[16], tb[16];
-        vst1q_s8(ta, one_a);
-        vst1q_s8(tb, one_b);
-        if (step_a)
-            memcpy(ta, a + i, (size_t)(count - i));
-        if (step_b)
-            memcpy(tb, b + i, (size_t)(count - i));
-        vst1q_s8(ta, eq_add_sixteen_neon(vld1q_s8(ta), vld1q_s8(tb), n));
-        memcpy(y + i, ta, (size_t)(count - i));
-    }
+    return eq_add_sixteen_neon(a, b, numbers, EQ_DOUBLE);
 }
 
-/* All rows. */
-static inline void eq_add_rows_neon(const int8_t *a, const int8_t *b, int8_t *y,
-                                    const eq_add_s8_params *p, int single)
+static inline __attribute__((always_inline)) int8x16_t
+eq_add_single_neon(int8x16_t a, int8x16_t b, const void *numbers)
+{
+    return eq_add_sixteen_neon(a, b, numbers, EQ_SINGLE);
+}
+
+static inline __attribute__((always_inline)) void eq_add_neon(const int8_t *a,
+                                                              const int8_t *b, int8_t *y,
+                                                              const eq_add_s8_params *p,
+                                                              int single)
 {
     const int32_t half = p->shift_b == 31;
+    const eq_walk_neon w = EQ_WALK_NEON(p, 1);
     const eq_add_numbers_neon n = {
         eq_add_factors_neon(p->mult_b, p->shift_b + half),
         eq_add_factors_neon(p->mult_y, p->shift_y),
@@ -89,16 +80,8 @@ static inline void eq_add_rows_neon(const int8_t *a, const int8_t *b, int8_t *y,
         vdup_n_s8((int8_t)(-p->cb / (1 << 20))),
         vdupq_n_s16((int16_t)(5 + half)),
         eq_load_range(p->zy, p->act_min, p->act_max),
-        single,
     };
-    for (int32_t i0 = 0; i0 < p->d0; ++i0)
-        for (int32_t i1 = 0; i1 < p->d1; ++i1)
-            for (int32_t i2 = 0; i2 < p->d2; ++i2) {
-                eq_add_row_neon(a + i0 * p->a0 + i1 * p->a1 + i2 * p->a2,
-                                b + i0 * p->b0 + i1 * p->b1 + i2 * p->b2, y, p->d3, p->a3,
-                                p->b3, &n);
-                y += p->d3;
-            }
+    eq_pairs_neon(a, b, y, &w, &n, single ? eq_add_single_neon : eq_add_double_neon);
 }
 
 #endif

@@ -1,0 +1,20 @@
+/* min_s16 for NEON of 32-bit Arm, rows of both operands or of one and a number: sixteen bytes at once.
+ *
+ * Exact: it is the contract's formula.
+ *
+ * @requires a3 <= 1 and b3 <= 1
+ * @inplace a b
+ */
+#include "edgeq/neon_armv7.h"
+
+#include "edgeq/larger_neon.h"
+#include "edgeq/min_s16.h"
+
+eq_min_s16_fn eq_min_s16__armv7_neon;
+
+void eq_min_s16__armv7_neon(const int16_t *a, const int16_t *b, int16_t *y,
+                            const eq_min_s16_params *restrict p)
+{
+    const eq_walk_neon w = EQ_WALK_NEON(p, 2);
+    eq_pairs_neon(a, b, y, &w, NULL, eq_smaller_s16_neon);
+}
