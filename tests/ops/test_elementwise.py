@@ -80,7 +80,7 @@ def test_int16_equals_the_oracle(
     x[0][:4], x[1][:4] = [-32768, 32767, -32768, 32767], [-32768, 32767, 32767, -32768]
     options: dict[str, Any] = {"activation": activation}
     if op == "mul":  # from 1 on the runtimes' shifted product leaves int32: undefined in C
-        assume(trio[0] * trio[1] / trio[2] < 0.99)  # noqa: PLR2004
+        assume(trio[0] * trio[1] / trio[2] < 0.99)
     else:
         options["pot_scale_int16"] = False
     agree(oracle, op, [a, b], y, x, options, **options)
