@@ -12,7 +12,7 @@
  * @packs shift (o/16, o%16)
  * @scratch ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 16
  */
-#include "edgeq/conv2d_band.h"
+#include "edgeq/conv2d_band_neon.h"
 #include "edgeq/conv2d_pixels_neon.h"
 #include "edgeq/conv2d_s8zw.h"
 #include "edgeq/tiles_neon_dotprod.h"
@@ -43,7 +43,7 @@ void EQ_SYM(eq_conv2d_s8zw__neon_dotprod_band)(
                                  .hi = p->act_max};
     for (int32_t h = p->row0; h < p->row1; h += b.rows) {
         const int32_t left = p->row1 - h, rows = left < b.rows ? left : b.rows;
-        eq_fill_band(scratch, x, h, rows, &b);
+        eq_fill_band_neon(scratch, x, h, rows, &b);
         const eq_pixels_neon pixels = {.x = scratch,
                                        .y = y + h * p->y_row,
                                        .x_row = b.row,
