@@ -103,12 +103,30 @@ static inline void eq_border_neon(int8_t *band, int32_t top, int32_t lines, int 
         eq_border_way_neon(band, top, lines, EQ_WIDE, b);
 }
 
+/* Copies four pixels, `pixel` bytes apart, side by side, and goes on in both: assembly, for gcc
+ * 12 has additions for what LD1 and ST1 add themselves. */
+static inline __attribute__((always_inline)) void
+eq_copy_four_neon(int8_t **to, const int8_t **x, int64_t pixel)
+{
+    __asm__ volatile("ld1 {v0.16b}, [%1], %2\n\t"
+                     "ld1 {v1.16b}, [%1], %2\n\t"
+                     "ld1 {v2.16b}, [%1], %2\n\t"
+                     "ld1 {v3.16b}, [%1], %2\n\t"
+                     "st1 {v0.16b-v3.16b}, [%0], #64"
+                     : "+r"(*to), "+r"(*x)
+                     : "r"(pixel)
+                     : "v0", "v1", "v2", "v3", "memory");
+}
+
 /* n pixels, `step` bytes apart where they go. */
 static inline __attribute__((always_inline)) void
 eq_copy_pixels_neon(int8_t *to, int64_t step, const int8_t *x, int64_t pixel, int32_t n,
                     int way)
 {
-    for (int32_t fours = n >> 2; fours > 0; --fours) {
+    const int dense = way != EQ_HALF && step == EQ_PIXEL; /* a constant */
+    for (int32_t fours = n >> 2; fours > 0 && dense; --fours)
+        eq_copy_four_neon(&to, &x, pixel);
+    for (int32_t fours = n >> 2; fours > 0 && !dense; --fours) {
         const int8x16_t a = eq_load_pixel_neon(x, way);
         const int8x16_t b = eq_load_pixel_neon(x + pixel, way);
         const int8x16_t c = eq_load_pixel_neon(x + 2 * pixel, way);
@@ -291,11 +309,67 @@ static inline void eq_copy_wide_neon(const eq_blocks_neon *k)
     eq_copy_inside_way_neon(k->at, k->x + k->o * k->bytes, &k->first, EQ_WIDE, 0, &k->band);
 }
 
+/* n pixels of eight bytes each of two rows. */
+static inline void eq_copy_pairs_neon(int8_t *to, const int8_t *x, const int8_t *other,
+                                      int32_t n)
+{
+    for (int32_t fours = n >> 2; fours > 0; --fours) {
+        const int8x16x2_t a = vld1q_s8_x2(x), b = vld1q_s8_x2(other);
+        const int64x2_t a0 = vreinterpretq_s64_s8(a.val[0]),
+                        a1 = vreinterpretq_s64_s8(a.val[1]);
+        const int64x2_t b0 = vreinterpretq_s64_s8(b.val[0]),
+                        b1 = vreinterpretq_s64_s8(b.val[1]);
+        vst1q_s8(to, vreinterpretq_s8_s64(vzip1q_s64(a0, b0)));
+        vst1q_s8(to + 16, vreinterpretq_s8_s64(vzip2q_s64(a0, b0)));
+        vst1q_s8(to + 32, vreinterpretq_s8_s64(vzip1q_s64(a1, b1)));
+        vst1q_s8(to + 48, vreinterpretq_s8_s64(vzip2q_s64(a1, b1)));
+        x += 32;
+        other += 32;
+        to += 64;
+    }
+    for (n &= 3; n > 0; --n) {
+        vst1q_s8(to, vcombine_s8(vld1_s8(x), vld1_s8(other)));
+        x += 8;
+        other += 8;
+        to += EQ_PIXEL;
+    }
+}
+
+/* The lines that both halves have, where eight channels are all and nothing wraps; what one
+ * half has alone is for the other way. */
+static inline void eq_copy_dense_halves_neon(const eq_blocks_neon *k, int8_t *at,
+                                             int64_t from, int64_t second, int32_t lines)
+{
+    const eq_band_neon *b = &k->band;
+    const int8_t *x = k->x + from, *other = k->x + second;
+    for (; lines > 0; --lines) {
+        eq_copy_pairs_neon(at, x, other, k->first.pixels);
+        at += b->line;
+        x += b->lines.x_row;
+        other += b->lines.x_row;
+    }
+}
+
 static inline void eq_copy_halves_neon(const eq_blocks_neon *k)
 {
     const int8_t *x = k->x + k->o * k->bytes;
-    eq_copy_inside_way_neon(k->at, x, &k->first, EQ_HALF, 0, &k->band);
-    eq_copy_inside_way_neon(k->at + 8, x, &k->second, EQ_HALF, 0, &k->band);
+    const eq_inside_neon *a = &k->first, *b = &k->second;
+    const int64_t line = k->band.line, row = k->band.lines.x_row;
+    const int dense = k->channels == 8 && k->band.lines.x_pixel == 8;
+    const int32_t down =
+        (int32_t)((a->to - b->to) / line); /* lines of the second half alone */
+    const int32_t both = b->lines - down < a->lines ? b->lines - down : a->lines;
+    if (!dense || down < 0 || both <= 0 || a->lines > a->wrap || b->lines > b->wrap) {
+        eq_copy_inside_way_neon(k->at, x, a, EQ_HALF, 0, &k->band);
+        eq_copy_inside_way_neon(k->at + 8, x, b, EQ_HALF, 0, &k->band);
+        return;
+    }
+    const eq_inside_neon above = {b->to, b->from, down, b->pixels, b->wrap};
+    const eq_inside_neon below = {a->to + both * line, a->from + both * row,
+                                  a->lines - both, a->pixels, a->wrap - both};
+    eq_copy_inside_way_neon(k->at + 8, x, &above, EQ_HALF, 0, &k->band);
+    eq_copy_inside_way_neon(k->at, x, &below, EQ_HALF, 0, &k->band);
+    eq_copy_dense_halves_neon(k, k->at + a->to, a->from, b->from + down * row, both);
 }
 
 static inline void eq_copy_some_neon(const eq_blocks_neon *k)
