@@ -1,5 +1,5 @@
 /* conv2d_s8 for NEON, few taps, any window: rows are copied with their borders, windows
- * gathered from them, sixteen at a time, and multiplied four pixels by sixteen channels at a
+ * gathered from them, 64 at a time, and multiplied four pixels by sixteen channels at a
  * time, the channels in lanes.
  *
  * Exact: see conv2d_lanes_neon.h and rescale_neon.h; whatever lies behind a window meets
@@ -11,7 +11,7 @@
  * @packs bias (o/8, o%8)
  * @packs mult (o/8, o%8)
  * @packs shift (o/8, o%8)
- * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 16 * kh * kw * in_c + 400
+ * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 64 * kh * kw * in_c + 1240
  */
 #include "edgeq/conv2d_s8.h"
 #include "edgeq/conv2d_walk_neon.h"
@@ -34,6 +34,7 @@ void EQ_SYM(eq_conv2d_s8__neon_16_patch)(const int8_t *restrict x, const int8_t 
         taps,
         taps + 16,
         p->out_c,
+        0,
         0,
         eq_mode_of(eq_is_single(), p->zy, p->act_min, p->act_max),
         eq_load_range(p->zy, p->act_min, p->act_max)};

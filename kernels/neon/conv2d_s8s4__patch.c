@@ -33,6 +33,7 @@ void EQ_SYM(eq_conv2d_s8s4__neon_patch)(const int8_t *restrict x, const int8_t *
         taps + 16,
         p->out_c,
         0,
+        0,
         eq_mode_of(eq_is_single(), p->zy, p->act_min, p->act_max),
         eq_load_range(p->zy, p->act_min, p->act_max)};
     const eq_conv2d_place_neon place = EQ_CONV2D_PLACE_NEON(p);

@@ -1,12 +1,12 @@
 /* conv2d_s8zw for NEON, few taps, any window: rows are copied with their borders, windows
- * gathered from them, sixteen at a time, and multiplied four pixels by sixteen channels at a
+ * gathered from them, 64 at a time, and multiplied four pixels by sixteen channels at a
  * time, the channels in lanes.
  *
  * The zero point of the weights is multiplied with the sum of a window, taken once for all
  * channels.
  *
  * Exact: products with that zero point are within int32 as the contract's are; see
- * conv2d_lanes_neon.h and rescale_neon.h; zeros lie behind a window.
+ * conv2d_lanes_neon.h and rescale_neon.h.
  *
  * @requires kh * kw * in_c <= 40
  * @requires min_w + zw >= -127 and live_shift >= 32
@@ -14,7 +14,7 @@
  * @packs bias (o/8, o%8)
  * @packs mult (o/8, o%8)
  * @packs shift (o/8, o%8)
- * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 16 * kh * kw * in_c + 400
+ * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 64 * kh * kw * in_c + 1240
  */
 #include "edgeq/conv2d_s8zw.h"
 #include "edgeq/conv2d_walk_neon.h"
@@ -36,6 +36,7 @@ void EQ_SYM(eq_conv2d_s8zw__neon_16_patch)(
         taps + 16,
         p->out_c,
         p->zw,
+        p->kh * p->kw * p->in_c,
         eq_mode_of(eq_is_single(), p->zy, p->act_min, p->act_max),
         eq_load_range(p->zy, p->act_min, p->act_max)};
     const eq_conv2d_place_neon place = EQ_CONV2D_PLACE_NEON(p);

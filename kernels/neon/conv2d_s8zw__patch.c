@@ -5,7 +5,7 @@
  * channels.
  *
  * Exact: products with that zero point are within int32 as the contract's are; see
- * conv2d_flush_neon.h and rescale_neon.h; zeros lie behind a window.
+ * conv2d_flush_neon.h and rescale_neon.h.
  *
  * @requires min_w + zw >= -127 and live_shift >= 32
  * @flushes w
@@ -36,6 +36,7 @@ void EQ_SYM(eq_conv2d_s8zw__neon_patch)(const int8_t *restrict x, const int8_t *
         taps + 16,
         p->out_c,
         p->zw,
+        p->kh * p->kw * p->in_c,
         eq_mode_of(eq_is_single(), p->zy, p->act_min, p->act_max),
         eq_load_range(p->zy, p->act_min, p->act_max)};
     const eq_conv2d_place_neon place = EQ_CONV2D_PLACE_NEON(p);

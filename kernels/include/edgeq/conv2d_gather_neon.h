@@ -24,7 +24,22 @@ static inline void eq_gather_one_neon(int8_t *y, const int8_t *x, const eq_runs_
         }
 }
 
-/* Four windows side by side. */
+/* Four windows side by side, of runs of at most 16 bytes. */
+static inline void eq_gather_short_neon(int8_t *y, const int8_t *x, const eq_runs_neon *g)
+{
+    const int64_t s1 = g->step, s2 = 2 * s1, s3 = 3 * s1;
+    const int64_t t1 = g->room, t2 = 2 * t1, t3 = 3 * t1;
+    for (int32_t r = g->rows; r > 0; --r) {
+        vst1q_s8(y, vld1q_s8(x));
+        vst1q_s8(y + t1, vld1q_s8(x + s1));
+        vst1q_s8(y + t2, vld1q_s8(x + s2));
+        vst1q_s8(y + t3, vld1q_s8(x + s3));
+        x += g->line;
+        y += g->run;
+    }
+}
+
+/* The same of runs of any length. */
 static inline void eq_gather_four_neon(int8_t *y, const int8_t *x, const eq_runs_neon *g)
 {
     const int64_t s1 = g->step, s2 = 2 * s1, s3 = 3 * s1;
@@ -51,7 +66,10 @@ static inline void eq_gather_neon(int8_t *y, const int8_t *x, const eq_runs_neon
                                   int32_t n)
 {
     for (; n >= 4 && g->parts == 1; n -= 4) {
-        eq_gather_four_neon(y, x, g);
+        if (g->run <= 16)
+            eq_gather_short_neon(y, x, g);
+        else
+            eq_gather_four_neon(y, x, g);
         y += 4 * g->room;
         x += 4 * g->step;
     }

@@ -141,21 +141,17 @@ enum {
     EQ_LANES_PIXELS = 128
 }; /* pixels that all channels pass by together, a multiple of 4 */
 
-/* -zw times the sum of every window, n of them; of fewer than four, each four times. */
+/* -zw times the sum of every window, n of them, and of any four at the end. */
 static inline void eq_lanes_offsets_neon(int32_t *z, const eq_conv2d_layer_neon *t,
                                          const int8_t *x, int32_t n)
 {
-    for (int32_t i = 0; i < n; ++i) {
-        int16x8_t sum = vmovl_s8(vld1_s8(x));
-        for (int32_t k = 8; k < t->taps; k += 8)
-            sum = vaddw_s8(sum, vld1_s8(x + k));
-        const int32_t offset = -t->zw * vaddlvq_s16(sum);
-        if (n < 4)
-            vst1q_s32(z + 4 * i, vdupq_n_s32(offset));
-        else
-            z[i] = offset;
-        x += t->step;
-    }
+    int32_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        vst1q_s32(z + i,
+                  vmulq_n_s32(eq_sums4_neon(x + i * t->step, t->step, t->used), -t->zw));
+    for (; i < n; ++i)
+        vst1q_s32(z + (n < 4 ? 4 * i : i),
+                  vmulq_n_s32(eq_sums4_neon(x + i * t->step, 0, t->used), -t->zw));
 }
 
 EQ_INLINE_NEON eq_sums16_neon eq_add_all_x16(eq_sums16_neon s, int32x4_t z)
@@ -273,7 +269,7 @@ EQ_INLINE_NEON void eq_lanes_pixels_neon(const eq_conv2d_layer_neon *t, const in
                                          int8_t *y, int32_t y_pixel, int32_t n, int has_zw,
                                          int mode)
 {
-    int32_t z[EQ_LANES_PIXELS + 4];
+    int32_t z[EQ_LANES_PIXELS + 4]; /* of fewer than four pixels each has four */
     for (; n > 0; n -= EQ_LANES_PIXELS) {
         const int32_t some = n < EQ_LANES_PIXELS ? n : EQ_LANES_PIXELS;
         int32_t o = 0;

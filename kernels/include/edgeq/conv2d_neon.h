@@ -10,6 +10,7 @@
 #include "edgeq/conv2d_flush_neon.h"
 #include "edgeq/conv2d_int4_neon.h"
 #include "edgeq/rescale_neon.h"
+#include "edgeq/sum_neon.h"
 
 #define EQ_INLINE_NEON static inline __attribute__((always_inline))
 
@@ -24,8 +25,9 @@ typedef struct {
     const int8_t *w;
     const int32_t *bias, *mult, *shift;
     int32_t taps, step, out_c;
-    int32_t zw; /* zero point of the weights */
-    int mode;   /* EQ_DOUBLE, ... */
+    int32_t zw;   /* zero point of the weights */
+    int32_t used; /* bytes of a window that it is multiplied with */
+    int mode;     /* EQ_DOUBLE, ... */
     eq_range_s8 range;
 } eq_conv2d_layer_neon;
 
@@ -34,18 +36,13 @@ typedef struct {
     int32x4_t a, b, c, d;
 } eq_offsets_neon;
 
-/* -zw times the sum of a window. */
-static inline int32x4_t eq_conv2d_offset_neon(const eq_conv2d_layer_neon *t,
-                                              const int8_t *x)
+EQ_INLINE_NEON eq_offsets_neon eq_conv2d_offsets_neon(const eq_conv2d_layer_neon *t,
+                                                      const int8_t *x, int64_t step)
 {
-    int32x4_t sum = vdupq_n_s32(0);
-    int32_t left = t->taps;
-    for (; left >= 16; left -= 16) {
-        sum = vpadalq_s16(sum, vpaddlq_s8(vld1q_s8(x)));
-        x += 16;
-    }
-    const int32_t total = vaddvq_s32(sum) + (left > 0 ? vaddlv_s8(vld1_s8(x)) : 0);
-    return vdupq_n_s32(-t->zw * total);
+    const int32x4_t all = vmulq_n_s32(eq_sums4_neon(x, step, t->used), -t->zw);
+    const eq_offsets_neon z = {vdupq_laneq_s32(all, 0), vdupq_laneq_s32(all, 1),
+                               vdupq_laneq_s32(all, 2), vdupq_laneq_s32(all, 3)};
+    return z;
 }
 
 /* Four channels of four pixels, pixel by pixel. */
@@ -99,12 +96,8 @@ EQ_INLINE_NEON void eq_conv2d_four_neon(const eq_conv2d_layer_neon *t, const int
     int8_t *yb = y + y_pixel, *yc = yb + y_pixel, *yd = yc + y_pixel;
     const int32x4_t none = vdupq_n_s32(0);
     eq_offsets_neon z = {none, none, none, none};
-    if (has_zw) {
-        z.a = eq_conv2d_offset_neon(t, x);
-        z.b = eq_conv2d_offset_neon(t, b);
-        z.c = eq_conv2d_offset_neon(t, c);
-        z.d = eq_conv2d_offset_neon(t, d);
-    }
+    if (has_zw)
+        z = eq_conv2d_offsets_neon(t, x, step);
     for (int32_t left = t->out_c;;) {
         eq_quad_neon s = kind == EQ_NIBBLES ? eq_conv2d_int4_neon(x, b, c, d, &w, t->taps)
                                             : eq_conv2d_tile_neon(x, b, c, d, &w, t->taps);
@@ -182,7 +175,8 @@ EQ_INLINE_NEON void eq_conv2d_pixel_neon(const eq_conv2d_layer_neon *t, const in
                                          int8_t *y, int has_zw, int single)
 {
     const int8_t *w = t->w;
-    const int32x4_t z = has_zw ? eq_conv2d_offset_neon(t, x) : vdupq_n_s32(0);
+    const int32x4_t none = vdupq_n_s32(0);
+    const int32x4_t z = has_zw ? eq_conv2d_offsets_neon(t, x, 0).a : none;
     for (int32_t o = 0; o < t->out_c; o += 4) {
         const int32x4_t sum = vaddq_s32(eq_conv2d_one_neon(x, &w, t->taps), z);
         const eq_factors_x4 f = eq_load_factors(t->bias + o, t->mult + o, t->shift + o);

@@ -58,7 +58,7 @@ EQ_INLINE_NEON void eq_conv2d_points_neon(const eq_conv2d_layer_neon *t, const i
 }
 
 /* Any window: rows are copied with their borders to scratch, windows gathered from them behind
- * it, sixteen at a time.  Zeros follow a window where weights have a zero point. */
+ * it, sixteen at a time, or 64 of few taps. */
 EQ_INLINE_NEON void eq_conv2d_patches_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
                                            int8_t *y, int8_t *scratch,
                                            const eq_conv2d_place_neon *p, int kind,
@@ -72,17 +72,16 @@ EQ_INLINE_NEON void eq_conv2d_patches_neon(const eq_conv2d_layer_neon *t, const 
                                line,   p->dil_w * g.in_c, p->stride_w * g.in_c,
                                t->step};
     int8_t *const patches = scratch + g.kh * line + 16;
+    const int32_t most = kind == EQ_LANES ? 64 : 16;
     int32_t n = 0;
     for (int32_t h = p->row0; h < p->row1; ++h) {
         eq_copy_lines(scratch, x, h, h == p->row0, &g);
         for (int32_t c = 0; c < p->out_w;) {
-            const int32_t rest = p->out_w - c, take = rest < 16 - n ? rest : 16 - n;
+            const int32_t rest = p->out_w - c, take = rest < most - n ? rest : most - n;
             eq_gather_neon(patches + n * t->step, scratch + c * runs.step, &runs, take);
-            for (int32_t i = n; has_zw && i < n + take; ++i)
-                vst1_s8(patches + i * t->step + g.kh * run, vdup_n_s8(0));
             n += take;
             c += take;
-            if (n < 16 && (c < p->out_w || (dense && h + 1 < p->row1)))
+            if (n < most && (c < p->out_w || (dense && h + 1 < p->row1)))
                 continue;
             eq_conv2d_some_neon(kind, t, patches, y + h * p->y_row + (c - n) * p->y_pixel,
                                 p->y_pixel, n, has_zw, single);
