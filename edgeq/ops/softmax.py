@@ -106,7 +106,8 @@ class Softmax(Op):
         for powers in _boundary_tables(OUTPUT_BITS[contract]):
             x, y = np.array([[5, 4]], np.int8), np.zeros(5, dtype)
             yield Case({"x": x, "table": powers, "y": y}, {"rows": 1, "depth": 2})
-        shapes = (1, 1), (1, 2), (3, 7), (1, 12), (2, 17), (1, 130), (1, 600), (1, 9000)
+        shapes = [(1, 1), (1, 2), (3, 7), (1, 12), (2, 17), (1, 130), (1, 600), (1, 9000)]
+        shapes += [(8, 2), (27, 2), (2, 257)]
         for n, c in shapes:
             for scale in (0.004, 0.1, 1.7):
                 table = real_exponentials(scale)
