@@ -2,8 +2,7 @@
  *
  * The taps of two output pixels are found once, as addresses; those beyond the border point to
  * a row of zero points.  Then four channels at a time share each word of weights.  Of channels
- * that are no multiple of four the last ones are computed twice, as is the last pixel of an odd
- * number.
+ * that are no multiple of four the last ones are computed twice.
  */
 #ifndef EDGEQ_DSP_DEPTHWISE_ANY_H
 #define EDGEQ_DSP_DEPTHWISE_ANY_H
@@ -91,6 +90,38 @@ static inline void eq_dw_any_two(const int8_t *taps, const int8_t *end,
     }
 }
 
+/* All channels of a single pixel. */
+static inline void eq_dw_any_one(const int8_t *taps, const int8_t *end,
+                                 const int8_t *restrict w, const int32_t *restrict bias,
+                                 const int32_t *restrict mult,
+                                 const int32_t *restrict shift, int8_t *y, int32_t channels,
+                                 int32_t w_step, int32_t zw, int32_t zy, int32_t form)
+{
+    const int32_t points = eq_dw_low(zw, zw);
+    for (int32_t next = 0; next < channels; next += 4) {
+        const int32_t c = next < channels - 4 ? next : channels - 4;
+        int32_t sums[4] = {bias[c], bias[c + 1], bias[c + 2], bias[c + 3]};
+        const int8_t *at = w + c;
+        for (const int8_t *t = taps; t != end; t += 2 * sizeof t) {
+            const int8_t *from;
+            memcpy(&from, t, sizeof from);
+            const int32_t ws = eq_dw_load(at), x = eq_dw_load(from + c);
+            const int32_t even = eq_dw_any_less(eq_dw_even(ws), zw, points);
+            const int32_t odd = eq_dw_any_less(eq_dw_odd(ws), zw, points);
+            sums[0] = __smlabb(eq_dw_even(x), even, sums[0]);
+            sums[2] = __smlatt(eq_dw_even(x), even, sums[2]);
+            sums[1] = __smlabb(eq_dw_odd(x), odd, sums[1]);
+            sums[3] = __smlatt(eq_dw_odd(x), odd, sums[3]);
+            at += w_step;
+        }
+        for (int32_t i = 0; i < 4; ++i) {
+            const eq_dw_factor f = eq_dw_factor_of(0, mult[c + i], shift[c + i], zy);
+            const int32_t v = eq_dsp_scaled(sums[i] * 2, f.mult, f.round, form);
+            y[c + i] = eq_dsp_int8(v >> f.right);
+        }
+    }
+}
+
 /* Weights lie in rows of `w_step` for a tap; at least four channels. */
 static inline void eq_dw_any(const int8_t *restrict x, const int8_t *restrict w,
                              int32_t w_step, const int32_t *restrict bias,
@@ -104,21 +135,21 @@ static inline void eq_dw_any(const int8_t *restrict x, const int8_t *restrict w,
     int8_t *before = 0;
     for (int32_t h = p->row0; h < p->row1; ++h) {
         for (int32_t c = 0; c < p->out_w; ++c) {
-            const int32_t last = h + 1 == p->row1 && c + 1 == p->out_w;
             int8_t *out = y + h * p->y_row + c * p->y_pixel;
             int8_t *second = scratch + (before != 0) * (int32_t)sizeof(const int8_t *);
             eq_dw_any_taps(second, x, end, h, c, p);
-            if (before == 0 && last)
-                eq_dw_any_taps(scratch + sizeof(const int8_t *), x, end, h, c, p);
-            if (before == 0 && !last) {
+            if (before == 0) {
                 before = out;
                 continue;
             }
-            eq_dw_any_two(scratch, end, w, bias, mult, shift, before != 0 ? before : out,
-                          out, p->in_c, w_step, zw, p->zy, form);
+            eq_dw_any_two(scratch, end, w, bias, mult, shift, before, out, p->in_c, w_step,
+                          zw, p->zy, form);
             before = 0;
         }
     }
+    if (before != 0)
+        eq_dw_any_one(scratch, end, w, bias, mult, shift, before, p->in_c, w_step, zw,
+                      p->zy, form);
     eq_dw_clamp(y + p->row0 * p->y_row, p->row1 - p->row0, p->y_row, p->out_w, p->y_pixel,
                 p->in_c, p->act_min, p->act_max);
 }
