@@ -43,5 +43,5 @@ void EQ_SYM(eq_depthwise_s8__neon_walk)(const int8_t *restrict x, const int8_t *
                           .act_max = p->act_max};
     eq_begin_blocks_neon(&layer.blocks, eq_band_neon_of(g, (p->kh - 1) * p->dil_h + 1), x,
                          band, p->row0, p->row1, p->multiplier, 1, EQ_LANES);
-    eq_depthwise_walk_neon(&layer, scratch, y, eq_is_single());
+    eq_depthwise_walk_neon(&layer, scratch, y, eq_is_single(), 0);
 }

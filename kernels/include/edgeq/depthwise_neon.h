@@ -17,7 +17,7 @@
 #ifndef EDGEQ_DEPTHWISE_NEON_H
 #define EDGEQ_DEPTHWISE_NEON_H
 
-#include "edgeq/depthwise_band_neon.h"
+#include "edgeq/depthwise_blocks_neon.h"
 #include "edgeq/sums_neon.h"
 
 /* Products, and sums of two, of sixteen lanes. */

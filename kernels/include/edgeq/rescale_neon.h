@@ -57,6 +57,11 @@ static inline int eq_is_single_single(void)
     return 1;
 }
 
+static inline int eq_is_single_wide(void)
+{
+    return 1;
+}
+
 /* bias, mult and 31 - shift of four channels. */
 typedef struct {
     int32x4_t bias, mult, down;
