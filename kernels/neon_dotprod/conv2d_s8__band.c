@@ -1,8 +1,9 @@
-/* conv2d_s8 for NEON with dot products, any window: rows are copied with their borders, as many
- * as fit 24 KB, and windows read where they lie, six pixels by sixteen channels at a time.
+/* conv2d_s8 for NEON with dot products, any window: rows are copied with their borders,
+ * as many as fit 24 KB, and windows read where they lie, six pixels by sixteen channels
+ * at a time.
  *
- * Exact: see tiles_neon_dotprod.h and rescale_neon.h; whatever lies behind a segment meets
- * weights of zero.
+ * Exact: see tiles_neon_dotprod.h and tiles_finish_neon.h; what lies behind a segment
+ * meets weights of zero.
  *
  * @requires live_shift >= 32
  * @packs w (o/16, kh, kwi/4, o%16, kwi%4)

@@ -1,9 +1,11 @@
-/* conv2d_s8zw for NEON with dot products, windows of one pixel without padding: a matrix
- * product over x where it lies, six pixels by sixteen channels at a time.
+/* conv2d_s8zw for NEON with dot products, windows of one pixel without padding: a
+ * matrix product over x where it lies, six pixels by sixteen channels at a time.
+ *
  * The zero point of the weights is multiplied with the sum of a window, taken once for all
  * channels.
- * Exact: see tiles_neon_dotprod.h and rescale_neon.h; weights of the filling are zero,
- * and products with the zero point of weights are within int32 as the contract's are.
+ *
+ * Exact: see tiles_neon_dotprod.h and tiles_finish_neon.h; weights of the filling are zero;
+ * products with the zero point of weights are within int32 as the contract's are.
  *
  * @requires kh == 1 and kw == 1 and pad_top == 0 and pad_left == 0 and in_c % 8 == 0
  * @requires live_shift >= 32

@@ -1,9 +1,13 @@
-/* conv2d_s8zw for NEON with dot products, any window: rows are copied with their borders, as many
- * as fit 24 KB, and windows read where they lie, six pixels by sixteen channels at a time.
- * The zero point of the weights is multiplied with the sum of a window, taken once for all
- * channels.
- * Exact: see tiles_neon_dotprod.h and rescale_neon.h; whatever lies behind a segment meets
- * weights of zero, and products with the zero point of weights are within int32 as the contract's are.
+/* conv2d_s8zw for NEON with dot products, any window: rows are copied with their
+ * borders, as many as fit 24 KB, and windows read where they lie, six pixels by sixteen
+ * channels at a time.
+ *
+ * The zero point of the weights is multiplied with the sum of a window, taken once for
+ * all channels.
+ *
+ * Exact: see tiles_neon_dotprod.h and tiles_finish_neon.h; what lies behind a segment
+ * meets weights of zero; products with the zero point of weights are within int32 as the
+ * contract's are.
  *
  * @requires live_shift >= 32
  * @packs w (o/16, kh, kwi/4, o%16, kwi%4)

@@ -1,7 +1,7 @@
-/* conv2d_s8 for NEON with matrix products, windows of one pixel without padding: a matrix
- * product over x where it lies, six pixels by sixteen channels at a time.
+/* conv2d_s8 for NEON with matrix products, windows of one pixel without padding: a
+ * matrix product over x where it lies, six pixels by sixteen channels at a time.
  *
- * Exact: see tiles_neon_i8mm.h and rescale_neon.h; weights of the filling are zero.
+ * Exact: see tiles_neon_i8mm.h and tiles_finish_neon.h; weights of the filling are zero.
  *
  * @requires kh == 1 and kw == 1 and pad_top == 0 and pad_left == 0 and in_c % 8 == 0
  * @requires live_shift >= 32

@@ -1,7 +1,8 @@
-/* conv2d_s8 for NEON with matrix products, any window: rows are copied with their borders, as many
- * as fit 24 KB, and windows read where they lie, six pixels by sixteen channels at a time.
+/* conv2d_s8 for NEON with matrix products, any window: rows are copied with their
+ * borders, as many as fit 24 KB, and windows read where they lie, six pixels by sixteen
+ * channels at a time.
  *
- * Exact: see tiles_neon_i8mm.h and rescale_neon.h; whatever lies behind a segment meets
+ * Exact: see tiles_neon_i8mm.h and tiles_finish_neon.h; what lies behind a segment meets
  * weights of zero.
  *
  * @requires live_shift >= 32

@@ -1,9 +1,9 @@
-/* A band: the rows that several output rows see, copied once with their borders, so that windows
- * are read where they lie.
+/* A band: the rows that several output rows see, copied once with their borders, so that
+ * windows are read where they lie.
  *
- * A window is kh segments of `run` contiguous bytes, `segment` bytes apart; windows of a row
- * begin `step` apart, rows of windows `row`.  With dil_w == 1 the segments of neighbours
- * overlap; otherwise a line holds every window's taps side by side.
+ * A window is kh segments of `run` contiguous bytes, `segment` bytes apart; windows of a
+ * row begin `step` apart, rows of windows `row`. With dil_w == 1 the segments of
+ * neighbours overlap; otherwise a line holds every window's taps side by side.
  *
  * Scratch of a kernel that reads up to S bytes behind a segment, with LINE =
  * (dil_w == 1) * ((out_w - 1) * stride_w + kw) * in_c + (dil_w > 1) * out_w * kw * in_c:

@@ -1,4 +1,5 @@
-/* conv2d_band.h for NEON: the same bytes sixteen at a time, and up to 15 more behind the band. */
+/* conv2d_band.h for NEON: the same bytes sixteen at a time, and up to 15 more behind the
+ * band. */
 #ifndef EDGEQ_CONV2D_BAND_NEON_H
 #define EDGEQ_CONV2D_BAND_NEON_H
 

@@ -5,14 +5,14 @@
 
 #include "edgeq/conv2d_weigh_neon.h"
 
-/* Computes blocks of sixteen channels, or the first half of one, of the n, 6 or 4, pixels of a
- * tile.  n, half and form (EQ_LIVE...) are constants, and calls are inlined. */
+/* Computes blocks of sixteen channels, or the first half of one, of the n, 6 or 4,
+ * pixels of a tile. n, half and form (EQ_LIVE...) are constants, and calls are inlined. */
 typedef void eq_tile_neon_fn(const eq_tile_neon *at, const int8_t *w, const int32_t *bias,
                              const int32_t *mult, const int32_t *shift, int32_t blocks,
                              int32_t n, int half, int form);
 
-/* The last channels, fewer than sixteen, by halves of a block; what is less than one goes through
- * a buffer. */
+/* The last channels, fewer than sixteen, by halves of a block; what is less than one
+ * goes through a buffer. */
 static inline __attribute__((always_inline)) void eq_tiled_rest_neon(const eq_layer_neon *t,
                                                                      eq_tile_neon *at,
                                                                      int32_t n, int form,

@@ -1,5 +1,5 @@
-/* What the convolutions for NEON by sixteen channels share: a walk over pixels, six or four at a
- * time, wherever they lie.
+/* What the convolutions for NEON by sixteen channels share: a walk over pixels, six or
+ * four at a time, wherever they lie.
  *
  * Where pixels do not fill the last tile, its last pixel is computed more than once. */
 #ifndef EDGEQ_CONV2D_TILES_NEON_H
@@ -7,8 +7,9 @@
 
 #include "edgeq/rescale_neon.h"
 
-/* Constants of a layer.  Arrays are packed by sixteen channels, and zeros fill the last
- * block, of which each has `block` bytes of weights; those of eight channels are `half` apart. */
+/* Constants of a layer. Arrays are packed by sixteen channels, and zeros fill the last
+ * block, of which each has `block` bytes of weights; those of eight channels are `half`
+ * apart. */
 typedef struct {
     const int8_t *w;
     const int32_t *bias, *mult, *shift;
@@ -16,8 +17,8 @@ typedef struct {
     int32_t half, out_c, zy, lo, hi, zw;
 } eq_layer_neon;
 
-/* Windows of pixels and where their outputs go: rows * w of them.  A window is `segments` runs
- * of `run` bytes, the first `bytes` of which count; `gap` bytes lie between them. */
+/* Windows of pixels and where their outputs go: rows * w of them. A window is `segments`
+ * runs of `run` bytes, the first `bytes` of which count; `gap` bytes lie between them. */
 typedef struct {
     const int8_t *x;
     int8_t *y;
@@ -43,13 +44,15 @@ typedef struct {
     int32_t offset[6]; /* what that adds to each pixel */
 } eq_tile_neon;
 
-/* Tiles of which the first k pixels end a row, in one row for k = 6; at[0] is for others. */
+/* Tiles of which the first k pixels end a row, in one row for k = 6; at[0] is for
+ * others. */
 typedef struct {
     eq_offsets_neon at[7];
 } eq_kinds_neon;
 
-/* Where a walk over pixels stands: at pixel c of a row, after which `left` pixels follow what is
- * begun.  What assembly reads is not in here, for the compiler keeps this in registers. */
+/* Where a walk over pixels stands: at pixel c of a row, after which `left` pixels follow
+ * what is begun. What assembly reads is not in here, for the compiler keeps this in
+ * registers. */
 typedef struct {
     int32_t left, c;
     const int8_t *x, *x_row;

@@ -30,8 +30,8 @@ eq_weigh_bytes_neon(eq_weight_neon s, const int8_t *const *x, int64_t i, int8x16
     return s;
 }
 
-/* Less zw times the sum of each window of n, 6 or 4, pixels.  Reads up to 7 bytes behind each
- * segment. */
+/* Less zw times the sum of each window of n, 6 or 4, pixels. Reads up to 7 bytes behind
+ * each segment. */
 static inline __attribute__((always_inline)) void eq_weigh_tile_neon(eq_tile_neon *at,
                                                                      int32_t n)
 {

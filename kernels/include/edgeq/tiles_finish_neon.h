@@ -1,12 +1,12 @@
 /* What becomes of the sums of a tile for NEON, in the assembly of tiles_neon_*.h.
  *
- * Sums of pixel i are v8 + 4 * i and the three registers that follow, of four channels each; v0 to
- * v7 are free, and so are x5, x7, x8 and x15 to x17.  x6 is where y lies, %[mult] and %[shift]
- * are read in order.  Rescaling is that of rescale_neon.h, where it is proved: the macros
- * eq_scale and eq_narrow are eq_rescale_x4 and eq_narrow_s8_x16.
+ * Sums of pixel i are v8 + 4 * i and the three registers that follow, of four channels
+ * each; v0 to v7 are free, and so are x5, x7, x8 and x15 to x17. x6 is where y lies,
+ * %[mult] and %[shift] are read in order. Rescaling is that of rescale_neon.h, where it
+ * is proved: the macros eq_scale and eq_narrow are eq_rescale_x4 and eq_narrow_s8_x16.
  *
- * In assembly, for gcc 12 reloads pointers and constants: of a tile of six pixels by sixteen
- * channels these are 109 instructions instead of 137. */
+ * In assembly, for gcc 12 reloads pointers and constants: of a tile of six pixels by
+ * sixteen channels these are 109 instructions instead of 137. */
 #ifndef EDGEQ_TILES_FINISH_NEON_H
 #define EDGEQ_TILES_FINISH_NEON_H
 
@@ -210,8 +210,8 @@
     "eq_narrow 20, 21\n" \
     "str d20, [x6, x16]\n"
 
-/* The frame of a tile: pixels are x9 to x14, x6 is y, x15 the place in all pixels, w16 counts
- * segments, w7 and x8 are run and gap; one round serves a block of channels. */
+/* The frame of a tile: pixels are x9 to x14, x6 is y, x15 the place in all pixels, w16
+ * counts segments, w7 and x8 are run and gap; one round serves a block of channels. */
 #define EQ_TILE(FORM, MACROS, BEGIN, WALK, FINISH) \
     FORM MACROS \
     "ldp x17, x6, [%[at]]\n" \
@@ -237,10 +237,24 @@
     : [w] "+&r"(w), [bias] "+&r"(bias), [mult] "+&r"(mult), [shift] "+&r"(shift), \
       [blocks] "+&r"(blocks) \
     : [at] "r"(at) \
-    : "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", \
-      "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", \
+    : "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", \
+      "x17", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", \
       "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", \
       "v25", "v26", "v27", "v28", "v29", "v30", "v31", "cc", "memory"
+
+/* What an eq_tile_neon_fn does, by the assembly of TILE(form, pixels, channels). */
+#define EQ_TILE_IF(TILE, FORM, N, PIXELS, HALF, CHANNELS) \
+    if (form == EQ_##FORM && n == N && half == HALF) \
+        __asm__ volatile(TILE(EQ_FORM_##FORM, PIXELS, CHANNELS) EQ_TILE_OPERANDS);
+#define EQ_TILE_FORM(TILE, FORM) \
+    EQ_TILE_IF(TILE, FORM, 6, SIX, 0, SIXTEEN) \
+    EQ_TILE_IF(TILE, FORM, 6, SIX, 1, EIGHT) \
+    EQ_TILE_IF(TILE, FORM, 4, FOUR, 0, SIXTEEN) \
+    EQ_TILE_IF(TILE, FORM, 4, FOUR, 1, EIGHT)
+#define EQ_TILE_BODY(TILE) \
+    EQ_TILE_FORM(TILE, LIVE) \
+    EQ_TILE_FORM(TILE, DOUBLE) \
+    EQ_TILE_FORM(TILE, SINGLE)
 
 /* clang-format on */
 

@@ -1,5 +1,5 @@
-/* tiles_neon_dotprod.h for int4 weights, packed (o/16, segment, taps/8, o%16, taps%4, taps/4%2): a
- * byte holds taps k and k + 4.
+/* tiles_neon_dotprod.h for int4 weights, packed (o/16, segment, taps/8, o%16, taps%4,
+ * taps/4%2): a byte holds taps k and k + 4.
  *
  * Sixteen taps of six pixels are 96 SDOT of 137 instructions.
  *
@@ -12,8 +12,8 @@
 
 /* clang-format off */
 
-/* eq_two: eight taps, in lanes l and h of each pixel, of four channels; then weights are `step`
- * further. */
+/* eq_two: eight taps, in lanes l and h of each pixel, of four channels; then weights are
+ * `step` further. */
 #define EQ_SDOT4_TWO_SIX \
     ".macro eq_two l, h, step, a, b, c, d, e, f\n" \
     "ldr q6, [%[w]], #\\step\n" \
@@ -49,8 +49,8 @@
     "sdot v\\d\\().4s, v6.16b, v3.4b[\\h]\n" \
     ".endm\n"
 
-/* eq_taps: eight taps, in lanes l and h of each pixel, of all channels of a block, or of the first
- * eight. */
+/* eq_taps: eight taps, in lanes l and h of each pixel, of all channels of a block, or of
+ * the first eight. */
 #define EQ_SDOT4_SIX_SIXTEEN \
     ".macro eq_taps l, h\n" \
     "eq_two \\l, \\h, 16, 8, 12, 16, 20, 24, 28\n" \
@@ -93,7 +93,8 @@
     "b.ne 1b\n"
 
 #define EQ_SDOT4_TILE(FORM, PIXELS, CHANNELS) \
-    EQ_TILE(FORM(CHANNELS), EQ_SDOT4_TWO_##PIXELS EQ_SDOT_LOAD_##PIXELS EQ_SDOT4_##PIXELS##_##CHANNELS, \
+    EQ_TILE(FORM(CHANNELS), \
+            EQ_SDOT4_TWO_##PIXELS EQ_SDOT_LOAD_##PIXELS EQ_SDOT4_##PIXELS##_##CHANNELS, \
             EQ_SDOT_BEGIN_##PIXELS##_##CHANNELS, \
             EQ_SDOT4_WALK, EQ_FINISH_##PIXELS##_##CHANNELS)
 
@@ -105,31 +106,7 @@ eq_tile_int4_dotprod(const eq_tile_neon *at, const int8_t *w, const int32_t *bia
                      const int32_t *mult, const int32_t *shift, int32_t blocks, int32_t n,
                      int half, int form)
 {
-    const int kind = 4 * form + (n == 6 ? 2 : 0) + half;
-    if (kind == 4 * EQ_LIVE + 3)
-        __asm__ volatile(EQ_SDOT4_TILE(EQ_FORM_LIVE, SIX, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_LIVE + 2)
-        __asm__ volatile(EQ_SDOT4_TILE(EQ_FORM_LIVE, SIX, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_LIVE + 1)
-        __asm__ volatile(EQ_SDOT4_TILE(EQ_FORM_LIVE, FOUR, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_LIVE + 0)
-        __asm__ volatile(EQ_SDOT4_TILE(EQ_FORM_LIVE, FOUR, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_DOUBLE + 3)
-        __asm__ volatile(EQ_SDOT4_TILE(EQ_FORM_DOUBLE, SIX, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_DOUBLE + 2)
-        __asm__ volatile(EQ_SDOT4_TILE(EQ_FORM_DOUBLE, SIX, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_DOUBLE + 1)
-        __asm__ volatile(EQ_SDOT4_TILE(EQ_FORM_DOUBLE, FOUR, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_DOUBLE + 0)
-        __asm__ volatile(EQ_SDOT4_TILE(EQ_FORM_DOUBLE, FOUR, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_SINGLE + 3)
-        __asm__ volatile(EQ_SDOT4_TILE(EQ_FORM_SINGLE, SIX, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_SINGLE + 2)
-        __asm__ volatile(EQ_SDOT4_TILE(EQ_FORM_SINGLE, SIX, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_SINGLE + 1)
-        __asm__ volatile(EQ_SDOT4_TILE(EQ_FORM_SINGLE, FOUR, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_SINGLE + 0)
-        __asm__ volatile(EQ_SDOT4_TILE(EQ_FORM_SINGLE, FOUR, SIXTEEN) EQ_TILE_OPERANDS);
+    EQ_TILE_BODY(EQ_SDOT4_TILE)
 }
 
 #endif

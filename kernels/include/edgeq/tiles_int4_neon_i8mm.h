@@ -1,5 +1,5 @@
-/* tiles_neon_i8mm.h for int4 weights, packed (o/16, segment, taps/16, o%16, taps%8, taps/8%2): a byte
- * holds taps k and k + 8.  Up to 15 bytes behind a segment are read.
+/* tiles_neon_i8mm.h for int4 weights, packed (o/16, segment, taps/16, o%16, taps%8,
+ * taps/8%2): a byte holds taps k and k + 8. Up to 15 bytes behind a segment are read.
  *
  * Sixteen taps of six pixels are 48 SMMLA of 95 instructions.
  *
@@ -53,7 +53,9 @@
     "b.ne 1b\n"
 
 #define EQ_SMMLA4_TILE(FORM, PIXELS, CHANNELS) \
-    EQ_TILE(FORM(CHANNELS), EQ_SMMLA_TWO_##PIXELS EQ_SMMLA_BIAS_##PIXELS EQ_SMMLA_LOAD_##PIXELS EQ_SMMLA4_NIBBLES EQ_SMMLA4_##CHANNELS, \
+    EQ_TILE(FORM(CHANNELS), \
+            EQ_SMMLA_TWO_##PIXELS EQ_SMMLA_BIAS_##PIXELS EQ_SMMLA_LOAD_##PIXELS \
+            EQ_SMMLA4_NIBBLES EQ_SMMLA4_##CHANNELS, \
             EQ_SMMLA_BEGIN_##CHANNELS, \
             EQ_SMMLA4_WALK EQ_SMMLA_ROWS_##PIXELS##_##CHANNELS, \
             EQ_FINISH_##PIXELS##_##CHANNELS) ".purgem eq_bias\n" ".purgem eq_nibbles"
@@ -66,31 +68,7 @@ eq_tile_int4_i8mm(const eq_tile_neon *at, const int8_t *w, const int32_t *bias,
                   const int32_t *mult, const int32_t *shift, int32_t blocks, int32_t n,
                   int half, int form)
 {
-    const int kind = 4 * form + (n == 6 ? 2 : 0) + half;
-    if (kind == 4 * EQ_LIVE + 3)
-        __asm__ volatile(EQ_SMMLA4_TILE(EQ_FORM_LIVE, SIX, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_LIVE + 2)
-        __asm__ volatile(EQ_SMMLA4_TILE(EQ_FORM_LIVE, SIX, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_LIVE + 1)
-        __asm__ volatile(EQ_SMMLA4_TILE(EQ_FORM_LIVE, FOUR, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_LIVE + 0)
-        __asm__ volatile(EQ_SMMLA4_TILE(EQ_FORM_LIVE, FOUR, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_DOUBLE + 3)
-        __asm__ volatile(EQ_SMMLA4_TILE(EQ_FORM_DOUBLE, SIX, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_DOUBLE + 2)
-        __asm__ volatile(EQ_SMMLA4_TILE(EQ_FORM_DOUBLE, SIX, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_DOUBLE + 1)
-        __asm__ volatile(EQ_SMMLA4_TILE(EQ_FORM_DOUBLE, FOUR, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_DOUBLE + 0)
-        __asm__ volatile(EQ_SMMLA4_TILE(EQ_FORM_DOUBLE, FOUR, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_SINGLE + 3)
-        __asm__ volatile(EQ_SMMLA4_TILE(EQ_FORM_SINGLE, SIX, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_SINGLE + 2)
-        __asm__ volatile(EQ_SMMLA4_TILE(EQ_FORM_SINGLE, SIX, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_SINGLE + 1)
-        __asm__ volatile(EQ_SMMLA4_TILE(EQ_FORM_SINGLE, FOUR, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_SINGLE + 0)
-        __asm__ volatile(EQ_SMMLA4_TILE(EQ_FORM_SINGLE, FOUR, SIXTEEN) EQ_TILE_OPERANDS);
+    EQ_TILE_BODY(EQ_SMMLA4_TILE)
 }
 
 #endif

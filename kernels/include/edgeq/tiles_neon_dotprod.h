@@ -1,12 +1,13 @@
 /* Tiles for NEON with dot products: six pixels, or four, by sixteen channels or eight.
  *
- * SDOT by lane: four bytes of a pixel, against those of four channels.  Weights are packed
- * (o/16, segment, taps/4, o%16, taps%4), so they are read in order; sums begin with the biases
- * and end with channels side by side.  A window is read where it lies, segment by segment, up
- * to 7 bytes behind each, which meet weights of zero; none of these if taps are multiples of 8.
+ * SDOT by lane: four bytes of a pixel, against those of four channels. Weights are
+ * packed (o/16, segment, taps/4, o%16, taps%4), so they are read in order; sums begin
+ * with the biases and end with channels side by side. A window is read where it lies,
+ * segment by segment, up to 7 bytes behind each, which meet weights of zero; none of
+ * these if taps are multiples of 8.
  *
- * In assembly, for 24 sums, 6 pixels and 2 blocks of weights take all 32 registers, where gcc 12
- * spills: 32 taps are 192 SDOT of 223 instructions.
+ * In assembly, for 24 sums, 6 pixels and 2 blocks of weights take all 32 registers,
+ * where gcc 12 spills: 32 taps are 192 SDOT of 223 instructions.
  *
  * Exact: SDOT adds to int32 what int32 holds by the contract's proof.
  */
@@ -25,7 +26,8 @@
     "sdot v\\b\\().4s, v7.16b, v\\x\\().4b[\\lane]\n" \
     ".endm\n"
 
-/* eq_taps: four taps, in a lane of each pixel, of all channels of a block, or of the first eight. */
+/* eq_taps: four taps, in a lane of each pixel, of all channels of a block, or of the
+ * first eight. */
 #define EQ_SDOT_SIX_SIXTEEN \
     ".macro eq_taps lane\n" \
     "ldp q6, q7, [%[w]], #32\n" \
@@ -147,7 +149,9 @@
     "b.ne 1b\n"
 
 #define EQ_SDOT_TILE(FORM, PIXELS, CHANNELS) \
-    EQ_TILE(FORM(CHANNELS), EQ_SDOT_TWO EQ_SDOT_LOAD_##PIXELS EQ_SDOT_##PIXELS##_##CHANNELS, EQ_SDOT_BEGIN_##PIXELS##_##CHANNELS, \
+    EQ_TILE(FORM(CHANNELS), \
+            EQ_SDOT_TWO EQ_SDOT_LOAD_##PIXELS EQ_SDOT_##PIXELS##_##CHANNELS, \
+            EQ_SDOT_BEGIN_##PIXELS##_##CHANNELS, \
             EQ_SDOT_WALK, EQ_FINISH_##PIXELS##_##CHANNELS)
 
 /* clang-format on */
@@ -158,31 +162,7 @@ eq_tile_dotprod(const eq_tile_neon *at, const int8_t *w, const int32_t *bias,
                 const int32_t *mult, const int32_t *shift, int32_t blocks, int32_t n,
                 int half, int form)
 {
-    const int kind = 4 * form + (n == 6 ? 2 : 0) + half;
-    if (kind == 4 * EQ_LIVE + 3)
-        __asm__ volatile(EQ_SDOT_TILE(EQ_FORM_LIVE, SIX, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_LIVE + 2)
-        __asm__ volatile(EQ_SDOT_TILE(EQ_FORM_LIVE, SIX, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_LIVE + 1)
-        __asm__ volatile(EQ_SDOT_TILE(EQ_FORM_LIVE, FOUR, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_LIVE + 0)
-        __asm__ volatile(EQ_SDOT_TILE(EQ_FORM_LIVE, FOUR, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_DOUBLE + 3)
-        __asm__ volatile(EQ_SDOT_TILE(EQ_FORM_DOUBLE, SIX, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_DOUBLE + 2)
-        __asm__ volatile(EQ_SDOT_TILE(EQ_FORM_DOUBLE, SIX, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_DOUBLE + 1)
-        __asm__ volatile(EQ_SDOT_TILE(EQ_FORM_DOUBLE, FOUR, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_DOUBLE + 0)
-        __asm__ volatile(EQ_SDOT_TILE(EQ_FORM_DOUBLE, FOUR, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_SINGLE + 3)
-        __asm__ volatile(EQ_SDOT_TILE(EQ_FORM_SINGLE, SIX, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_SINGLE + 2)
-        __asm__ volatile(EQ_SDOT_TILE(EQ_FORM_SINGLE, SIX, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_SINGLE + 1)
-        __asm__ volatile(EQ_SDOT_TILE(EQ_FORM_SINGLE, FOUR, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_SINGLE + 0)
-        __asm__ volatile(EQ_SDOT_TILE(EQ_FORM_SINGLE, FOUR, SIXTEEN) EQ_TILE_OPERANDS);
+    EQ_TILE_BODY(EQ_SDOT_TILE)
 }
 
 #endif

@@ -1,12 +1,14 @@
-/* Tiles for NEON with int8 matrix products: six pixels, or four, by sixteen channels or eight.
+/* Tiles for NEON with int8 matrix products: six pixels, or four, by sixteen channels or
+ * eight.
  *
- * SMMLA: eight bytes of two pixels against those of two channels.  Weights are packed (o/16,
- * segment, taps/8, o%16, taps%8), so they are read in order; sums begin with the biases and end
- * with channels side by side.  A window is read where it lies, segment by segment, up to 7 bytes
- * behind each, which meet weights of zero; none of these if taps are multiples of 8.
+ * SMMLA: eight bytes of two pixels against those of two channels. Weights are packed
+ * (o/16, segment, taps/8, o%16, taps%8), so they are read in order; sums begin with the
+ * biases and end with channels side by side. A window is read where it lies, segment by
+ * segment, up to 7 bytes behind each, which meet weights of zero; none of these if taps
+ * are multiples of 8.
  *
- * In assembly, for 24 sums, 6 pixels and 2 blocks of weights take all 32 registers, where gcc 12
- * spills: sixteen taps are 48 SMMLA of 72 instructions.
+ * In assembly, for 24 sums, 6 pixels and 2 blocks of weights take all 32 registers,
+ * where gcc 12 spills: sixteen taps are 48 SMMLA of 72 instructions.
  *
  * Exact: SMMLA adds to int32 what int32 holds by the contract's proof.
  */
@@ -18,9 +20,10 @@
 
 /* clang-format off */
 
-/* The sums of pixels 2 k and 2 k + 1 by channels 2 j and 2 j + 1, j = 0 to 7, are, from v8 + 8 * k on,
- * the registers 1, 4, 2, 5, 3, 6, 0, 7.  Where eq_bring loaded 16 taps of all pixels, the first
- * eight of pairs of pixels are in v6, v0 and v2, the others in v1, v3 and v5. */
+/* The sums of pixels 2 k and 2 k + 1 by channels 2 j and 2 j + 1, j = 0 to 7, are, from
+ * v8 + 8 * k on, the registers 1, 4, 2, 5, 3, 6, 0, 7. Where eq_bring loaded 16 taps of
+ * all pixels, the first eight of pairs of pixels are in v6, v0 and v2, the others in v1,
+ * v3 and v5. */
 
 /* eq_two: eight taps, a, b and c, of all pairs of pixels by two channels. */
 #define EQ_SMMLA_TWO_SIX \
@@ -130,8 +133,8 @@
     "subs w16, w16, #1\n" \
     "b.ne 1b\n"
 
-/* Channels of a pixel side by side: eq_rows for the pair of pixels whose registers are base to
- * base + 7. */
+/* Channels of a pixel side by side: eq_rows for the pair of pixels whose registers are
+ * base to base + 7. */
 #define EQ_SMMLA_ROWS_SIXTEEN \
     ".macro eq_rows j0, j1, j2, j3, j4, j5, j6, j7\n" \
     "zip1 v0.2d, v\\j0\\().2d, v\\j1\\().2d\n" \
@@ -176,7 +179,9 @@
     ".purgem eq_rows\n"
 
 #define EQ_SMMLA_TILE(FORM, PIXELS, CHANNELS) \
-    EQ_TILE(FORM(CHANNELS), EQ_SMMLA_TWO_##PIXELS EQ_SMMLA_BIAS_##PIXELS EQ_SMMLA_LOAD_##PIXELS EQ_SMMLA_##CHANNELS, \
+    EQ_TILE(FORM(CHANNELS), \
+            EQ_SMMLA_TWO_##PIXELS EQ_SMMLA_BIAS_##PIXELS EQ_SMMLA_LOAD_##PIXELS \
+            EQ_SMMLA_##CHANNELS, \
             EQ_SMMLA_BEGIN_##CHANNELS, \
             EQ_SMMLA_WALK EQ_SMMLA_ROWS_##PIXELS##_##CHANNELS, \
             EQ_FINISH_##PIXELS##_##CHANNELS) ".purgem eq_bias"
@@ -189,31 +194,7 @@ eq_tile_i8mm(const eq_tile_neon *at, const int8_t *w, const int32_t *bias,
              const int32_t *mult, const int32_t *shift, int32_t blocks, int32_t n, int half,
              int form)
 {
-    const int kind = 4 * form + (n == 6 ? 2 : 0) + half;
-    if (kind == 4 * EQ_LIVE + 3)
-        __asm__ volatile(EQ_SMMLA_TILE(EQ_FORM_LIVE, SIX, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_LIVE + 2)
-        __asm__ volatile(EQ_SMMLA_TILE(EQ_FORM_LIVE, SIX, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_LIVE + 1)
-        __asm__ volatile(EQ_SMMLA_TILE(EQ_FORM_LIVE, FOUR, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_LIVE + 0)
-        __asm__ volatile(EQ_SMMLA_TILE(EQ_FORM_LIVE, FOUR, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_DOUBLE + 3)
-        __asm__ volatile(EQ_SMMLA_TILE(EQ_FORM_DOUBLE, SIX, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_DOUBLE + 2)
-        __asm__ volatile(EQ_SMMLA_TILE(EQ_FORM_DOUBLE, SIX, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_DOUBLE + 1)
-        __asm__ volatile(EQ_SMMLA_TILE(EQ_FORM_DOUBLE, FOUR, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_DOUBLE + 0)
-        __asm__ volatile(EQ_SMMLA_TILE(EQ_FORM_DOUBLE, FOUR, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_SINGLE + 3)
-        __asm__ volatile(EQ_SMMLA_TILE(EQ_FORM_SINGLE, SIX, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_SINGLE + 2)
-        __asm__ volatile(EQ_SMMLA_TILE(EQ_FORM_SINGLE, SIX, SIXTEEN) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_SINGLE + 1)
-        __asm__ volatile(EQ_SMMLA_TILE(EQ_FORM_SINGLE, FOUR, EIGHT) EQ_TILE_OPERANDS);
-    if (kind == 4 * EQ_SINGLE + 0)
-        __asm__ volatile(EQ_SMMLA_TILE(EQ_FORM_SINGLE, FOUR, SIXTEEN) EQ_TILE_OPERANDS);
+    EQ_TILE_BODY(EQ_SMMLA_TILE)
 }
 
 #endif
