@@ -100,6 +100,10 @@ DEPTHWISE: tuple[dict[str, int], ...] = (
     {"in_h": 9, "in_w": 6, "in_c": 12, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1,
      "stride_h": 2, "stride_w": 2},
     {"in_h": 8, "in_w": 6, "in_c": 16, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 11, "in_w": 1, "in_c": 20, "multiplier": 1, "kh": 3, "kw": 1, "pad": 1, "pad_left": 0,
+     "stride_h": 2, "row0": 2, "row1": 6, "x_gap": 3, "y_gap": 1, "full": 1},
+    {"in_h": 7, "in_w": 1, "in_c": 16, "multiplier": 1, "kh": 3, "kw": 1, "pad": 2, "pad_left": 0,
+     "dil_h": 2, "full": 1},
 )  # fmt: skip
 """The same with a multiplier; `full` leaves the clamp to the range of int8."""
 

@@ -92,6 +92,36 @@ static inline int32_t eq_depthwise_mve_end(const eq_depthwise_s8_params *p)
     return end < p->out_w ? end : p->out_w;
 }
 
+/* Whether the image is one column, of which rows follow each other, and the first window does not
+ * lie below it. */
+static inline int eq_depthwise_mve_stands(const eq_depthwise_s8_params *p)
+{
+    return p->in_w == 1 && p->out_w == 1 && p->kw == 1 && p->pad_left == 0 &&
+           p->x_ring == p->in_h && p->row0 * p->stride_h - p->pad_top < p->in_h;
+}
+
+/* Such an image as one row, from the first tap of output row row0 on: its windows then follow each
+ * other. */
+static inline eq_depthwise_s8_params eq_depthwise_mve_lay(const int8_t **x, int8_t **y,
+                                                          const eq_depthwise_s8_params *p)
+{
+    const int32_t start = p->row0 * p->stride_h - p->pad_top, cut = start > 0 ? start : 0;
+    eq_depthwise_s8_params q = *p;
+    *x += cut * p->x_row;
+    *y += p->row0 * p->y_row;
+    q.in_h = q.kh = q.x_ring = q.row1 = 1;
+    q.pad_top = q.row0 = 0;
+    q.in_w = p->in_h - cut;
+    q.out_w = p->row1 - p->row0;
+    q.kw = p->kh;
+    q.stride_w = p->stride_h;
+    q.dil_w = p->dil_h;
+    q.pad_left = cut - start;
+    q.x_pixel = p->x_row;
+    q.y_pixel = p->y_row;
+    return q;
+}
+
 /* What all windows of an image share; `down` is where t->rest is. */
 static inline eq_depthwise_mve_run
 eq_depthwise_mve_run_of(const eq_taps_mve *t, const int8_t *w, const int32_t *bias,
@@ -126,6 +156,11 @@ static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
                                        const eq_depthwise_s8_params *p, int32_t zw,
                                        int form, int live, eq_depthwise_mve_kind kind)
 {
+    eq_depthwise_s8_params lying;
+    if (eq_depthwise_mve_stands(p)) {
+        lying = eq_depthwise_mve_lay(&x, &y, p);
+        p = &lying;
+    }
     const int32_t line = (p->in_c + 15) / 16 * 16, whole = p->in_c / 16 * 16;
     const int32_t first = eq_depthwise_mve_first(p), end = eq_depthwise_mve_end(p);
     const eq_taps_mve t = eq_taps_mve_in(scratch, line, p);
