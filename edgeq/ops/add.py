@@ -226,6 +226,11 @@ def _sum_params(contract: str, rng: np.random.Generator) -> Iterator[ParamsAndA]
             yield _sum_fields(contract, rng, (mult, 31 + bits, mult_y, SHIFT_Y_MIN), (1, -1))
     if contract == "add_s8":
         yield from ((fields, None) for fields in _lines())
+        return
+    for number, act_min in enumerate((0, -32768, 0)):  # as ReLUs and sums without a clamp are
+        signs, m = ((1, 1), (-1, 1), (1, -1))[number], int(rng.integers(2**30, 2**31))
+        fields, _ = _sum_fields(contract, rng, (m, 32 + number, 2**30 + number, 46), signs)
+        yield fields | {"zy": 0, "act_min": act_min}, None
 
 
 @cache

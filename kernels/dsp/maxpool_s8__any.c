@@ -11,7 +11,7 @@
 #include "edgeq/dsp_pool.h"
 #include "edgeq/maxpool_s8.h"
 
-eq_maxpool_s8_fn eq_maxpool_s8__dsp;
+eq_maxpool_s8_fn eq_maxpool_s8__dsp_any;
 
 static inline int32_t maxpool_s8_dsp_larger(int32_t a, int32_t b)
 {
@@ -36,8 +36,8 @@ static inline int32_t maxpool_s8_dsp_four(const int8_t *restrict x, eq_dsp_span 
     return (int32_t)__sel((uint8x4_t)most, (uint8x4_t)best);
 }
 
-void eq_maxpool_s8__dsp(const int8_t *restrict x, int8_t *restrict y,
-                        const eq_maxpool_s8_params *restrict p)
+void eq_maxpool_s8__dsp_any(const int8_t *restrict x, int8_t *restrict y,
+                            const eq_maxpool_s8_params *restrict p)
 {
     for (int32_t h = p->row0; h < p->row1; ++h) {
         const eq_dsp_span rows =

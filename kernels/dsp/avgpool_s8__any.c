@@ -12,7 +12,7 @@
 #include "edgeq/dsp_pool.h"
 #include "edgeq/fixed_point.h"
 
-eq_avgpool_s8_fn EQ_SYM(eq_avgpool_s8__dsp);
+eq_avgpool_s8_fn EQ_SYM(eq_avgpool_s8__dsp_any);
 
 static inline int8_t EQ_SYM(avgpool_s8_dsp_mean)(int32_t sum, int32_t count,
                                                  const eq_avgpool_s8_params *restrict p)
@@ -42,8 +42,8 @@ static inline void EQ_SYM(avgpool_s8_dsp_four)(const int8_t *restrict x, int8_t 
     y[3] = EQ_SYM(avgpool_s8_dsp_mean)(odd >> 16, count, p);
 }
 
-void EQ_SYM(eq_avgpool_s8__dsp)(const int8_t *restrict x, int8_t *restrict y,
-                                const eq_avgpool_s8_params *restrict p)
+void EQ_SYM(eq_avgpool_s8__dsp_any)(const int8_t *restrict x, int8_t *restrict y,
+                                    const eq_avgpool_s8_params *restrict p)
 {
     for (int32_t h = p->row0; h < p->row1; ++h) {
         const eq_dsp_span rows =
