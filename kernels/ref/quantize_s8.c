@@ -1,7 +1,8 @@
-/* quantize_s8, portable: clamp as a float, cut off the fraction, then look at it.
+/* quantize_s8, portable: clamp as a float, then round as a number of 16 binary places.
  *
- * Exact: after the clamp the value fits an int32, so v - (float)whole is exact, and a tie is
- * seen as exactly 1/2.  The comparison with lo is false for NaN, which becomes lo.
+ * Exact: after the clamp |v| <= 255, so 2^16 * v is a float and within int32; cutting off what
+ * is below 2^-16 moves nothing over a tie or onto one.  Below zero ties go down, for one is
+ * taken first.  The comparison with lo is false for NaN, which becomes lo.
  */
 #include "edgeq/quantize_s8.h"
 
@@ -9,9 +10,8 @@ eq_quantize_s8_fn eq_quantize_s8__ref;
 
 static inline int32_t quantize_s8_ref_round(float v)
 {
-    const int32_t whole = (int32_t)v;
-    const float fraction = v - (float)whole;
-    return whole + (fraction >= 0.5F) - (fraction <= -0.5F);
+    const int32_t places = (int32_t)(v * 65536.0F);
+    return (places + (1 << 15) - (places < 0)) >> 16;
 }
 
 void eq_quantize_s8__ref(const float *restrict x, const float *restrict scale,
