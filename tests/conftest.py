@@ -28,6 +28,7 @@ PACKAGES = {
     "tflm": ("tflite_micro", "tflite-micro"),
     "litert": ("ai_edge_litert", "ai-edge-litert"),
     "onnxruntime": ("onnxruntime", "onnxruntime"),
+    "openvino": ("openvino", "openvino"),
 }
 
 # Emulators and oracles take what they take; CI repeats the same examples every time.
@@ -79,10 +80,16 @@ def onnxruntime() -> Iterator[Oracle]:
     yield from _oracle("onnxruntime")
 
 
+@pytest.fixture(scope="session")
+def openvino() -> Iterator[Oracle]:
+    """OpenVINO, in one process for the whole session."""
+    yield from _oracle("openvino")
+
+
 def _oracle(name: str) -> Iterator[Oracle]:
     module, package = PACKAGES[name]
     if find_spec(module) is None:
-        pytest.skip(f"needs {package} (pip install edgeq[verify])")
+        pytest.skip(f"needs {package} (pip install edgeq[verify,peers])")
     with Oracle(name) as oracle:
         yield oracle
 

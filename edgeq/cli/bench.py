@@ -21,8 +21,8 @@ from edgeq.cli.screen import show_json, show_table, show_text, working
 
 Against = Annotated[
     str,
-    typer.Option("--against", help="Measure in turns with litert (as it is on PCs and phones, "
-                 "one thread, called from Python) or tflm."),
+    typer.Option("--against", help="Measure in turns, each in a process of its own, with litert "
+                 "(as it is on PCs), onnxruntime, openvino or tflm; commas between."),
 ]  # fmt: skip
 
 

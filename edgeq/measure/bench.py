@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ class BenchReport:
         return asdict(self)
 
 
-def bench_host(plan: Plan, inputs: Values, *, against: str = "") -> BenchReport:
+def bench_host(plan: Plan, inputs: Values, *, against: Sequence[str] = ()) -> BenchReport:
     """Latency of a plan for this machine; raises as `measure_latency` does."""
     latency = measure_latency(HostModel(plan), inputs, against=against)
     return BenchReport(
@@ -76,7 +76,7 @@ def bench_host(plan: Plan, inputs: Values, *, against: str = "") -> BenchReport:
     )  # fmt: skip
 
 
-def bench_emulated(plan: Plan, inputs: Values, *, against: str = "") -> BenchReport:
+def bench_emulated(plan: Plan, inputs: Values, *, against: Sequence[str] = ()) -> BenchReport:
     """Executed instructions of a plan for a target with an emulator.
 
     Raises:
@@ -84,7 +84,7 @@ def bench_emulated(plan: Plan, inputs: Values, *, against: str = "") -> BenchRep
         ToolError: the compiler or the emulator is missing, or the program failed.
     """
     if against:
-        raise UsageError(f"{against} cannot be measured on {plan.target.name}",
+        raise UsageError(f"{', '.join(against)} cannot be measured on {plan.target.name}",
                          why="peers run on this machine", fix="use target 'host'")  # fmt: skip
     counts = count_run(plan, inputs)
     whole, *steps = counts.details

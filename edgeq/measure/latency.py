@@ -1,15 +1,17 @@
 """How long an inference takes on this machine, alone or in turns with another runtime.
 
 The clock is read in C around a block of runs (targets/timing/timer.c), so no Python is in
-the timed region.  Blocks of ours and of the peer alternate, which lets a slow phase of a
-shared machine hit both: the ratio is that of neighbouring blocks.
+the timed region; a peer is called from there, too, where its native function is known.
+Blocks of ours and of the peers alternate on one core, which lets a slow phase of a shared machine
+hit all: the ratio is that of neighbouring blocks.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -34,7 +36,10 @@ LAYER_BLOCKS = 5
 LAYER_SECONDS = 0.002
 MOST_RUNS = 1_000_000
 LOW, HIGH = 0.1, 0.9
-PEERS: Mapping[str, str] = {"litert": "litert-default", "tflm": "tflm"}
+PEERS: Mapping[str, str] = {
+    "litert": "litert-default", "tflm": "tflm", "onnxruntime": "onnxruntime-default",
+    "openvino": "openvino",
+}  # fmt: skip
 """What a peer is asked as: LiteRT as it runs on PCs and phones, not its reference kernels."""
 
 DECLARATIONS = """
@@ -56,12 +61,16 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Another runtime's latency in microseconds, and ours / theirs as the median of pairs."""
+    """Another runtime's latency in microseconds, and ours / theirs as the median of pairs.
+
+    native   whether it was called from C, as ours is, or from Python
+    """
 
     median_us: float
     low_us: float
     high_us: float
     ratio: float
+    native: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +93,7 @@ class Timer:
         self._ffi = cffi.FFI()
         self._ffi.cdef(DECLARATIONS)
         with tempfile.TemporaryDirectory(prefix="edgeq-") as folder:
-            library = compile_and_link(
-                [target_folder() / "timing" / "timer.c"], Path(folder) / "timer.so",
-                cflags=["-O2", "-std=c11"], shared=True,
-            )  # fmt: skip
-            self._lib: Any = self._ffi.dlopen(str(library))
+            self._lib: Any = self._ffi.dlopen(str(timer_library(Path(folder))))
         self._arena = self._ffi.cast("uint8_t *", model.arena_address)
         self._run = self._ffi.cast("void (*)(uint8_t *)", model.address("run"))
         self._step = self._ffi.cast("void (*)(uint8_t *, int32_t)", model.address("step"))
@@ -102,62 +107,108 @@ class Timer:
         return int(self._lib.eq_time_step(self._step, self._arena, index, times))
 
 
+def timer_library(folder: Path) -> Path:
+    """The compiled timer, in `folder`; raises ToolError where there is no compiler."""
+    return compile_and_link([target_folder() / "timing" / "timer.c"], folder / "timer.so",
+                            cflags=["-O2", "-std=c11"], shared=True)  # fmt: skip
+
+
 def measure_latency(
-    model: HostModel, inputs: Values, *, against: str = "", blocks: int = BLOCKS,
+    model: HostModel, inputs: Values, *, against: Sequence[str] = (), blocks: int = BLOCKS,
     seconds: float = BLOCK_SECONDS,
 ) -> Latency:  # fmt: skip
-    """Time a compiled model on one sample, and a peer on the same when named.
+    """Time a compiled model on one sample, and peers on the same when named.
 
     Args:
         model: for this machine.
         inputs: by tensor name, as the model takes them.
-        against: "litert" (LiteRT with its default delegate, one thread), "tflm", or "".
+        against: names of PEERS, each of one thread in a process of its own.
         blocks: how many are timed, after one that is not counted.
         seconds: about how long a block takes.
 
     Raises:
         UsageError: there is no such peer.
-        ToolError: no compiler, or the peer is not installed or refuses the model.
+        ToolError: no compiler, or a peer is not installed or refuses the model.
     """
-    if against and against not in PEERS:
-        raise UsageError(f"no peer is called {against!r}", fix=f"use one of {', '.join(PEERS)}")
+    for name in against:
+        if name not in PEERS:
+            raise UsageError(f"no peer is called {name!r}", fix=f"use one of {', '.join(PEERS)}")
     timer = Timer(model)
-    with _peer(model, inputs, against) as oracle:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgeq-")))
+        rivals = {name: stack.enter_context(_rival(model, inputs, name)) for name in against}
+        if model.plan.threads == 1:
+            stack.enter_context(on_one_core([rival.pid for rival in rivals.values()]))
         model.fill(inputs)
-        ours, theirs = in_turns(timer.run, oracle.time if oracle else None, blocks, seconds)
-    ratios = [a / b for a, b in zip(ours, theirs, strict=True)] if theirs else []
-    peers = {against: _as_peer(theirs, ratios)} if theirs else {}
+        library = str(timer_library(folder)) if against else ""
+        clocks = [timer.run, *(rival.clock(library) for rival in rivals.values())]
+        ours, *theirs = in_turns(clocks, blocks, seconds)
+    peers = {
+        name: _as_peer(ours, times, native=rival.native)
+        for (name, rival), times in zip(rivals.items(), theirs, strict=True)
+    }
     model.fill(inputs)
     layers = tuple(_layer_us(timer, i) for i in range(len(model.plan.steps)))
     return Latency(spread_of(ours), layers, peers)
 
 
-def _peer(model: HostModel, inputs: Values, against: str) -> AbstractContextManager[Oracle | None]:
-    if not against:
-        return nullcontext()
+class Rival:
+    """A peer that has the model and an input.
+
+    native   what `Peer.native` says, once it was timed
+    """
+
+    def __init__(self, oracle: Oracle) -> None:
+        self._oracle = oracle
+        self.native = False
+
+    @property
+    def pid(self) -> int:
+        return self._oracle.pid
+
+    def clock(self, library: str) -> Clock:
+        """Times it by a library with eq_time_run."""
+
+        def time(times: int) -> int:
+            nanoseconds, self.native = self._oracle.time(times, timer=library)
+            return nanoseconds
+
+        return time
+
+
+@contextmanager
+def _rival(model: HostModel, inputs: Values, name: str) -> Iterator[Rival]:
     graph = model.plan.graph
-    oracle = Oracle(PEERS[against])
-    try:
+    with Oracle(PEERS[name]) as oracle:
         oracle.load(graph.source)
         oracle.invoke([inputs[name] for name in graph.inputs])
-    except BaseException:
-        oracle.close()
-        raise
-    return oracle
+        yield Rival(oracle)
 
 
-def in_turns(
-    ours: Clock, theirs: Clock | None, blocks: int, seconds: float
-) -> tuple[list[float], list[float]]:
-    """Microseconds per inference of each block, ours and theirs; the first pair is dropped."""
-    our_times = runs_for(ours, seconds)
-    their_times = runs_for(theirs, seconds) if theirs else 0
-    first, second = [], []
+@contextmanager
+def on_one_core(others: Sequence[int]) -> Iterator[None]:
+    """Keep this process and others on the same core, where the system can do that."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    core = {max(before)}
+    try:
+        for pid in (0, *others):
+            os.sched_setaffinity(pid, core)
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def in_turns(clocks: Sequence[Clock], blocks: int, seconds: float) -> list[list[float]]:
+    """Microseconds per inference of each block, by clock; the first of each is dropped."""
+    times = [runs_for(clock, seconds) for clock in clocks]
+    found: list[list[float]] = [[] for _ in clocks]
     for _ in range(blocks + 1):
-        first.append(ours(our_times) / our_times / 1000)
-        if theirs:
-            second.append(theirs(their_times) / their_times / 1000)
-    return first[1:], second[1:]
+        for clock, runs, taken in zip(clocks, times, found, strict=True):
+            taken.append(clock(runs) / runs / 1000)
+    return [taken[1:] for taken in found]
 
 
 def runs_for(time: Clock, seconds: float) -> int:
@@ -182,6 +233,7 @@ def spread_of(microseconds: list[float]) -> Spread:
     )
 
 
-def _as_peer(microseconds: list[float], ratios: list[float]) -> Peer:
-    spread = spread_of(microseconds)
-    return Peer(spread.median_us, spread.low_us, spread.high_us, median(ratios))
+def _as_peer(ours: list[float], theirs: list[float], *, native: bool) -> Peer:
+    spread = spread_of(theirs)
+    ratio = median(a / b for a, b in zip(ours, theirs, strict=True))
+    return Peer(spread.median_us, spread.low_us, spread.high_us, ratio, native)

@@ -70,12 +70,14 @@ def bench(
 ) -> BenchReport:  # fmt: skip
     """What one inference on a random sample takes.
 
-    That is microseconds where this machine runs the code (beside a peer, "litert" or "tflm"),
-    else executed instructions under emulation.
+    That is microseconds where this machine runs the code, else executed instructions under
+    emulation.  `against` names peers, with commas between: litert, onnxruntime, openvino, tflm.
     """
+    peers = tuple(filter(None, against.replace(" ", "").split(",")))
+    graph = with_source(graph, "litert") if peers and not graph.source else graph
     plan = fitting_plan(graph, target, numerics, optimize=optimize, threads=threads)
     measure = bench_host if runs_in_process(plan.target) else bench_emulated
-    return measure(plan, random_samples(plan.graph, 1, seed)[0], against=against)
+    return measure(plan, random_samples(plan.graph, 1, seed)[0], against=peers)
 
 
 def evaluate(

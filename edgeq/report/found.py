@@ -101,6 +101,7 @@ def bench_text(report: BenchReport) -> str:
     lines += [
         f"{name}: {peer.median_us:,.2f} us (80 % between {peer.low_us:,.2f} and "
         f"{peer.high_us:,.2f}); ours / theirs = {peer.ratio:.3f}, median of pairs"
+        f"{'' if peer.native else '; called from Python'}"
         for name, peer in report.peers.items()
     ]
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Values = Mapping[str, NDArray[Any]]
 
-APPROXIMATE = frozenset({"litert-default", "onnxruntime"})
+APPROXIMATE = frozenset({"litert-default", "onnxruntime", "onnxruntime-default", "openvino"})
 """Oracles that compute in float inside: their outputs are near ours, no more."""
 
 

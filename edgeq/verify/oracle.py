@@ -8,6 +8,8 @@ tflm             TensorFlow Lite Micro, reference kernels              every ten
 litert           LiteRT, BUILTIN_REF kernels, no delegate              every tensor
 litert-default   LiteRT as it runs on PCs and phones (XNNPACK)         outputs only
 onnxruntime      ONNX Runtime on the CPU, the graph as it stands       outputs only
+onnxruntime-default  the same, optimized as it likes                   outputs only
+openvino         OpenVINO on the CPU, one thread                       outputs only
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ import numpy as np
 
 from edgeq.errors import ToolError, UsageError
 from edgeq.verify import _oracle_worker
-from edgeq.verify._oracle_worker import Array, Header, read_frame, write_frame
+from edgeq.verify._oracle_engines import Array, Header
+from edgeq.verify._oracle_worker import read_frame, write_frame
 
 # What the worker is started with and what "load" carries, by oracle.
 ORACLES: Mapping[str, tuple[str, Header]] = {
@@ -35,6 +38,8 @@ ORACLES: Mapping[str, tuple[str, Header]] = {
     "litert": ("litert", {"resolver": "reference"}),
     "litert-default": ("litert", {"resolver": "default"}),
     "onnxruntime": ("onnxruntime", {}),
+    "onnxruntime-default": ("onnxruntime", {"optimize": True}),
+    "openvino": ("openvino", {}),
 }
 
 ARENA_BYTES = 256 << 20
@@ -114,16 +119,24 @@ class Oracle:
         tensors = dict(zip(header["tensors"], arrays[count:], strict=True))
         return OracleSample(tuple(arrays[:count]), tensors)
 
-    def time(self, times: int) -> int:
-        """Nanoseconds of `times` runs on the inputs of the last `invoke`, called from Python.
+    def time(self, times: int, *, timer: str = "") -> tuple[int, bool]:
+        """Nanoseconds of `times` runs on the inputs of the last `invoke`.
+
+        They are called from C by `timer`, a library with eq_time_run, where that is given and
+        the runtime allows it, which the second value says; otherwise from Python.
 
         Raises:
             OracleRefused, ToolError, UsageError: as `invoke` does.
         """
         if self._process is None:
             raise UsageError(f"oracle '{self.name}' has no model", fix="call load first")
-        header, _ = self._ask({"do": "time", "times": times}, ())
-        return int(header["nanoseconds"])
+        header, _ = self._ask({"do": "time", "times": times, "timer": timer}, ())
+        return int(header["nanoseconds"]), bool(header["native"])
+
+    @property
+    def pid(self) -> int:
+        """Of the process, 0 when there is none."""
+        return self._process.pid if self._process is not None else 0
 
     def run(
         self, model: bytes, samples: Sequence[Sequence[Array]], *, intermediates: bool = False
@@ -145,10 +158,13 @@ class Oracle:
         self._process = self._words = None
 
     def _start(self) -> None:
-        script = Path(_oracle_worker.__file__)
+        packages = str(Path(_oracle_worker.__file__).parents[2])
+        known = os.environ.get("PYTHONPATH")
+        paths = os.pathsep.join(filter(None, [packages, known]))
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(script), ORACLES[self.name][0]],
+            [sys.executable, "-P", "-m", _oracle_worker.__name__, ORACLES[self.name][0]],
+            env=os.environ | {"PYTHONPATH": paths},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._words,

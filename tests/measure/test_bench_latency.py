@@ -37,7 +37,7 @@ def test_blocks_alternate_and_the_first_pair_is_dropped() -> None:
 
         return time
 
-    ours, theirs = latency.in_turns(clock("a", 5), clock("b", 7), 3, 1e-6)
+    ours, theirs = latency.in_turns([clock("a", 5), clock("b", 7)], 3, 1e-6)
     assert said[-8:] == ["a", "b"] * 4
     assert (ours, theirs) == ([5.0] * 3, [7.0] * 3)
 
@@ -82,21 +82,24 @@ def test_a_measurement_covers_every_step(model: HostModel) -> None:
     assert found.peers == {}
 
 
-@pytest.mark.parametrize("peer", ["litert", "tflm"])
+@pytest.mark.parametrize(
+    ("peer", "native"), [("litert", True), ("tflm", False), ("openvino", True)]
+)
 def test_a_peer_is_measured_in_turns(
-    model: HostModel, peer: str, request: pytest.FixtureRequest
+    model: HostModel, peer: str, native: bool, request: pytest.FixtureRequest
 ) -> None:
     request.getfixturevalue(peer)
     sample = random_samples(model.plan.graph, 1)[0]
-    found = measure_latency(model, sample, against=peer, blocks=3, seconds=0.002)
+    found = measure_latency(model, sample, against=[peer], blocks=3, seconds=0.002)
     theirs = found.peers[peer]
     assert 0 < theirs.low_us <= theirs.median_us <= theirs.high_us
     assert theirs.ratio > 0
+    assert theirs.native is native
 
 
 def test_an_unknown_peer_is_refused(model: HostModel) -> None:
     with pytest.raises(UsageError, match="litert, tflm"):
-        measure_latency(model, random_samples(model.plan.graph, 1)[0], against="onnx")
+        measure_latency(model, random_samples(model.plan.graph, 1)[0], against=["litert", "onnx"])
 
 
 def test_a_peer_that_refuses_the_model_leaves_no_process(
@@ -112,7 +115,7 @@ def test_a_peer_that_refuses_the_model_leaves_no_process(
     monkeypatch.setattr(Oracle, "load", lambda *_, **__: (_ for _ in ()).throw(ToolError("no")))
     monkeypatch.setattr(Oracle, "close", close)
     with pytest.raises(ToolError, match="no"):
-        measure_latency(model, random_samples(model.plan.graph, 1)[0], against="litert")
+        measure_latency(model, random_samples(model.plan.graph, 1)[0], against=["litert"])
     assert closed == ["litert-default"]
 
 
