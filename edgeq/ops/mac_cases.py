@@ -77,7 +77,7 @@ def convolution_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]
 
 def depthwise_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
     """Cases of depthwise_s8, _s8s4, _s8zw, _s16s8 and _s16s4."""
-    kinds = (0, 1, NEAR) if contract.endswith("zw") else (0, 1)
+    kinds = (0, 1, NEAR, NEAR + 1, NEAR + 3) if contract.endswith("zw") else (0, 1)
     for (index, shape), tame in product(enumerate(DEPTHWISE), kinds):
         turn = 3 * index if shape.get("full") else index
         multiplier = shape["multiplier"]
@@ -86,8 +86,8 @@ def depthwise_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
         x, points = draw_inputs(contract, rng, turn, p["x_row"] * p["x_ring"])
         limit = weight_limit(contract, p["kh"] * p["kw"], tame=tame > 0)
         w = draw_weights(rng, (p["kh"], p["kw"], count), limit)
-        if tame == NEAR:
-            w = near_weights(w, points["zw"], far=index % 2)
+        if tame >= NEAR:
+            w = near_weights(w, points["zw"], index, tame - NEAR)
         rows = w.reshape(-1, count).T.astype(np.int64) - points.get("zw", 0)
         windows = np.repeat(gather(x, p, points.get("zx", 0)), multiplier, axis=2)
         patches = windows.reshape(-1, count, rows.shape[1]).astype(np.int64)
@@ -109,7 +109,7 @@ def fc_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
         yield from finish_cases(contract, rng, x.reshape(n, i), w, rows, dots, p, tame=tame > 0)
 
 
-NEAR = 2  # the third of the cases whose weights lie around their zero point
+NEAR = 2  # the kinds of cases whose weights lie around their zero point but for 0, 1, 3 taps
 RELU = 2  # the third of the cases whose clamp is a ReLU's: nothing below the zero point
 RELU6 = 5  # half of these: where that is not the end of int8, with an upper end
 
@@ -166,12 +166,14 @@ def unequal(w: NDArray[np.int8]) -> NDArray[np.int8]:
     return np.clip(rows, -limit, limit).astype(np.int8).reshape(w.shape)
 
 
-def near_weights(w: NDArray[np.int8], zw: int, *, far: int) -> NDArray[np.int8]:
-    """Such that int8 holds them less zw, but for `far` of the middle tap's of the first channel."""
-    near = np.clip(zw + w.astype(np.int64) // 2, -128, 127)
-    near[w.shape[0] // 2, w.shape[1] // 2, :far] = (
-        max(zw - 200, -128) if zw >= 0 else min(zw + 200, 127)
-    )
+def near_weights(w: NDArray[np.int8], zw: int, index: int, far: int) -> NDArray[np.int8]:
+    """Such that int8 holds them less zw, but for `far` taps of the first channel.
+
+    Those of every other case are so small that three products fit int16.
+    """
+    near = np.clip(zw + w.astype(np.int64) // (1 + (index + far) % 2), -128, 127)
+    taps = near.reshape(-1, near.shape[-1])
+    taps[:far, 0] = max(zw - 200, -128) if zw >= 0 else min(zw + 200, 127)
     return near.astype(np.int8)
 
 

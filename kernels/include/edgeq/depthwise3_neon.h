@@ -71,8 +71,10 @@ static inline void eq_put_nine_off_neon(eq_more_neon *more, const eq_nine_neon *
     eq_put_off_neon(more, n->w6, zw, 2 * line);
     eq_put_off_neon(more, n->w7, zw, 2 * line + EQ_PIXEL);
     eq_put_off_neon(more, n->w8, zw, 2 * line + 2 * EQ_PIXEL);
-    more->at[more->count] = 0;
-    vst1q_s8(more->w + 16 * more->count, vdupq_n_s8(0));
+    for (int32_t i = more->count; i == more->count || i < EQ_FEW; ++i) {
+        more->at[i] = 0;
+        vst1q_s8(more->w + 16 * i, vdupq_n_s8(0));
+    }
 }
 
 /* The factors of sixteen lanes: of eight channels twice, unless they are `wide`. */
@@ -87,37 +89,62 @@ static inline eq_factors_x16 eq_lane_factors_neon(const int32_t *bias, const int
     return f;
 }
 
+static inline uint8x16_t eq_size_neon(int8x16_t a, int8x16_t b, int8x16_t c)
+{
+    const uint8x16_t u = vreinterpretq_u8_s8(vabsq_s8(a)),
+                     v = vreinterpretq_u8_s8(vabsq_s8(b));
+    return vqaddq_u8(vqaddq_u8(u, v), vreinterpretq_u8_s8(vabsq_s8(c)));
+}
+
+/* 1 where weights of each line are within 254 together; all are within 127. */
+static inline int eq_are_threes_neon(const eq_nine_neon *n)
+{
+    const uint8x16_t top = eq_size_neon(n->w0, n->w1, n->w2);
+    const uint8x16_t middle = eq_size_neon(n->w3, n->w4, n->w5);
+    const uint8x16_t bottom = eq_size_neon(n->w6, n->w7, n->w8);
+    return vmaxvq_u8(vmaxq_u8(vmaxq_u8(top, middle), bottom)) < 255;
+}
+
 /* A layer's block; `single`, `wide` and `has_zw` are constants. */
 static inline __attribute__((always_inline)) void
 eq_depthwise3_block_neon(const eq_layer3_neon *l, const eq_rows_neon *g, int8_t *y,
                          eq_range_s8 range, int mode, int single, int wide, int has_zw)
 {
+    const eq_way3_neon plain = {0, 0}, threes = {1, 0}, both = {1, 1}, one = {0, 1};
+    const eq_way3_neon few = {0, EQ_FEW}, any = {0, EQ_MORE};
     const int32_t o = l->blocks.o;
-    const int8_t *band = l->blocks.at;
+    const int8_t *x = l->blocks.at;
     const eq_factors_x16 f =
         eq_lane_factors_neon(l->bias + o, l->mult + o, l->shift + o, wide);
     const eq_nine_neon nine = eq_load_nine_neon(l->w + o, l->blocks.channels, wide);
     eq_more_neon more;
     if (!has_zw) {
-        eq_depthwise3_modes_neon(band, y, &nine, &more, &f, range, g, mode, single, wide,
-                                 0);
+        eq_depthwise3_modes_neon(x, y, &nine, &more, &f, range, g, mode, single, wide,
+                                 plain);
         return;
     }
     const int8x16_t zw = vdupq_n_s8((int8_t)l->zw);
     int8x16_t lost;
     const eq_nine_neon less = eq_less_nine_neon(&nine, zw, &lost);
-    if (vmaxvq_u8(vreinterpretq_u8_s8(lost)) == 0) {
-        eq_depthwise3_modes_neon(band, y, &less, &more, &f, range, g, mode, single, wide,
-                                 0);
-        return;
-    }
-    eq_put_nine_off_neon(&more, &nine, zw, g->line);
-    if (more.count == 1)
-        eq_depthwise3_modes_neon(band, y, &less, &more, &f, range, g, mode, single, wide,
-                                 1);
+    const int by_threes = eq_are_threes_neon(&less);
+    more.count = 0;
+    if (vmaxvq_u8(vreinterpretq_u8_s8(lost)) != 0)
+        eq_put_nine_off_neon(&more, &nine, zw, g->line);
+    if (more.count == 0 && by_threes)
+        eq_depthwise3_modes_neon(x, y, &less, &more, &f, range, g, mode, single, wide,
+                                 threes);
+    else if (more.count == 0)
+        eq_depthwise3_modes_neon(x, y, &less, &more, &f, range, g, mode, single, wide,
+                                 plain);
+    else if (more.count == 1 && by_threes)
+        eq_depthwise3_modes_neon(x, y, &less, &more, &f, range, g, mode, single, wide,
+                                 both);
+    else if (more.count == 1)
+        eq_depthwise3_modes_neon(x, y, &less, &more, &f, range, g, mode, single, wide, one);
+    else if (more.count <= EQ_FEW)
+        eq_depthwise3_modes_neon(x, y, &less, &more, &f, range, g, mode, single, wide, few);
     else
-        eq_depthwise3_modes_neon(band, y, &less, &more, &f, range, g, mode, single, wide,
-                                 2);
+        eq_depthwise3_modes_neon(x, y, &less, &more, &f, range, g, mode, single, wide, any);
 }
 
 /* A layer of at least eight channels; `single` and `has_zw` are constants. */

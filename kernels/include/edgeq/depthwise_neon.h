@@ -5,8 +5,9 @@
  * SMULL and SMLAL put the products of two taps into int16 lanes, SADDW adds those to int32,
  * beginning with the bias.
  *
- * Exact: weights are within 127, so two products are within 2 * 128 * 127 < 2^15; partial sums
- * in any order fit int32 by the contract's proof.  See rescale_neon.h and sums_neon.h for the
+ * Exact: weights are within 127, so two products are within 2 * 128 * 127 < 2^15, and three whose
+ * weights are within 254 together within 254 * 128; partial sums in any order fit int32 by the
+ * contract's proof.  See rescale_neon.h and sums_neon.h for the
  * rest.
  *
  * Three instructions are assembly: as intrinsics SMULL and SMLAL of the lower halves make
@@ -99,9 +100,9 @@ static inline eq_nine_neon eq_load_nine_neon(const int8_t *w, int64_t step, int 
 }
 
 /* Taps besides the nine: parts of weights that no int8 holds.  `at` says how far into the
- * window each lies, `w` holds sixteen bytes each; from `count` on up to an odd number, weights
- * are zero. */
-enum { EQ_MORE = 20 };
+ * window each lies, `w` holds sixteen bytes each; from `count` on up to an odd number, and to
+ * EQ_FEW, weights are zero. */
+enum { EQ_MORE = 20, EQ_FEW = 4 };
 
 typedef struct {
     int64_t at[EQ_MORE];
@@ -109,16 +110,76 @@ typedef struct {
     int32_t count;
 } eq_more_neon;
 
+/* How windows are added up, all of it constant: products by threes where weights of a line are
+ * within 254 together, or else by twos; and taps besides the nine: none, one, EQ_FEW, or any
+ * number (EQ_MORE). */
+typedef struct {
+    int threes, extra;
+} eq_way3_neon;
+
+static inline __attribute__((always_inline)) eq_products_neon
+eq_tap_neon(const int8_t *x, const eq_more_neon *more, int32_t i)
+{
+    return eq_multiply_neon(vld1q_s8(x + more->at[i]), vld1q_s8(more->w + 16 * i));
+}
+
+static inline __attribute__((always_inline)) eq_products_neon
+eq_two_taps_of_neon(const int8_t *x, const eq_more_neon *more, int32_t i)
+{
+    return eq_multiply_add_neon(eq_tap_neon(x, more, i), vld1q_s8(x + more->at[i + 1]),
+                                vld1q_s8(more->w + 16 * i + 16));
+}
+
 /* Sums and the products of all taps of `more` but its first, by twos. */
 static inline __attribute__((always_inline)) eq_sums16_neon
-eq_add_more_neon(eq_sums16_neon s, const int8_t *x, const eq_more_neon *more)
+eq_add_more_neon(eq_sums16_neon s, const int8_t *x, const eq_more_neon *more, int extra)
 {
-    for (int32_t i = 1; i < more->count; i += 2) {
-        const int8_t *w = more->w + 16 * i;
-        const eq_products_neon p = eq_multiply_neon(vld1q_s8(x + more->at[i]), vld1q_s8(w));
-        s = eq_add_products_neon(
-            s, eq_multiply_add_neon(p, vld1q_s8(x + more->at[i + 1]), vld1q_s8(w + 16)));
+    if (extra == EQ_FEW) {
+        s = eq_add_products_neon(s, eq_two_taps_of_neon(x, more, 1));
+        return eq_add_products_neon(s, eq_tap_neon(x, more, 3));
     }
+    for (int32_t i = 1; i < more->count; i += 2)
+        s = eq_add_products_neon(s, eq_two_taps_of_neon(x, more, i));
+    return s;
+}
+
+/* A window's lines, which go on by `step`. */
+typedef struct {
+    const int8_t *x0, *x1, *x2;
+    int64_t step;
+} eq_window3_neon;
+
+/* Its sums, by threes. */
+static inline __attribute__((always_inline)) eq_sums16_neon
+eq_add_threes_neon(eq_sums16_neon s, eq_window3_neon *v, const eq_nine_neon *k)
+{
+    eq_three_neon t = eq_next_three_neon(&v->x0, v->step);
+    eq_products_neon p = eq_multiply_add_neon(eq_multiply_neon(t.a, k->w0), t.b, k->w1);
+    s = eq_add_products_neon(s, eq_multiply_add_neon(p, t.c, k->w2));
+    t = eq_next_three_neon(&v->x1, v->step);
+    p = eq_multiply_add_neon(eq_multiply_neon(t.a, k->w3), t.b, k->w4);
+    s = eq_add_products_neon(s, eq_multiply_add_neon(p, t.c, k->w5));
+    t = eq_next_three_neon(&v->x2, v->step);
+    p = eq_multiply_add_neon(eq_multiply_neon(t.a, k->w6), t.b, k->w7);
+    return eq_add_products_neon(s, eq_multiply_add_neon(p, t.c, k->w8));
+}
+
+/* Its sums, by twos, but for the last tap, whose products go to `last`. */
+static inline __attribute__((always_inline)) eq_sums16_neon eq_add_twos_neon(
+    eq_sums16_neon s, eq_window3_neon *v, const eq_nine_neon *k, eq_products_neon *last)
+{
+    eq_three_neon t = eq_next_three_neon(&v->x0, v->step);
+    eq_products_neon p = eq_multiply_neon(t.a, k->w0);
+    s = eq_add_products_neon(s, eq_multiply_add_neon(p, t.b, k->w1));
+    p = eq_multiply_neon(t.c, k->w2);
+    t = eq_next_three_neon(&v->x1, v->step);
+    s = eq_add_products_neon(s, eq_multiply_add_neon(p, t.a, k->w3));
+    p = eq_multiply_neon(t.b, k->w4);
+    s = eq_add_products_neon(s, eq_multiply_add_neon(p, t.c, k->w5));
+    t = eq_next_three_neon(&v->x2, v->step);
+    p = eq_multiply_neon(t.a, k->w6);
+    s = eq_add_products_neon(s, eq_multiply_add_neon(p, t.b, k->w7));
+    *last = eq_multiply_neon(t.c, k->w8);
     return s;
 }
 
@@ -156,47 +217,44 @@ static inline eq_rows_neon eq_rows3_neon_of(const eq_layer3_neon *l)
     return g;
 }
 
-/* All outputs of sixteen lanes; `mode`, `wide` and `extra` (0, 1, or 2 for more) are constants. */
+/* All outputs of sixteen lanes; `mode`, `wide` and `way` are constants. */
 static inline __attribute__((always_inline)) void
 eq_depthwise3_rows_neon(const int8_t *x, int8_t *y, const eq_nine_neon *w,
                         const eq_more_neon *more, const eq_factors_x16 *f,
                         eq_range_s8 range, const eq_rows_neon *g, int mode, int wide,
-                        int extra)
+                        eq_way3_neon way)
 {
     const eq_nine_neon k = *w;
     const eq_factors_x16 factors = *f;
     const int64_t step = g->step, y_pixel = g->y_pixel, y_other = g->y_other;
-    const int64_t at = extra ? more->at[0] : 0;
-    const int8x16_t w9 = extra ? vld1q_s8(more->w) : k.w8;
+    const int64_t at = way.extra ? more->at[0] : 0;
+    const int8x16_t w9 = way.extra ? vld1q_s8(more->w) : k.w8;
     for (int32_t r = 0; r < g->rows; ++r) {
-        const int8_t *x0 = x, *x1 = x0 + g->line, *x2 = x1 + g->line, *from = x;
+        const int8_t *from = x;
         int8_t *to = y;
+        eq_window3_neon v = {x, x + g->line, x + 2 * g->line, step};
         for (int32_t n = g->n; n > 0; --n) {
-            eq_three_neon t = eq_next_three_neon(&x0, step);
-            eq_products_neon p = eq_multiply_neon(t.a, k.w0);
-            p = eq_multiply_add_neon(p, t.b, k.w1);
-            eq_sums16_neon s = eq_add_products_neon(eq_begin_x16(&factors), p);
-            p = eq_multiply_neon(t.c, k.w2);
-            t = eq_next_three_neon(&x1, step);
-            s = eq_add_products_neon(s, eq_multiply_add_neon(p, t.a, k.w3));
-            p = eq_multiply_neon(t.b, k.w4);
-            s = eq_add_products_neon(s, eq_multiply_add_neon(p, t.c, k.w5));
-            t = eq_next_three_neon(&x2, step);
-            p = eq_multiply_neon(t.a, k.w6);
-            s = eq_add_products_neon(s, eq_multiply_add_neon(p, t.b, k.w7));
-            p = eq_multiply_neon(t.c, k.w8);
-            if (extra)
-                p = eq_multiply_add_neon(p, vld1q_s8(from + at), w9);
-            s = eq_add_products_neon(s, p);
-            if (extra > 1)
-                s = eq_add_more_neon(s, from, more);
-            from += step;
-            const int8x16_t v = eq_finish_x16(s, &factors, range, mode);
-            if (wide) {
-                vst1q_s8(to, v);
+            eq_sums16_neon s = eq_begin_x16(&factors);
+            if (way.threes) {
+                s = eq_add_threes_neon(s, &v, &k);
+                if (way.extra)
+                    s = eq_add_products_neon(s, eq_multiply_neon(vld1q_s8(from + at), w9));
             } else {
-                vst1_s8(to, vget_low_s8(v));
-                vst1_s8(to + y_other, vget_high_s8(v));
+                eq_products_neon p;
+                s = eq_add_twos_neon(s, &v, &k, &p);
+                if (way.extra)
+                    p = eq_multiply_add_neon(p, vld1q_s8(from + at), w9);
+                s = eq_add_products_neon(s, p);
+            }
+            if (way.extra > 1)
+                s = eq_add_more_neon(s, from, more, way.extra);
+            from += step;
+            const int8x16_t b = eq_finish_x16(s, &factors, range, mode);
+            if (wide) {
+                vst1q_s8(to, b);
+            } else {
+                vst1_s8(to, vget_low_s8(b));
+                vst1_s8(to + y_other, vget_high_s8(b));
             }
             to += y_pixel;
         }
@@ -210,16 +268,16 @@ static inline __attribute__((always_inline)) void
 eq_depthwise3_modes_neon(const int8_t *x, int8_t *y, const eq_nine_neon *w,
                          const eq_more_neon *more, const eq_factors_x16 *f,
                          eq_range_s8 range, const eq_rows_neon *g, int mode, int single,
-                         int wide, int extra)
+                         int wide, eq_way3_neon way)
 {
     if (single)
-        eq_depthwise3_rows_neon(x, y, w, more, f, range, g, EQ_SINGLE, wide, extra);
+        eq_depthwise3_rows_neon(x, y, w, more, f, range, g, EQ_SINGLE, wide, way);
     else if (mode == EQ_LIVE)
-        eq_depthwise3_rows_neon(x, y, w, more, f, range, g, EQ_LIVE, wide, extra);
-    else if (mode == EQ_RELU && !extra)
-        eq_depthwise3_rows_neon(x, y, w, more, f, range, g, EQ_RELU, wide, extra);
+        eq_depthwise3_rows_neon(x, y, w, more, f, range, g, EQ_LIVE, wide, way);
+    else if (mode == EQ_RELU && !way.extra && !way.threes)
+        eq_depthwise3_rows_neon(x, y, w, more, f, range, g, EQ_RELU, wide, way);
     else
-        eq_depthwise3_rows_neon(x, y, w, more, f, range, g, EQ_DOUBLE, wide, extra);
+        eq_depthwise3_rows_neon(x, y, w, more, f, range, g, EQ_DOUBLE, wide, way);
 }
 
 #endif
