@@ -17,6 +17,8 @@ Ints = NDArray[np.int64]
 LINE_BITS = 21  # fraction bits of the line
 REACH = 16  # how far from the factors as they are the line's may lie, in units of 2**-21
 FREE = 2**40  # no bound
+SPARE = 2**20
+LIMIT = 2**31 - SPARE
 
 BYTES = np.arange(-128, 128, dtype=np.int64)
 NO_LINE = {"line": 0, "la": 0, "lb": 0, "lc": 0}
@@ -80,10 +82,10 @@ def _splits(factors: Ints) -> NDArray[np.bool_]:
 
 
 def _fits(near_a: Ints, near_b: Ints, lc: Ints) -> NDArray[np.bool_]:
-    """Whether lc and the whole line for every a and b stay within int32."""
+    """Whether lc and the whole line for every a and b stay within int32, with SPARE to spare."""
     reach_a = np.stack([near_a * -128, near_a * 127])
     reach_b = np.stack([near_b * -128, near_b * 127])
     most = lc + reach_a.max(0)[:, None] + reach_b.max(0)
     least = lc + reach_a.min(0)[:, None] + reach_b.min(0)
-    fits: NDArray[np.bool_] = (abs(lc) < 2**31 - 2**16) & (most < 2**31) & (least >= -(2**31))
+    fits: NDArray[np.bool_] = (abs(lc) < LIMIT) & (most < LIMIT) & (least > -LIMIT)
     return fits

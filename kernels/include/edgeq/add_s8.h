@@ -13,8 +13,8 @@
  *
  *   y = clamp(floor((la * a + lb * b + lc) / 2^21))
  *
- * with a sum that stays within int32 as a whole.  la and lb are 2^16 * h + 2^8 * m + l for an
- * h in [-128, 127] and m, l in [-127, 127].
+ * with a sum that stays, as a whole, below 2^31 - 2^20 in magnitude.  la and lb are
+ * 2^16 * h + 2^8 * m + l for an h in [-128, 127] and m, l in [-127, 127].
  *
  * y is contiguous and walked through in order; a and b by element strides, 0 where they are
  * broadcast.
@@ -53,7 +53,7 @@ typedef struct {
     int32_t line;    /* 1 where there is a line, else 0 and so are la, lb, lc */
     int32_t la;      /* factor of a, in [-2^23, 2^23) */
     int32_t lb;      /* factor of b, in [-2^23, 2^23) */
-    int32_t lc;      /* what is added, |lc| < 2^31 - 2^16 */
+    int32_t lc;      /* what is added, |lc| < 2^31 - 2^20 */
 } eq_add_s8_params;
 
 typedef void eq_add_s8_fn(const int8_t *a, /* (A) */

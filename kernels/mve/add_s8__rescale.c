@@ -10,7 +10,7 @@
 #include "edgeq/elementwise_mve.h"
 #include "edgeq/fixed_point_mve.h"
 
-eq_add_s8_fn EQ_SYM(eq_add_s8__mve);
+eq_add_s8_fn EQ_SYM(eq_add_s8__mve_rescale);
 
 typedef struct {
     int32_t k20, cb, mult_b, mult_y;
@@ -51,8 +51,8 @@ static inline void EQ_SYM(add_s8_mve_row)(const int8_t *a, const int8_t *b, int8
     }
 }
 
-void EQ_SYM(eq_add_s8__mve)(const int8_t *a, const int8_t *b, int8_t *y,
-                            const eq_add_s8_params *restrict p)
+void EQ_SYM(eq_add_s8__mve_rescale)(const int8_t *a, const int8_t *b, int8_t *y,
+                                    const eq_add_s8_params *restrict p)
 {
     const int32_t is_half = p->shift_b == 31;
     const EQ_SYM(add_s8_mve_constants) k = {is_half ? 1 << 21 : 1 << 20,
