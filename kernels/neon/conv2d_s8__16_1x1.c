@@ -4,7 +4,7 @@
  * Exact: see conv2d_lanes_neon.h and rescale_neon.h.
  *
  * @requires kh == 1 and kw == 1 and pad_top == 0 and pad_left == 0 and in_c % 4 == 0
- * @requires in_c <= 40
+ * @requires in_c <= 40 or (in_c <= 72 and out_c % 32 == 0 and fours > 255)
  * @requires min_w >= -127 and live_shift >= 32
  * @packs w (o/8, khkwi/4, khkwi%4/2, o%8, khkwi%2)
  * @packs bias (o/8, o%8)

@@ -3,8 +3,8 @@
 #ifndef EDGEQ_CONV2D_WALK_NEON_H
 #define EDGEQ_CONV2D_WALK_NEON_H
 
+#include "edgeq/conv2d_columns_neon.h"
 #include "edgeq/conv2d_gather_neon.h"
-#include "edgeq/conv2d_lanes_neon.h"
 #include "edgeq/conv2d_lines.h"
 
 /* Where pixels lie, as params of the contract say it. */
@@ -31,16 +31,10 @@ EQ_INLINE_NEON void eq_conv2d_some_neon(int kind, const eq_conv2d_layer_neon *t,
                                         const int8_t *x, int8_t *y, int32_t y_pixel,
                                         int32_t n, int has_zw, int single)
 {
-    if (kind != EQ_LANES)
-        eq_conv2d_pixels_neon(t, x, y, y_pixel, n, kind, has_zw, single);
-    else if (single)
-        eq_lanes_pixels_neon(t, x, y, y_pixel, n, has_zw, EQ_SINGLE);
-    else if (t->mode == EQ_LIVE)
-        eq_lanes_pixels_neon(t, x, y, y_pixel, n, has_zw, EQ_LIVE);
-    else if (t->mode == EQ_RELU)
-        eq_lanes_pixels_neon(t, x, y, y_pixel, n, has_zw, EQ_RELU);
+    if (kind == EQ_LANES)
+        eq_lanes_pixels_neon(t, x, y, y_pixel, n, has_zw, single);
     else
-        eq_lanes_pixels_neon(t, x, y, y_pixel, n, has_zw, EQ_DOUBLE);
+        eq_conv2d_pixels_neon(t, x, y, y_pixel, n, kind, has_zw, single);
 }
 
 /* Windows of one pixel without padding, where x lies; a dense image counts as one row. */
