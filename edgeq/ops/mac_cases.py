@@ -167,13 +167,13 @@ def unequal(w: NDArray[np.int8]) -> NDArray[np.int8]:
 
 
 def near_weights(w: NDArray[np.int8], zw: int, index: int, far: int) -> NDArray[np.int8]:
-    """Such that int8 holds them less zw, but for `far` taps of the first channel.
+    """Such that int8 holds them less zw, but for the last `far` taps of the first channel.
 
     Those of every other case are so small that three products fit int16.
     """
     near = np.clip(zw + w.astype(np.int64) // (1 + (index + far) % 2), -128, 127)
     taps = near.reshape(-1, near.shape[-1])
-    taps[:far, 0] = max(zw - 200, -128) if zw >= 0 else min(zw + 200, 127)
+    taps[len(taps) - far :, 0] = max(zw - 200, -128) if zw >= 0 else min(zw + 200, 127)
     return near.astype(np.int8)
 
 
