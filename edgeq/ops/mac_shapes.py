@@ -37,6 +37,9 @@ CONVOLUTIONS: tuple[dict[str, int], ...] = (
     {"in_h": 4, "in_w": 4, "in_c": 16, "out_c": 40, "kh": 3, "kw": 3, "pad": 1},
     {"in_h": 2, "in_w": 5, "in_c": 64, "out_c": 12},
     {"in_h": 1, "in_w": 7, "in_c": 232, "out_c": 18},
+    {"in_h": 1, "in_w": 5, "in_c": 8, "out_c": 59},
+    {"in_h": 1, "in_w": 3, "in_c": 16, "out_c": 32, "x_gap": 1, "y_gap": 2},
+    {"in_h": 2, "in_w": 3, "in_c": 3, "out_c": 36, "kh": 3, "kw": 3, "pad": 1},
 )  # fmt: skip
 """Geometries; `pad` pads all sides but for `pad_left`, `*_gap` widens the strides."""
 
