@@ -10,8 +10,8 @@ for every 64 taps of four rows:
 K is filled with zeros up to a multiple of 8 and O to one of 4.  Each block of four rows is
 
   codes      one byte for the part of 32, one for each part of 64 and a zero, filled with zeros to
-             a multiple of 16: 1 empties after two products, 2 after three (3, 3 and 2 of eight
-             steps; never of the part of 32), 3 after four
+             a multiple of 16: 4 empties after two products, 2 after three (3, 3 and 2 of eight
+             steps; never of the part of 32), 1 after four
   parts      of 8, 16 and 32 taps, each where K has this bit, then as many of 64 as are left; each
              part is row by row, but one of 64 is two times 32 taps, and with code 2 48 and 16
 """
@@ -32,7 +32,7 @@ LIMIT = 255  # what |w| of a lane may add up to
 CODES = 16  # codes are filled to a multiple of this
 SMALL = (8, 16, 32)  # parts before those of 64
 
-TWO, THREE, FOUR = 1, 2, 3
+FOUR, THREE, TWO = 1, 2, 4
 STEPS = {FOUR: (4, 4), THREE: (3, 3, 2), TWO: (2, 2, 2, 2)}  # products between emptyings
 RUNS = {FOUR: (32, 32), THREE: (48, 16), TWO: (32, 32)}  # taps of a row that lie together
 

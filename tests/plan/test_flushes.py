@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from edgeq.errors import KernelError, QuantError
 from edgeq.plan.flushes import flushed
 
-WIDTHS = {1: (32, 32), 2: (48, 16), 3: (32, 32)}
-LENGTHS = {1: (2, 2, 2, 2), 2: (3, 3, 2), 3: (4, 4)}
+WIDTHS = {4: (32, 32), 2: (48, 16), 1: (32, 32)}
+LENGTHS = {4: (2, 2, 2, 2), 2: (3, 3, 2), 1: (4, 4)}
 
 
 def weights(seed: int, channels: int, taps: int, limit: int) -> np.ndarray:
@@ -33,7 +33,7 @@ def unpacked(stream: np.ndarray, taps: int) -> tuple[np.ndarray, list[int], np.n
     for size in (8, 16, 32):
         if taps & size:
             take(size)
-            lengths += [4] if size == 32 and codes[0] == 3 else [2] * (size // 16) or [1]
+            lengths += [4] if size == 32 and codes[0] == 1 else [2] * (size // 16) or [1]
     at = 1
     while codes[at]:
         for size in WIDTHS[codes[at]]:
@@ -72,7 +72,7 @@ def test_lanes_hold_the_sums_that_the_codes_allow(
     assert not whole[:, taps:].any()
 
 
-@pytest.mark.parametrize(("limit", "code"), [(127, 1), (85, 2), (63, 3)])
+@pytest.mark.parametrize(("limit", "code"), [(127, 4), (85, 2), (63, 1)])
 def test_as_many_products_as_fit(limit: int, code: int) -> None:
     assert flushed(np.full((4, 64), -limit, np.int8), "here")[1] == code
 
