@@ -107,6 +107,11 @@ DEPTHWISE: tuple[dict[str, int], ...] = (
      "stride_h": 2, "row0": 2, "row1": 6, "x_gap": 3, "y_gap": 1, "full": 1},
     {"in_h": 7, "in_w": 1, "in_c": 16, "multiplier": 1, "kh": 3, "kw": 1, "pad": 2, "pad_left": 0,
      "dil_h": 2, "full": 1},
+    {"in_h": 2, "in_w": 2, "in_c": 4, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "full": 1},
+    {"in_h": 4, "in_w": 4, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1,
+     "stride_h": 2, "stride_w": 2, "y_gap": 1, "full": 1},
+    {"in_h": 8, "in_w": 8, "in_c": 4, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1,
+     "stride_h": 2, "stride_w": 2, "full": 1},
 )  # fmt: skip
 """The same with a multiplier; `full` leaves the clamp to the range of int8."""
 

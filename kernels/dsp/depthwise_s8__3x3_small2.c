@@ -6,7 +6,7 @@
  *
  * @requires kh == 3 and kw == 3 and dil_h == 1 and dil_w == 1 and multiplier == 1
  * @requires stride_h == 2 and stride_w == 2 and in_c % 4 == 0
- * @requires out_w >= 3 and out_w <= 7 and (row1 - row0) <= 7
+ * @requires out_w >= 2 and out_w <= 7 and (row1 - row0) <= 7
  * @requires live_shift >= 32 and max_shift <= 54 and acc_bits <= 30
  * @packs w (o/2, kw, kh, o%2)
  * @scratch 240 * ((row1 - row0) + 1)
@@ -22,5 +22,5 @@ void EQ_SYM(eq_depthwise_s8__dsp_3x3_small2)(
     int8_t *restrict scratch, const eq_depthwise_s8_params *restrict p)
 {
     const eq_dw_plane plane = eq_dw_rows(x, y, p);
-    eq_dw_small(&plane, w, bias, mult, shift, scratch, 2, p, eq_dsp_form);
+    eq_dw_small(&plane, w, bias, mult, shift, scratch, 2, 0, p, eq_dsp_form);
 }

@@ -1,0 +1,32 @@
+/* depthwise_s8zw for the DSP extension: 3 x 3 taps, stride 1, images of at most 13 x 7 outputs.
+ *
+ * The loops are in dsp_depthwise_small.h, which subtract the zero point of the weights
+ * when they widen them.
+ *
+ * Exact: the contract's sum in another order; the rescale is derived in dsp_rescale.h.
+ *
+ * @requires kh == 3 and kw == 3 and dil_h == 1 and dil_w == 1 and multiplier == 1
+ * @requires stride_h == 1 and stride_w == 1 and in_c % 4 == 0
+ * @requires out_w >= 2 and out_w <= 13 and (row1 - row0) <= 7
+ * @requires live_shift >= 32 and max_shift <= 54 and acc_bits <= 30
+ * @packs w (o/2, kw, kh, o%2)
+ * @scratch 240 * ((row1 - row0) + 1)
+ */
+#include "edgeq/depthwise_s8zw.h"
+#include "edgeq/dsp_depthwise_small.h"
+
+eq_depthwise_s8zw_fn EQ_SYM(eq_depthwise_s8zw__dsp_3x3_small);
+
+void EQ_SYM(eq_depthwise_s8zw__dsp_3x3_small)(
+    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
+    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
+    int8_t *restrict scratch, const eq_depthwise_s8zw_params *restrict p)
+{
+    const eq_depthwise_s8_params same = {
+        p->in_h,     p->in_w,     p->in_c,     p->multiplier, p->out_w,   p->kh,
+        p->kw,       p->stride_h, p->stride_w, p->dil_h,      p->dil_w,   p->pad_top,
+        p->pad_left, p->row0,     p->row1,     p->x_row,      p->x_pixel, p->x_ring,
+        p->y_row,    p->y_pixel,  p->zx,       p->zy,         p->act_min, p->act_max};
+    const eq_dw_plane plane = eq_dw_rows(x, y, &same);
+    eq_dw_small(&plane, w, bias, mult, shift, scratch, 1, p->zw, &same, eq_dsp_form);
+}
