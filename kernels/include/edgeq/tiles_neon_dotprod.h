@@ -7,7 +7,7 @@
  * these if taps are multiples of 8.
  *
  * In assembly, for 24 sums, 6 pixels and 2 blocks of weights take all 32 registers,
- * where gcc 12 spills: 32 taps are 192 SDOT of 223 instructions.
+ * where gcc 12 spills: 32 taps are 192 SDOT of 224 instructions.
  *
  * Exact: SDOT adds to int32 what int32 holds by the contract's proof.
  */

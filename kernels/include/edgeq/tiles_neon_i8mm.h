@@ -8,7 +8,7 @@
  * are multiples of 8.
  *
  * In assembly, for 24 sums, 6 pixels and 2 blocks of weights take all 32 registers,
- * where gcc 12 spills: sixteen taps are 48 SMMLA of 72 instructions.
+ * where gcc 12 spills: sixteen taps are 48 SMMLA of 71 instructions.
  *
  * Exact: SMMLA adds to int32 what int32 holds by the contract's proof.
  */
