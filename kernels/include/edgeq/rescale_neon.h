@@ -98,16 +98,20 @@ static inline eq_range_s8 eq_load_range(int32_t zy, int32_t lo, int32_t hi)
     return r;
 }
 
-/* clamp(v + zy): both narrowings saturate, and so does the sum, which for |zy| <= 128 moves
- * nothing out of or into the clamp. */
+/* v + zy, where the clamp is all of int8: both narrowings saturate, and so does the sum. */
 static inline __attribute__((always_inline)) int8x16_t
-eq_narrow_s8_x16(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, eq_range_s8 r)
+eq_narrow_full_s8_x16(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, eq_range_s8 r)
 {
     const int16x8_t low = vqmovn_high_s32(vqmovn_s32(a), b);
     const int16x8_t high = vqmovn_high_s32(vqmovn_s32(c), d);
-    const int8x8_t first = vqmovn_s16(vqaddq_s16(low, r.zy));
-    const int8x16_t v = vqmovn_high_s16(first, vqaddq_s16(high, r.zy));
-    return vminq_s8(vmaxq_s8(v, r.lo), r.hi);
+    return vqmovn_high_s16(vqmovn_s16(vqaddq_s16(low, r.zy)), vqaddq_s16(high, r.zy));
+}
+
+/* clamp(v + zy): for |zy| <= 128 saturation moves nothing out of or into the clamp. */
+static inline __attribute__((always_inline)) int8x16_t
+eq_narrow_s8_x16(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, eq_range_s8 r)
+{
+    return vminq_s8(vmaxq_s8(eq_narrow_full_s8_x16(a, b, c, d, r), r.lo), r.hi);
 }
 
 /* The same where eq_is_live: the narrowings clamp, to [0, 255] of what is 128 more. */
