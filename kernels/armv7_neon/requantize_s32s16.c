@@ -1,0 +1,19 @@
+/* requantize_s32s16 for NEON of 32-bit Arm: eight elements at once.
+ *
+ * Exact: see requantize_neon.h.
+ */
+#include "edgeq/neon_armv7.h"
+
+#include "edgeq/requantize_neon.h"
+#include "edgeq/requantize_s32s16.h"
+#include "edgeq/rescale_neon.h"
+
+eq_requantize_s32s16_fn EQ_SYM(eq_requantize_s32s16__armv7_neon);
+
+void EQ_SYM(eq_requantize_s32s16__armv7_neon)(const int32_t *restrict x,
+                                              int16_t *restrict y,
+                                              const eq_requantize_s32s16_params *restrict p)
+{
+    const eq_requantize_numbers_neon n = EQ_REQUANTIZE_NEON(p);
+    eq_requantize_neon(x, y, p->count, &n, EQ_WORDS, EQ_HALVES, eq_is_single());
+}
