@@ -170,23 +170,34 @@ static inline int8_t *eq_dw_3x3_three(const int8_t **u, const int8_t **l, int8_t
     else
         eq_dw_3x3_sums2(u, l, t, k->f.bias, sums);
     const int32_t mult = k->f.mult;
-    const int32_t a = eq_dsp_high(sums[0], mult, form);
-    const int32_t b = eq_dsp_high(sums[1], mult, form);
-    const int32_t c = eq_dsp_high(sums[2], mult, form);
-    const int32_t round = k->f.round, right = k->f.right, step = k->y_along;
-    *y = eq_dsp_int8((a + round) >> right);
+    if (form == eq_dsp_form_live) {
+        const int32_t round = k->f.round;
+        sums[0] = eq_dsp_scaled(sums[0], mult, round, form);
+        sums[1] = eq_dsp_scaled(sums[1], mult, round, form);
+        sums[2] = eq_dsp_scaled(sums[2], mult, round, form);
+    } else {
+        sums[0] = eq_dsp_high(sums[0], mult, form);
+        sums[1] = eq_dsp_high(sums[1], mult, form);
+        sums[2] = eq_dsp_high(sums[2], mult, form);
+        const int32_t round = k->f.round;
+        sums[0] += round;
+        sums[1] += round;
+        sums[2] += round;
+    }
+    const int32_t right = k->f.right, step = k->y_along;
+    *y = eq_dsp_int8(sums[0] >> right);
     y += step;
-    *y = eq_dsp_int8((b + round) >> right);
+    *y = eq_dsp_int8(sums[1] >> right);
     y += step;
-    *y = eq_dsp_int8((c + round) >> right);
+    *y = eq_dsp_int8(sums[2] >> right);
     return y + step;
 }
 
 /* `rows` lines of outputs; `u` is the channel's first word in the line of the first.  The last
- * three outputs of a line may overlap those before.  Not inlined, and factors read again for
- * every three outputs, so that registers stay with the weights. */
-static __attribute__((noinline)) void
-eq_dw_3x3_channel(const volatile eq_dw_channel *k, const volatile eq_dw_walk *t,
+ * three outputs of a line may overlap those before.  Factors are read again for every three
+ * outputs, so that registers stay with the weights. */
+static inline __attribute__((always_inline)) void
+eq_dw_3x3_outputs(const volatile eq_dw_channel *k, const volatile eq_dw_walk *t,
                   const int8_t *u, int8_t *y, int32_t rows, int32_t stride, int32_t form)
 {
     const eq_dw_taps taps = {k->taps.w01, k->taps.w23, k->taps.w45, k->taps.w67,
@@ -211,6 +222,23 @@ eq_dw_3x3_channel(const volatile eq_dw_channel *k, const volatile eq_dw_walk *t,
         l = u + t->bytes;
         y += t->y_rest;
     } while (--rows > 0);
+}
+
+/* The same, not inlined for the registers' sake, too. */
+static __attribute__((noinline)) void
+eq_dw_3x3_channel(const volatile eq_dw_channel *k, const volatile eq_dw_walk *t,
+                  const int8_t *u, int8_t *y, int32_t rows, int32_t stride, int32_t form)
+{
+    eq_dw_3x3_outputs(k, t, u, y, rows, stride, form);
+}
+
+/* For double where ties below zero do not matter. */
+static __attribute__((noinline)) void eq_dw_3x3_live(const volatile eq_dw_channel *k,
+                                                     const volatile eq_dw_walk *t,
+                                                     const int8_t *u, int8_t *y,
+                                                     int32_t rows, int32_t stride)
+{
+    eq_dw_3x3_outputs(k, t, u, y, rows, stride, eq_dsp_form_live);
 }
 
 static inline eq_dw_walk eq_dw_walk_of(const eq_dw_lines *restrict lines,
@@ -239,6 +267,7 @@ static inline void eq_dw_3x3(const eq_dw_plane *restrict t, const int8_t *restri
     const eq_dw_lines lines =
         eq_dw_lines_of(scratch, (t->count - 1) * stride + 3, count, t);
     const eq_dw_walk walk = eq_dw_walk_of(&lines, t, stride);
+    const int live = form == eq_dsp_form_double && p->act_min >= p->zy;
     eq_dw_borders(&lines, p->zx);
     for (int32_t group = 0; group < p->in_c; group += 4) {
         eq_dw_channel k[4];
@@ -254,9 +283,13 @@ static inline void eq_dw_3x3(const eq_dw_plane *restrict t, const int8_t *restri
             const int32_t rows = t->rows - h < count ? t->rows - h : count - 1;
             free = eq_dw_fill(&lines, free, t->x + group, t->start + (h + 1) * stride, rows,
                               stride, t);
-            for (int32_t i = 0; i < 4; ++i)
-                eq_dw_3x3_channel(&k[i], &walk, line + 4 * i,
-                                  t->y + h * t->y_across + group + i, rows, stride, form);
+            for (int32_t i = 0; i < 4; ++i) {
+                int8_t *y = t->y + h * t->y_across + group + i;
+                if (live)
+                    eq_dw_3x3_live(&k[i], &walk, line + 4 * i, y, rows, stride);
+                else
+                    eq_dw_3x3_channel(&k[i], &walk, line + 4 * i, y, rows, stride, form);
+            }
             line = free == lines.first ? lines.end - lines.bytes : free - lines.bytes;
         }
     }

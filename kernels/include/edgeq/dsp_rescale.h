@@ -33,7 +33,7 @@ static inline int32_t eq_dsp_scaled(int32_t twice, int32_t mult, int32_t round,
         return y;
     }
     __asm__("smmlar %0, %1, %2, %3" : "=r"(y) : "r"(twice), "r"(mult), "r"(round));
-    return y + (twice >> 31);
+    return form == eq_dsp_form_live ? y : y + (twice >> 31);
 }
 
 /* The same before `round` is added: an instruction more, a register less. */
