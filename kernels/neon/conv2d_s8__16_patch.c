@@ -39,5 +39,6 @@ void EQ_SYM(eq_conv2d_s8__neon_16_patch)(const int8_t *restrict x, const int8_t 
         eq_mode_of(eq_is_single(), p->zy, p->act_min, p->act_max),
         eq_load_range(p->zy, p->act_min, p->act_max)};
     const eq_conv2d_place_neon place = EQ_CONV2D_PLACE_NEON(p);
-    eq_conv2d_patches_neon(&layer, x, y, scratch, &place, EQ_LANES, 0, eq_is_single());
+    eq_conv2d_patches_neon(&layer, x, y, scratch, &place, EQ_CONV2D_LANES, 0,
+                           eq_is_single());
 }

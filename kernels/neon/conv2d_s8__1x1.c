@@ -36,5 +36,5 @@ void EQ_SYM(eq_conv2d_s8__neon_1x1)(const int8_t *restrict x, const int8_t *rest
         eq_mode_of(eq_is_single(), p->zy, p->act_min, p->act_max),
         eq_load_range(p->zy, p->act_min, p->act_max)};
     const eq_conv2d_place_neon place = EQ_CONV2D_PLACE_NEON(p);
-    eq_conv2d_points_neon(&layer, x, y, &place, EQ_TILES, 0, eq_is_single());
+    eq_conv2d_points_neon(&layer, x, y, &place, EQ_CONV2D_TILES, 0, eq_is_single());
 }

@@ -41,5 +41,5 @@ void EQ_SYM(eq_conv2d_s8zw__neon_16_1x1)(const int8_t *restrict x, const int8_t 
         eq_mode_of(eq_is_single(), p->zy, p->act_min, p->act_max),
         eq_load_range(p->zy, p->act_min, p->act_max)};
     const eq_conv2d_place_neon place = EQ_CONV2D_PLACE_NEON(p);
-    eq_conv2d_points_neon(&layer, x, y, &place, EQ_LANES, 1, eq_is_single());
+    eq_conv2d_points_neon(&layer, x, y, &place, EQ_CONV2D_LANES, 1, eq_is_single());
 }

@@ -26,7 +26,7 @@ static inline int32_t eq_codes_neon(int32_t taps)
 
 /* The dot products of windows a to d with the four channels at *weights, which moves on behind
  * these. */
-static inline __attribute__((always_inline)) eq_quad_neon
+static inline __attribute__((always_inline)) eq_tile4_neon
 eq_conv2d_tile_neon(const int8_t *a, const int8_t *b, const int8_t *c, const int8_t *d,
                     const int8_t **weights, int32_t taps)
 {
@@ -243,7 +243,7 @@ eq_conv2d_tile_neon(const int8_t *a, const int8_t *b, const int8_t *c, const int
           "v27", "v28", "v29", "v30", "v31", "cc", "memory");
     // clang-format on
     *weights = w;
-    const eq_quad_neon sums = {sa, sb, sc, sd};
+    const eq_tile4_neon sums = {sa, sb, sc, sd};
     return sums;
 }
 

@@ -20,7 +20,7 @@
 
 /* The dot products of windows a to d with the four channels at *weights, which moves on behind
  * these. */
-static inline __attribute__((always_inline)) eq_quad_neon
+static inline __attribute__((always_inline)) eq_tile4_neon
 eq_conv2d_int4_neon(const int8_t *a, const int8_t *b, const int8_t *c, const int8_t *d,
                     const int8_t **weights, int32_t taps)
 {
@@ -127,7 +127,7 @@ eq_conv2d_int4_neon(const int8_t *a, const int8_t *b, const int8_t *c, const int
           "v25", "v26", "cc", "memory");
     // clang-format on
     *weights = w + (taps % 32 != 0 ? 64 : 0);
-    const eq_quad_neon sums = {sa, sb, sc, sd};
+    const eq_tile4_neon sums = {sa, sb, sc, sd};
     return sums;
 }
 

@@ -16,7 +16,7 @@
 
 /* What a layer is made of: int8 weights, few of them with their channels in lanes
  * (conv2d_lanes_neon.h), or int4 weights. */
-enum { EQ_TILES, EQ_LANES, EQ_NIBBLES };
+enum { EQ_CONV2D_TILES, EQ_CONV2D_LANES, EQ_CONV2D_NIBBLES };
 
 /* Constants of a layer.  w is in the order that its kind asks for, arrays are packed by four channels,
  * and zeros fill the last block.  A window is `taps` contiguous bytes, a multiple of 8, windows
@@ -46,7 +46,7 @@ EQ_INLINE_NEON eq_offsets_neon eq_conv2d_offsets_neon(const eq_conv2d_layer_neon
 }
 
 /* Four channels of four pixels, pixel by pixel. */
-EQ_INLINE_NEON int8x16_t eq_conv2d_finish_neon(eq_quad_neon s, eq_factors_x4 f,
+EQ_INLINE_NEON int8x16_t eq_conv2d_finish_neon(eq_tile4_neon s, eq_factors_x4 f,
                                                eq_range_s8 range, int mode)
 {
     const int32x4_t a = eq_rescale_x4(vaddq_s32(s.a, f.bias), f, mode);
@@ -61,7 +61,8 @@ EQ_INLINE_NEON int8x16_t eq_conv2d_finish_neon(eq_quad_neon s, eq_factors_x4 f,
 
 /* The same, asking for the mode where the rounding form leaves one open. */
 EQ_INLINE_NEON int8x16_t eq_conv2d_results_neon(const eq_conv2d_layer_neon *t,
-                                                eq_quad_neon s, eq_factors_x4 f, int single)
+                                                eq_tile4_neon s, eq_factors_x4 f,
+                                                int single)
 {
     if (single)
         return eq_conv2d_finish_neon(s, f, t->range, EQ_SINGLE);
@@ -73,8 +74,8 @@ EQ_INLINE_NEON int8x16_t eq_conv2d_results_neon(const eq_conv2d_layer_neon *t,
 }
 
 /* Four bytes to each of four pixels, which move on behind them: no intrinsic does that. */
-static inline void eq_store_words_neon(int8x16_t v, int8_t **a, int8_t **b, int8_t **c,
-                                       int8_t **d)
+static inline void eq_conv2d_put_neon(int8x16_t v, int8_t **a, int8_t **b, int8_t **c,
+                                      int8_t **d)
 {
     __asm__("st1 {%4.s}[0], [%0], 4\n\t"
             "st1 {%4.s}[1], [%1], 4\n\t"
@@ -99,8 +100,9 @@ EQ_INLINE_NEON void eq_conv2d_four_neon(const eq_conv2d_layer_neon *t, const int
     if (has_zw)
         z = eq_conv2d_offsets_neon(t, x, step);
     for (int32_t left = t->out_c;;) {
-        eq_quad_neon s = kind == EQ_NIBBLES ? eq_conv2d_int4_neon(x, b, c, d, &w, t->taps)
-                                            : eq_conv2d_tile_neon(x, b, c, d, &w, t->taps);
+        eq_tile4_neon s = kind == EQ_CONV2D_NIBBLES
+                              ? eq_conv2d_int4_neon(x, b, c, d, &w, t->taps)
+                              : eq_conv2d_tile_neon(x, b, c, d, &w, t->taps);
         if (has_zw) {
             s.a = vaddq_s32(s.a, z.a);
             s.b = vaddq_s32(s.b, z.b);
@@ -117,15 +119,15 @@ EQ_INLINE_NEON void eq_conv2d_four_neon(const eq_conv2d_layer_neon *t, const int
             eq_store_part_columns_s8(y, y_pixel, v, left + 4);
             break;
         }
-        eq_store_words_neon(v, &y, &yb, &yc, &yd);
+        eq_conv2d_put_neon(v, &y, &yb, &yc, &yd);
         if (left == 0)
             break;
     }
 }
 
 /* Of one window: `count` times 16 taps of four channels, whose weights lie channel by channel. */
-static inline eq_quad_neon eq_conv2d_run_neon(eq_quad_neon s, const int8_t **x,
-                                              const int8_t **w, int32_t count)
+static inline eq_tile4_neon eq_conv2d_run_neon(eq_tile4_neon s, const int8_t **x,
+                                               const int8_t **w, int32_t count)
 {
     const int8_t *p = *w, *const q = p + 16 * count, *const r = q + 16 * count;
     const int8_t *const u = r + 16 * count;
@@ -148,7 +150,7 @@ static inline int32x4_t eq_conv2d_one_neon(const int8_t *x, const int8_t **weigh
 {
     const int8_t *codes = *weights + 1, *w = *weights + eq_codes_neon(taps);
     const int32x4_t none = vdupq_n_s32(0);
-    eq_quad_neon s = {none, none, none, none};
+    eq_tile4_neon s = {none, none, none, none};
     if ((taps & 8) != 0) {
         const int8x8_t v = vld1_s8(x);
         s.a = vpaddlq_s16(vmull_s8(v, vld1_s8(w)));
@@ -196,7 +198,7 @@ EQ_INLINE_NEON void eq_conv2d_pixels_neon(const eq_conv2d_layer_neon *t, const i
                                           int8_t *y, int32_t y_pixel, int32_t n, int kind,
                                           int has_zw, int single)
 {
-    const int back = n > 4 && (n % 4 == 3 || kind == EQ_NIBBLES);
+    const int back = n > 4 && (n % 4 == 3 || kind == EQ_CONV2D_NIBBLES);
     const int32_t tiled = back ? n : n / 4 * 4;
     int32_t i = 0;
     for (; i < tiled; i += 4) {
@@ -205,7 +207,7 @@ EQ_INLINE_NEON void eq_conv2d_pixels_neon(const eq_conv2d_layer_neon *t, const i
                             has_zw, single);
     }
     for (; i < n; ++i) {
-        if (kind == EQ_NIBBLES)
+        if (kind == EQ_CONV2D_NIBBLES)
             eq_conv2d_four_neon(t, x + i * t->step, 0, y + i * y_pixel, 0, kind, has_zw,
                                 single);
         else

@@ -27,7 +27,7 @@ typedef struct {
 /* Sums of four channels by pixels. */
 typedef struct {
     int32x4_t a, b, c, d;
-} eq_quad_neon;
+} eq_tile4_neon;
 
 /* 32 bytes. */
 typedef struct {

@@ -31,7 +31,7 @@ EQ_INLINE_NEON void eq_conv2d_some_neon(int kind, const eq_conv2d_layer_neon *t,
                                         const int8_t *x, int8_t *y, int32_t y_pixel,
                                         int32_t n, int has_zw, int single)
 {
-    if (kind == EQ_LANES)
+    if (kind == EQ_CONV2D_LANES)
         eq_lanes_pixels_neon(t, x, y, y_pixel, n, has_zw, single);
     else
         eq_conv2d_pixels_neon(t, x, y, y_pixel, n, kind, has_zw, single);
@@ -66,7 +66,7 @@ EQ_INLINE_NEON void eq_conv2d_patches_neon(const eq_conv2d_layer_neon *t, const 
                                line,   p->dil_w * g.in_c, p->stride_w * g.in_c,
                                t->step};
     int8_t *const patches = scratch + g.kh * line + 16;
-    const int32_t most = kind == EQ_LANES ? 64 : 16;
+    const int32_t most = kind == EQ_CONV2D_LANES ? 64 : 16;
     int32_t n = 0;
     for (int32_t h = p->row0; h < p->row1; ++h) {
         eq_copy_lines(scratch, x, h, h == p->row0, &g);
