@@ -25,18 +25,18 @@ void EQ_SYM(eq_depthwise_s16s8__neon_walk)(
                         p->stride_h, p->pad_top, p->pad_left, 2 * p->x_row, 2 * p->x_pixel,
                         p->x_ring,   0,          columns};
     int8_t *const band = scratch + (p->kh * p->kw + 1) / 2 * 16;
-    eq_walk_neon layer = {.w = w,
-                          .mult = mult,
-                          .shift = shift,
-                          .kh = p->kh,
-                          .kw = p->kw,
-                          .dil_w = p->dil_w,
-                          .out_w = p->out_w,
-                          .stride_w = p->stride_w,
-                          .y_row = p->y_row,
-                          .y_pixel = p->y_pixel,
-                          .act_min = p->act_min,
-                          .act_max = p->act_max};
+    eq_listed_neon layer = {.w = w,
+                            .mult = mult,
+                            .shift = shift,
+                            .kh = p->kh,
+                            .kw = p->kw,
+                            .dil_w = p->dil_w,
+                            .out_w = p->out_w,
+                            .stride_w = p->stride_w,
+                            .y_row = p->y_row,
+                            .y_pixel = p->y_pixel,
+                            .act_min = p->act_min,
+                            .act_max = p->act_max};
     eq_begin_blocks_neon(&layer.blocks, eq_band_neon_of(g, (p->kh - 1) * p->dil_h + 1),
                          (const int8_t *)x, band, p->row0, p->row1, p->multiplier, 2,
                          EQ_LANES);

@@ -27,20 +27,20 @@ void EQ_SYM(eq_depthwise_s8__neon_walk)(const int8_t *restrict x, const int8_t *
                         p->stride_h, p->pad_top, p->pad_left, p->x_row, p->x_pixel,
                         p->x_ring,   p->zx,      columns};
     int8_t *const band = scratch + (p->kh * p->kw + 1) / 2 * 16;
-    eq_walk_neon layer = {.w = w,
-                          .bias = bias,
-                          .mult = mult,
-                          .shift = shift,
-                          .kh = p->kh,
-                          .kw = p->kw,
-                          .dil_w = p->dil_w,
-                          .out_w = p->out_w,
-                          .stride_w = p->stride_w,
-                          .y_row = p->y_row,
-                          .y_pixel = p->y_pixel,
-                          .zy = p->zy,
-                          .act_min = p->act_min,
-                          .act_max = p->act_max};
+    eq_listed_neon layer = {.w = w,
+                            .bias = bias,
+                            .mult = mult,
+                            .shift = shift,
+                            .kh = p->kh,
+                            .kw = p->kw,
+                            .dil_w = p->dil_w,
+                            .out_w = p->out_w,
+                            .stride_w = p->stride_w,
+                            .y_row = p->y_row,
+                            .y_pixel = p->y_pixel,
+                            .zy = p->zy,
+                            .act_min = p->act_min,
+                            .act_max = p->act_max};
     eq_begin_blocks_neon(&layer.blocks, eq_band_neon_of(g, (p->kh - 1) * p->dil_h + 1), x,
                          band, p->row0, p->row1, p->multiplier, 1, EQ_LANES);
     eq_depthwise_walk_neon(&layer, scratch, y, eq_is_single(), 0);

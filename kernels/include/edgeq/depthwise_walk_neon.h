@@ -21,7 +21,7 @@ typedef struct {
     const int32_t *bias, *mult, *shift;
     int32_t kh, kw, dil_w, out_w, stride_w, y_row, y_pixel;
     int32_t zy, act_min, act_max;
-} eq_walk_neon;
+} eq_listed_neon;
 
 /* Sums of four windows. */
 typedef struct {
@@ -47,7 +47,7 @@ eq_next_taps_neon(const int8_t **list)
 }
 
 /* Writes the list, of 8 * (kh * kw + 1) bytes, and gives the number of its twos. */
-static inline int32_t eq_list_taps_neon(int8_t *list, const eq_walk_neon *l)
+static inline int32_t eq_list_taps_neon(int8_t *list, const eq_listed_neon *l)
 {
     const int32_t taps = l->kh * l->kw;
     const int64_t none = 0;
@@ -170,7 +170,7 @@ eq_walk_row_neon(const int8_t *x, int64_t step, int8_t *y, int64_t y_pixel, int3
 
 /* A layer's block; `single` is a constant. */
 static inline __attribute__((always_inline)) void
-eq_walk_block_neon(const eq_walk_neon *l, const int8_t *list, int32_t twos, int8_t *y,
+eq_walk_block_neon(const eq_listed_neon *l, const int8_t *list, int32_t twos, int8_t *y,
                    int single, int int4)
 {
     const eq_band_neon *b = &l->blocks.band;
@@ -199,7 +199,7 @@ eq_walk_block_neon(const eq_walk_neon *l, const int8_t *list, int32_t twos, int8
 
 /* The layer, the list of taps being written to `list`; `single` and `int4` are constants. */
 static inline __attribute__((always_inline)) void
-eq_depthwise_walk_neon(eq_walk_neon *l, int8_t *list, int8_t *y, int single, int int4)
+eq_depthwise_walk_neon(eq_listed_neon *l, int8_t *list, int8_t *y, int single, int int4)
 {
     const int32_t twos = eq_list_taps_neon(list, l);
     while (eq_next_block_neon(&l->blocks)) {

@@ -81,7 +81,7 @@ eq_store_words_neon(int16_t *y, eq_sums8_neon s, const eq_words_neon *f, int sin
                     2 * f->left);
 }
 
-static inline eq_words_neon eq_words_neon_of(const eq_walk_neon *l)
+static inline eq_words_neon eq_words_neon_of(const eq_listed_neon *l)
 {
     const int32_t *mult = l->mult + l->blocks.o, *shift = l->shift + l->blocks.o;
     const eq_words_neon f = {{vld1q_s32(mult), vld1q_s32(mult + 4)},
@@ -99,7 +99,7 @@ static inline int32x4_t eq_narrow_bias_neon(const int64_t *bias)
 
 /* A layer's block; `single` and `int4` are constants. */
 static inline __attribute__((always_inline)) void
-eq_words_block_neon(const eq_walk_neon *l, const int64_t *bias, const int8_t *list,
+eq_words_block_neon(const eq_listed_neon *l, const int64_t *bias, const int8_t *list,
                     int32_t twos, int16_t *y, int single, int int4)
 {
     const eq_band_neon *b = &l->blocks.band;
@@ -131,7 +131,7 @@ eq_words_block_neon(const eq_walk_neon *l, const int64_t *bias, const int8_t *li
 
 /* The layer, the list of taps being written to `list`; `single` and `int4` are constants. */
 static inline __attribute__((always_inline)) void
-eq_depthwise_words_neon(eq_walk_neon *l, const int64_t *bias, int8_t *list, int16_t *y,
+eq_depthwise_words_neon(eq_listed_neon *l, const int64_t *bias, int8_t *list, int16_t *y,
                         int single, int int4)
 {
     const int32_t twos = eq_list_taps_neon(list, l);
