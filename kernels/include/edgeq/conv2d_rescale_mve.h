@@ -87,8 +87,9 @@ static inline void eq_conv_mve_rescale(const eq_conv_mve *t, int32_t first, int3
 }
 
 /* The same for factors other than zero of shift >= 32, written out: the compiler moves every
- * operand of a narrowing, and counts six pointers up. */
-#define EQ_CONV_MVE_RESCALE(HIGH, AWAY)                                                    \
+ * operand of a narrowing, and counts six pointers up.  Below a ReLU to the whole of int8 ties
+ * need no care: they differ below zero only, all of which is -128 then. */
+#define EQ_CONV_MVE_RESCALE(HIGH, AWAY, CLAMP)                                             \
     "1:\n\t"                                                                               \
     "vldrw.u32 %q[t], [%[bias]], #16\n\t"                                                  \
     "vldrb.u8 %q[a], [%[sums]], #64\n\t"                                                   \
@@ -116,12 +117,7 @@ static inline void eq_conv_mve_rescale(const eq_conv_mve *t, int32_t first, int3
     "vqmovnt.s32 %q[a], %q[c]\n\t"                                                         \
     "vqmovnt.s32 %q[b], %q[d]\n\t"                                                         \
     "vqadd.s16 %q[a], %q[a], %[zy]\n\t"                                                    \
-    "vqadd.s16 %q[b], %q[b], %[zy]\n\t"                                                    \
-    "vmax.s16 %q[a], %q[a], %q[lo]\n\t"                                                    \
-    "vmax.s16 %q[b], %q[b], %q[lo]\n\t"                                                    \
-    "vmin.s16 %q[a], %q[a], %q[hi]\n\t"                                                    \
-    "vmin.s16 %q[b], %q[b], %q[hi]\n\t"                                                    \
-    "vctp.16 %[n]\n\t"                                                                     \
+    "vqadd.s16 %q[b], %q[b], %[zy]\n\t" CLAMP "vctp.16 %[n]\n\t"                           \
     "vpstt\n\t"                                                                            \
     "vstrbt.16 %q[a], [%[y0]], #8\n\t"                                                     \
     "vstrbt.16 %q[b], [%[y1]], #8\n\t"                                                     \
@@ -132,6 +128,14 @@ static inline void eq_conv_mve_rescale(const eq_conv_mve *t, int32_t first, int3
     "vqdmlah.s32 %q[b], %q[b], %[one]\n\t"                                                 \
     "vqdmlah.s32 %q[c], %q[c], %[one]\n\t"                                                 \
     "vqdmlah.s32 %q[d], %q[d], %[one]\n\t"
+#define EQ_CONV_MVE_CLAMP                                                                  \
+    "vmax.s16 %q[a], %q[a], %q[lo]\n\t"                                                    \
+    "vmax.s16 %q[b], %q[b], %q[lo]\n\t"                                                    \
+    "vmin.s16 %q[a], %q[a], %q[hi]\n\t"                                                    \
+    "vmin.s16 %q[b], %q[b], %q[hi]\n\t"
+#define EQ_CONV_MVE_WHOLE                                                                  \
+    "vqmovnb.s16 %q[a], %q[a]\n\t"                                                         \
+    "vqmovnb.s16 %q[b], %q[b]\n\t"
 #define EQ_CONV_MVE_OPERANDS                                                               \
     : [a] "=&t"(a), [b] "=&t"(b), [c] "=&t"(c), [d] "=&t"(d), [t] "=&t"(u),                     \
       [sums] "+r"(sums), [bias] "+r"(bias), [mult] "+r"(mult), [shift] "+r"(shift),             \
@@ -149,10 +153,14 @@ static inline void eq_conv_mve_rescale_live(const eq_conv_mve *t, int32_t first,
     int8_t *y0 = t->y[0] + first, *y1 = t->y[1] + first;
     int32x4_t a, b, c, d, u;
     if (form == eq_mve_form_single)
-        __asm__ volatile(EQ_CONV_MVE_RESCALE("vqdmulh.s32", "") EQ_CONV_MVE_OPERANDS);
-    else
-        __asm__ volatile(EQ_CONV_MVE_RESCALE("vqrdmulh.s32", EQ_CONV_MVE_AWAY)
+        __asm__ volatile(EQ_CONV_MVE_RESCALE("vqdmulh.s32", "", EQ_CONV_MVE_CLAMP)
                              EQ_CONV_MVE_OPERANDS);
+    else if (t->zy == INT8_MIN && t->lo == INT8_MIN && t->hi == INT8_MAX)
+        __asm__ volatile(EQ_CONV_MVE_RESCALE("vqrdmulh.s32", "", EQ_CONV_MVE_WHOLE)
+                             EQ_CONV_MVE_OPERANDS);
+    else
+        __asm__ volatile(EQ_CONV_MVE_RESCALE("vqrdmulh.s32", EQ_CONV_MVE_AWAY,
+                                             EQ_CONV_MVE_CLAMP) EQ_CONV_MVE_OPERANDS);
 }
 
 /* n channels from `first` on of both windows, int16: biases stay within int32. */
