@@ -22,27 +22,6 @@ void EQ_SYM(eq_conv2d_s8__avx2_6x16)(const int8_t *restrict x, const int8_t *res
                                      int8_t *restrict scratch,
                                      const eq_conv2d_s8_params *restrict p)
 {
-    const eq_lines g = {p->in_h,  p->in_w,     p->in_c,    p->kh,
-                        p->dil_h, p->stride_h, p->pad_top, p->pad_left,
-                        p->x_row, p->x_pixel,  p->x_ring,  p->zx,
-                        0};
-    const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
-    const eq_layer_avx2 t = {w,
-                             bias,
-                             mult,
-                             shift,
-                             b.segment,
-                             p->kh,
-                             (b.run + 1) / 2 * 2,
-                             p->out_c,
-                             0,
-                             _mm256_setzero_si256(),
-                             eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
-    int16_t *const band = (int16_t *)(void *)scratch;
-    if (!eq_is_single() && eq_is_live(p->zy, p->act_min, p->act_max))
-        eq_conv2d_image_avx2(&t, &b, band, x, y, p->y_row, p->y_pixel, p->row0, p->row1, 0,
-                             EQ_LIVE);
-    else
-        eq_conv2d_image_avx2(&t, &b, band, x, y, p->y_row, p->y_pixel, p->row0, p->row1, 0,
-                             eq_is_single());
+    const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);
+    eq_conv2d_by_band_avx2(x, w, bias, mult, shift, y, scratch, &call, 0, eq_is_single());
 }

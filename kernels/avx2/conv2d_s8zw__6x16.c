@@ -22,27 +22,6 @@ void EQ_SYM(eq_conv2d_s8zw__avx2_6x16)(const int8_t *restrict x, const int8_t *r
                                        int8_t *restrict scratch,
                                        const eq_conv2d_s8zw_params *restrict p)
 {
-    const eq_lines g = {p->in_h,  p->in_w,     p->in_c,    p->kh,
-                        p->dil_h, p->stride_h, p->pad_top, p->pad_left,
-                        p->x_row, p->x_pixel,  p->x_ring,  p->zx,
-                        0};
-    const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
-    const eq_layer_avx2 t = {w,
-                             bias,
-                             mult,
-                             shift,
-                             b.segment,
-                             p->kh,
-                             (b.run + 1) / 2 * 2,
-                             p->out_c,
-                             b.run % 2,
-                             _mm256_set1_epi16((int16_t)p->zw),
-                             eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
-    int16_t *const band = (int16_t *)(void *)scratch;
-    if (!eq_is_single() && eq_is_live(p->zy, p->act_min, p->act_max))
-        eq_conv2d_image_avx2(&t, &b, band, x, y, p->y_row, p->y_pixel, p->row0, p->row1, 1,
-                             EQ_LIVE);
-    else
-        eq_conv2d_image_avx2(&t, &b, band, x, y, p->y_row, p->y_pixel, p->row0, p->row1, 1,
-                             eq_is_single());
+    const eq_conv2d_call call = EQ_CONV2D_CALL(p, p->zw);
+    eq_conv2d_by_band_avx2(x, w, bias, mult, shift, y, scratch, &call, 1, eq_is_single());
 }

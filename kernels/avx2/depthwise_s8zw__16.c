@@ -23,10 +23,7 @@ void EQ_SYM(eq_depthwise_s8zw__avx2_16)(const int8_t *restrict x, const int8_t *
                                         int8_t *restrict scratch,
                                         const eq_depthwise_s8zw_params *restrict p)
 {
-    const eq_lines g = {p->in_h,  p->in_w,     p->in_c,    p->kh,
-                        p->dil_h, p->stride_h, p->pad_top, p->pad_left,
-                        p->x_row, p->x_pixel,  p->x_ring,  p->zx,
-                        0};
+    const eq_lines g = EQ_LINES_OF(p);
     const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
     const eq_outputs_avx2 q = {p->y_row, p->y_pixel, p->row0, p->row1};
     const int live = !eq_is_single() && eq_is_live(p->zy, p->act_min, p->act_max);

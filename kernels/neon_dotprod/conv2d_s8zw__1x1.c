@@ -14,8 +14,8 @@
  * @packs mult (o/16, o%16)
  * @packs shift (o/16, o%16)
  */
-#include "edgeq/conv2d_pixels_neon.h"
 #include "edgeq/conv2d_s8zw.h"
+#include "edgeq/conv2d_tiled_neon.h"
 #include "edgeq/tiles_neon_dotprod.h"
 
 eq_conv2d_s8zw_fn EQ_SYM(eq_conv2d_s8zw__neon_dotprod_1x1);
@@ -26,30 +26,8 @@ void EQ_SYM(eq_conv2d_s8zw__neon_dotprod_1x1)(
     int8_t *restrict scratch, const eq_conv2d_s8zw_params *restrict p)
 {
     (void)scratch;
-    const eq_layer_neon layer = {.w = w,
-                                 .bias = bias,
-                                 .mult = mult,
-                                 .shift = shift,
-                                 .block = 16 * (int64_t)p->in_c,
-                                 .half = 32,
-                                 .out_c = p->out_c,
-                                 .zw = p->zw,
-                                 .zy = p->zy,
-                                 .lo = p->act_min,
-                                 .hi = p->act_max};
-    const int32_t rows = p->x_ring == p->in_h ? p->row1 - p->row0 : 1;
-    for (int32_t h = p->row0; h < p->row1; h += rows) {
-        const eq_pixels_neon pixels = {.x = x + h * p->stride_h % p->x_ring * p->x_row,
-                                       .y = y + h * p->y_row,
-                                       .x_row = p->stride_h * p->x_row,
-                                       .x_step = p->stride_w * p->x_pixel,
-                                       .y_row = p->y_row,
-                                       .y_pixel = p->y_pixel,
-                                       .rows = rows,
-                                       .w = p->out_w,
-                                       .segments = 1,
-                                       .run = p->in_c,
-                                       .bytes = p->in_c};
-        eq_conv2d_tiled_neon(&layer, pixels, eq_is_single(), eq_tile_dotprod);
-    }
+    const eq_conv2d_arrays_neon a = {x, w, bias, mult, shift, y};
+    const eq_conv2d_call call = EQ_CONV2D_CALL(p, p->zw);
+    const eq_grain_neon grain = {4, 0};
+    eq_conv2d_1x1_tiled_neon(&a, &call, grain, eq_is_single(), eq_tile_dotprod);
 }

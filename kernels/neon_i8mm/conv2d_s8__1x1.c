@@ -10,8 +10,8 @@
  * @packs mult (o/16, o%16)
  * @packs shift (o/16, o%16)
  */
-#include "edgeq/conv2d_pixels_neon.h"
 #include "edgeq/conv2d_s8.h"
+#include "edgeq/conv2d_tiled_neon.h"
 #include "edgeq/tiles_neon_i8mm.h"
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__neon_i8mm_1x1);
@@ -24,29 +24,8 @@ void EQ_SYM(eq_conv2d_s8__neon_i8mm_1x1)(const int8_t *restrict x, const int8_t 
                                          const eq_conv2d_s8_params *restrict p)
 {
     (void)scratch;
-    const eq_layer_neon layer = {.w = w,
-                                 .bias = bias,
-                                 .mult = mult,
-                                 .shift = shift,
-                                 .block = 16 * (int64_t)p->in_c,
-                                 .half = 64,
-                                 .out_c = p->out_c,
-                                 .zy = p->zy,
-                                 .lo = p->act_min,
-                                 .hi = p->act_max};
-    const int32_t rows = p->x_ring == p->in_h ? p->row1 - p->row0 : 1;
-    for (int32_t h = p->row0; h < p->row1; h += rows) {
-        const eq_pixels_neon pixels = {.x = x + h * p->stride_h % p->x_ring * p->x_row,
-                                       .y = y + h * p->y_row,
-                                       .x_row = p->stride_h * p->x_row,
-                                       .x_step = p->stride_w * p->x_pixel,
-                                       .y_row = p->y_row,
-                                       .y_pixel = p->y_pixel,
-                                       .rows = rows,
-                                       .w = p->out_w,
-                                       .segments = 1,
-                                       .run = p->in_c,
-                                       .bytes = p->in_c};
-        eq_conv2d_tiled_neon(&layer, pixels, eq_is_single(), eq_tile_i8mm);
-    }
+    const eq_conv2d_arrays_neon a = {x, w, bias, mult, shift, y};
+    const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);
+    const eq_grain_neon grain = {8, 0};
+    eq_conv2d_1x1_tiled_neon(&a, &call, grain, eq_is_single(), eq_tile_i8mm);
 }

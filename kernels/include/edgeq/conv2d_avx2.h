@@ -14,6 +14,7 @@
 #define EDGEQ_CONV2D_AVX2_H
 
 #include "edgeq/conv2d_band.h"
+#include "edgeq/conv2d_call.h"
 #include "edgeq/rescale_avx2.h"
 
 enum { EQ_TILE_AVX2 = 6 };
@@ -229,18 +230,43 @@ static inline void eq_fill_wide_band_avx2(int16_t *band, const int8_t *x, int32_
         _mm256_storeu_si256((__m256i *)(void *)(band + i), eq_widen_avx2(bytes + i));
 }
 
-/* Output rows [row0, row1); `band` is scratch for eq_fill_wide_band_avx2. */
+/* All output rows; has_zw and single are constants. */
 EQ_INLINE_AVX2 void eq_conv2d_image_avx2(const eq_layer_avx2 *t, const eq_band *b,
                                          int16_t *band, const int8_t *x, int8_t *y,
-                                         int32_t y_row, int32_t y_pixel, int32_t row0,
-                                         int32_t row1, int has_zw, int single)
+                                         const eq_conv2d_call *p, int has_zw, int single)
 {
-    for (int32_t h = row0; h < row1; h += b->rows) {
-        const int32_t left = row1 - h, rows = left < b->rows ? left : b->rows;
+    for (int32_t h = p->row0; h < p->row1; h += b->rows) {
+        const int32_t left = p->row1 - h, rows = left < b->rows ? left : b->rows;
         eq_fill_wide_band_avx2(band, x, h, rows, b);
-        eq_conv2d_rows_avx2(t, b, band, y + (int64_t)h * y_row, y_row, y_pixel, rows,
-                            has_zw, single);
+        eq_conv2d_rows_avx2(t, b, band, y + (int64_t)h * p->y_row, p->y_row, p->y_pixel,
+                            rows, has_zw, single);
     }
+}
+
+/* A whole call: `single` is the rounding form. */
+EQ_INLINE_AVX2 void eq_conv2d_by_band_avx2(const int8_t *x, const int8_t *w,
+                                           const int32_t *bias, const int32_t *mult,
+                                           const int32_t *shift, int8_t *y, int8_t *scratch,
+                                           const eq_conv2d_call *p, int has_zw, int single)
+{
+    const eq_lines g = EQ_LINES_OF(p);
+    const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
+    const eq_layer_avx2 t = {.w = w,
+                             .bias = bias,
+                             .mult = mult,
+                             .shift = shift,
+                             .segment = b.segment,
+                             .kh = p->kh,
+                             .run = (b.run + 1) / 2 * 2,
+                             .out_c = p->out_c,
+                             .odd = has_zw && b.run % 2 != 0,
+                             .zw = _mm256_set1_epi16((int16_t)p->zw),
+                             .range = eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
+    int16_t *const band = (int16_t *)(void *)scratch;
+    if (!single && eq_is_live(p->zy, p->act_min, p->act_max))
+        eq_conv2d_image_avx2(&t, &b, band, x, y, p, has_zw, EQ_LIVE);
+    else
+        eq_conv2d_image_avx2(&t, &b, band, x, y, p, has_zw, single);
 }
 
 #endif

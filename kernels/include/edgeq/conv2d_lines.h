@@ -12,6 +12,13 @@ typedef struct {
     int32_t columns; /* pixels of a line, borders included */
 } eq_lines;
 
+/* Those of the params at p, of any spatial contract; columns remain to be set. */
+#define EQ_LINES_OF(p)                                                                     \
+    {(p)->in_h,  (p)->in_w,     (p)->in_c,    (p)->kh,                                     \
+     (p)->dil_h, (p)->stride_h, (p)->pad_top, (p)->pad_left,                               \
+     (p)->x_row, (p)->x_pixel,  (p)->x_ring,  (p)->zx,                                     \
+     0}
+
 /* Pixels [0, n) of a row at x as contiguous bytes. */
 static inline void eq_copy_pixels(int8_t *y, const int8_t *x, int32_t n, const eq_lines *g)
 {
