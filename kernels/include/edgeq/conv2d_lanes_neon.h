@@ -21,8 +21,8 @@
 #include "edgeq/conv2d_sums_neon.h"
 
 // clang-format off
-/* x9 to x12 are pixels, x13, x14, x11 and x12 weights of eight channels each.  eq_two adds two products a
- * lane of one pixel, x u and v, to the sums s and t of eight channels, weights p and q. */
+/* x9 to x12 are pixels, x13, x14, x11 and x12 weights of eight channels each.  eq_two adds two
+ * products a lane of one pixel, x u and v, to the sums s and t of eight channels, weights p, q. */
 #define EQ_LANES_MACROS                                                                    \
     ".macro eq_dup x, u, v\n"                                                              \
     "ld1r {v\\u\\().8h}, [\\x], 2\n"                                                       \

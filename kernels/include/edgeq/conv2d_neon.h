@@ -18,9 +18,9 @@
  * (conv2d_lanes_neon.h), or int4 weights. */
 enum { EQ_CONV2D_TILES, EQ_CONV2D_LANES, EQ_CONV2D_NIBBLES };
 
-/* Constants of a layer.  w is in the order that its kind asks for, arrays are packed by four channels,
- * and zeros fill the last block.  A window is `taps` contiguous bytes, a multiple of 8, windows
- * begin `step` apart. */
+/* Constants of a layer.  w is in the order that its kind asks for, arrays are packed by four
+ * channels, of few taps by eight, and zeros fill the last block.  A window is `taps` contiguous
+ * bytes, a multiple of what the kind takes at once; windows begin `step` apart. */
 typedef struct {
     const int8_t *w;
     const int32_t *bias, *mult, *shift;
