@@ -37,8 +37,9 @@ eq_conv2d_tile_neon(const int8_t *a, const int8_t *b, const int8_t *c, const int
     const int8_t *codes = *weights, *w = codes + eq_codes_neon(taps);
     uint32_t code;
     // clang-format off
-    /* eq_two and eq_more take two and three or four products of one pixel to a lane; k2, k4 and 64k3
-     * parts of weights with two, four and three; `add` is saddlp, which begins a sum, or sadalp. */
+    /* eq_two and eq_more take two and three or four products of one pixel to a lane; k2, k4 and
+     * 64k3 parts of weights with two, four and three; `add` is saddlp, which begins a sum, or
+     * sadalp. */
     __asm__(
         ".macro eq_two add, s, x, w, t\n"
         "smull v\\t\\().8h, v\\x\\().8b, v\\w\\().8b\n"
