@@ -134,18 +134,19 @@ eq_down_one_neon(const int8_t *x, const int8_t *w, int8_t *y, const eq_factors_x
     vst1q_s8(y, eq_finish_column_neon(s.a, f, range, mode));
 }
 
-/* A column. */
+/* A column.  Where rows are left over, the last four begin before them. */
 static inline __attribute__((always_inline)) void
 eq_down_neon(const int8_t *x, const int8_t *w, int8_t *y, const eq_factors_x16 *f,
              eq_range_s8 range, const eq_column_of_neon *g, int mode)
 {
-    int32_t r = 0;
-    if (g->rows >= 4)
-        for (; r < g->rows; r += 4) {
-            const int32_t at = r + 4 <= g->rows ? r : g->rows - 4;
-            eq_down_four_neon(x + at * g->line, w, y + at * g->y_row, f, range, g, mode);
-        }
-    for (; r < g->rows; ++r)
+    int32_t left = g->rows;
+    for (int32_t on = 4; left >= 4; left -= on) {
+        eq_down_four_neon(x, w, y, f, range, g, mode);
+        on = left >= 8 || left == 4 ? 4 : left - 4;
+        x += on * g->line;
+        y += on * g->y_row;
+    }
+    for (int32_t r = 0; r < left && g->rows < 4; ++r)
         eq_down_one_neon(x + r * g->line, w, y + r * g->y_row, f, range, g, mode);
 }
 
