@@ -33,13 +33,22 @@ static inline void eq_depthwise_mve_downs(const int32_t *shift, int8_t *down, in
     }
 }
 
-/* What is left of a pixel's channels after the whole blocks is part 1, where it is on its own. */
+/* What is left of a pixel's channels after the whole blocks is done on its own where it must be. */
 typedef struct {
     eq_taps_mve taps;
-    eq_depthwise_mve_run parts[2];
+    eq_depthwise_mve_run run;
     const int32_t *shift;
     int32_t whole;
 } eq_depthwise_mve;
+
+/* Moves to the constants of the channels that are n further on. */
+static inline void eq_depthwise_mve_skip(eq_depthwise_mve *d, int32_t n)
+{
+    d->run.w += d->taps.taps * n;
+    d->run.bias += n;
+    d->run.mult += n;
+    d->run.down += 4 * n;
+}
 
 /* All channels of `count` windows, of which the first has tap 0 in column `left`; more than one have
  * all taps inside, and what whole vectors read. */
@@ -50,17 +59,21 @@ static inline void eq_depthwise_mve_pixels(eq_depthwise_mve *d, int32_t left, in
     const int32_t whole = d->whole;
     const int tight = whole < p->in_c && eq_taps_mve_tight(&d->taps, left, p);
     eq_taps_mve_locate(&d->taps, left, p);
+    d->run.pixels = count;
     for (int part = tight && whole == 0; part <= tight; ++part) {
         const int32_t c = part ? whole : 0, n = (part || !tight ? p->in_c : whole) - c;
-        eq_depthwise_mve_run *k = d->parts + part;
-        if (part)
+        if (part) {
             eq_taps_mve_copy(&d->taps, n);
-        k->n = n;
-        k->pixels = count;
+            eq_depthwise_mve_skip(d, whole);
+            d->run.pixels = 1;
+        }
+        d->run.n = n;
         if (live)
-            eq_depthwise_mve_live(k, y + c, form, kind);
+            eq_depthwise_mve_live(&d->run, y + c, form, kind);
         else
-            eq_depthwise_mve_any(&d->taps, k, d->shift + c, y + c, n, p, form);
+            eq_depthwise_mve_any(&d->taps, &d->run, d->shift + c, y + c, n, p, form);
+        if (part)
+            eq_depthwise_mve_skip(d, -whole);
     }
 }
 
@@ -122,31 +135,28 @@ static inline eq_depthwise_s8_params eq_depthwise_mve_lay(const int8_t **x, int8
     return q;
 }
 
-/* What all windows of an image share; `down` is where t->rest is. */
-static inline eq_depthwise_mve_run
-eq_depthwise_mve_run_of(const eq_taps_mve *t, const int8_t *w, const int32_t *bias,
-                        const int32_t *mult, int32_t zw, const eq_depthwise_s8_params *p)
+/* What all windows of an image share, field by field: a copy would take as much stack again. */
+static inline void eq_depthwise_mve_set(eq_depthwise_mve *d, const int8_t *w,
+                                        const int32_t *bias, const int32_t *mult,
+                                        int32_t zw, const eq_depthwise_s8_params *p)
 {
-    const int32_t line = (p->in_c + 15) / 16 * 16;
-    const eq_depthwise_mve_run run = {
-        .at = t->at,
-        .pairs = t->taps / 2,
-        .odd = t->taps & 1,
-        .zy = p->zy,
-        .lo = p->act_min,
-        .hi = p->act_max,
-        .w = w,
-        .bias = bias,
-        .mult = mult,
-        .down = t->rest,
-        .vectors = (t->taps + 3) / 4,
-        .step = p->stride_w * p->x_pixel - line,
-        .y_step = p->y_pixel - line,
-        .taps = t->taps,
-        .zw = zw,
-        .relu = p->zy == INT8_MIN && p->act_min == INT8_MIN && p->act_max == INT8_MAX,
-    };
-    return run;
+    const int32_t line = (p->in_c + 15) / 16 * 16, taps = d->taps.taps;
+    d->run.at = d->taps.at;
+    d->run.pairs = taps / 2;
+    d->run.odd = taps & 1;
+    d->run.zy = p->zy;
+    d->run.lo = p->act_min;
+    d->run.hi = p->act_max;
+    d->run.w = w;
+    d->run.bias = bias;
+    d->run.mult = mult;
+    d->run.down = d->taps.rest;
+    d->run.vectors = (taps + 3) / 4;
+    d->run.step = p->stride_w * p->x_pixel - line;
+    d->run.y_step = p->y_pixel - line;
+    d->run.relu = p->zy == INT8_MIN && p->act_min == INT8_MIN && p->act_max == INT8_MAX;
+    d->run.taps = taps;
+    d->run.zw = zw;
 }
 
 /* live: whether all factors are below 1/2, which `kind` is for.  zw: of kind EQ_DEPTHWISE_MVE_ZW. */
@@ -157,21 +167,19 @@ static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
                                        int form, int live, eq_depthwise_mve_kind kind)
 {
     eq_depthwise_s8_params lying;
-    if (eq_depthwise_mve_stands(p)) {
+    if (kind != EQ_DEPTHWISE_MVE_3X3 && eq_depthwise_mve_stands(p)) {
         lying = eq_depthwise_mve_lay(&x, &y, p);
         p = &lying;
     }
     const int32_t line = (p->in_c + 15) / 16 * 16, whole = p->in_c / 16 * 16;
     const int32_t first = eq_depthwise_mve_first(p), end = eq_depthwise_mve_end(p);
-    const eq_taps_mve t = eq_taps_mve_in(scratch, line, p);
-    const eq_depthwise_mve_run run = eq_depthwise_mve_run_of(&t, w, bias, mult, zw, p);
-    eq_depthwise_mve d = {t, {run, run}, shift, whole};
-    d.parts[1].w += t.taps * whole;
-    d.parts[1].bias += whole;
-    d.parts[1].mult += whole;
-    d.parts[1].down += 4 * whole;
+    eq_depthwise_mve d;
+    d.shift = shift;
+    d.whole = whole;
+    d.taps = eq_taps_mve_in(scratch, line, p);
+    eq_depthwise_mve_set(&d, w, bias, mult, zw, p);
     if (live)
-        eq_depthwise_mve_downs(shift, t.rest, line);
+        eq_depthwise_mve_downs(shift, d.taps.rest, line);
     int plain = 0;
     for (int32_t h = p->row0; h < p->row1; ++h) {
         plain = eq_taps_mve_rows(&d.taps, x, h, plain, p);
