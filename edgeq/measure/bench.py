@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from edgeq.build.host import HostModel
 from edgeq.errors import UsageError
-from edgeq.measure.analysis import kernel_of
+from edgeq.measure.analysis import kernel_of, layers_of
 from edgeq.measure.instructions import Counts, Region, count_instructions
 from edgeq.measure.latency import Peer, measure_latency
+from edgeq.measure.peak import peak_gmacs
 from edgeq.plan.plan import Plan
 from edgeq.verify.emulated import INPUT
 from edgeq.verify.program import RUN_SECONDS, build_program
@@ -43,6 +44,8 @@ class BenchReport:
     """Of one inference: on this machine the microseconds, else the instructions.
 
     low_us, high_us   between them are 80 % of the blocks
+    macs              multiply-accumulates
+    peak_gmacs        what this machine's instructions could do at most, 10^9 a second
     classes           instructions by class
     estimated_cycles  least and greatest, see `edgeq.measure.cycles`; None without rules
     peers             other runtimes on the same machine, same input, same minute
@@ -56,6 +59,8 @@ class BenchReport:
     low_us: float | None = None
     high_us: float | None = None
     blocks: int = 0
+    macs: int = 0
+    peak_gmacs: float | None = None
     instructions: int | None = None
     classes: Mapping[str, int] | None = None
     estimated_cycles: tuple[int, int] | None = None
@@ -73,6 +78,8 @@ def bench_host(plan: Plan, inputs: Values, *, against: Sequence[str] = ()) -> Be
         layers=_timed_layers(plan, latency.layers), peers=latency.peers,
         median_us=latency.spread.median_us, low_us=latency.spread.low_us,
         high_us=latency.spread.high_us, blocks=latency.spread.blocks,
+        macs=sum(layer.macs for layer in layers_of(plan.graph, plan)),
+        peak_gmacs=peak_gmacs(plan.target),
     )  # fmt: skip
 
 

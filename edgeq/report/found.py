@@ -88,6 +88,14 @@ def _title(report: BenchReport) -> str:
     return f"{short(report.model)} on {report.target}, numerics {report.numerics}"
 
 
+def _share_of_peak(report: BenchReport) -> list[str]:
+    if not (report.median_us and report.peak_gmacs and report.macs):
+        return []
+    done = report.macs / report.median_us / 1000
+    share = f"{done / report.peak_gmacs:.0%} of the {report.peak_gmacs:.1f}"
+    return [f"{done:.1f} GMAC/s, {share} that this machine's instructions do at most"]
+
+
 def bench_text(report: BenchReport) -> str:
     """The result in a line, and one for each peer."""
     if report.instructions is not None:
@@ -98,6 +106,7 @@ def bench_text(report: BenchReport) -> str:
         f"{report.median_us:,.2f} us per inference: median of {report.blocks} blocks, "
         f"80 % of them between {report.low_us:,.2f} and {report.high_us:,.2f}"
     ]
+    lines += _share_of_peak(report)
     lines += [
         f"{name}: {peer.median_us:,.2f} us (80 % between {peer.low_us:,.2f} and "
         f"{peer.high_us:,.2f}); ours / theirs = {peer.ratio:.3f}, median of pairs"

@@ -10,6 +10,8 @@ from edgeq import demo, pipeline
 from edgeq.build.host import HostModel
 from edgeq.errors import ToolError, UsageError
 from edgeq.measure import latency
+from edgeq.measure.analysis import layers_of
+from edgeq.measure.bench import bench_host
 from edgeq.measure.latency import Timer, measure_latency, runs_for, spread_of
 from edgeq.verify.compare import random_samples
 from edgeq.verify.oracle import Oracle
@@ -122,3 +124,11 @@ def test_a_peer_that_refuses_the_model_leaves_no_process(
 def test_time_of_an_oracle_without_a_model() -> None:
     with pytest.raises(UsageError, match="no model"):
         Oracle("tflm").time(1)
+
+
+def test_no_kernel_exceeds_the_peak(model: HostModel) -> None:
+    report = bench_host(model.plan, random_samples(model.plan.graph, 1)[0])
+    assert report.peak_gmacs is not None
+    assert report.median_us is not None
+    assert report.macs == sum(layer.macs for layer in layers_of(model.plan.graph, model.plan)) > 0
+    assert 0 < report.macs / report.median_us / 1000 < report.peak_gmacs
