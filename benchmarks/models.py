@@ -39,6 +39,7 @@ def line(stem: str, report: BenchReport, peers: tuple[str, ...]) -> str:
 
 
 def head(peers: tuple[str, ...]) -> str:
+    """The head of the table."""
     columns = ["model", "us", "80 % between", "of peak"]
     columns += [word for name in peers for word in (name, "ours / theirs")]
     return f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}"
