@@ -1,14 +1,17 @@
 /* Depthwise convolutions of int16 activations for NEON with any window and any multiplier: as
  * depthwise_walk_neon.h says, but for pixels that are eight channels of two bytes.
  *
- * Exact: kernels require that accumulators fit int32, in any order of the taps.  The form wide
- * rounds as single does (fixed_point_neon.h).
+ * Exact: kernels require that sums without the bias fit int32, in any order of the taps, and
+ * either those with it, too, or they add it in 64 bits.  The form wide rounds as single does
+ * (fixed_point_neon.h).
  */
 #ifndef EDGEQ_DEPTHWISE_WORDS_NEON_H
 #define EDGEQ_DEPTHWISE_WORDS_NEON_H
 
 #include "edgeq/depthwise_walk_neon.h"
 #include "edgeq/fixed_point_neon.h"
+
+enum { EQ_LONG = 2 }; /* beside eq_is_single(): the form wide, biases having 64 bits */
 
 /* Sums of eight channels. */
 typedef struct {
@@ -56,8 +59,9 @@ eq_walk_words_neon(const int8_t *x, int64_t step, const int8_t *w, const int8_t 
     return s;
 }
 
-/* What eight channels need after their sums. */
+/* What eight channels need after their sums; the biases where these count 64 bits. */
 typedef struct {
+    const int64_t *bias;
     int32x4_t mult[2], shift[2];
     int16x8_t lo, hi;
     int32_t left; /* channels that count */
@@ -70,21 +74,52 @@ eq_requantize_word_neon(int32x4_t s, int32x4_t mult, int32x4_t shift, int single
                   : eq_requantize_x4_double(s, mult, shift);
 }
 
-static inline __attribute__((always_inline)) void
-eq_store_words_neon(int16_t *y, eq_sums8_neon s, const eq_words_neon *f, int single)
+/* The form wide of two accumulators below 2^47: the products of their halves, which int64 holds
+ * the sum of, and one rounding. */
+static inline int32x2_t eq_requantize_long_neon(int64x2_t acc, int32x2_t mult,
+                                                int32x2_t shift)
 {
-    const int32x4_t low = eq_requantize_word_neon(s.low, f->mult[0], f->shift[0], single);
-    const int32x4_t high = eq_requantize_word_neon(s.high, f->mult[1], f->shift[1], single);
+    const int64x2_t high = vmull_s32(vshrn_n_s64(acc, 32), mult);
+    const uint64x2_t low =
+        vmull_u32(vmovn_u64(vreinterpretq_u64_s64(acc)), vreinterpret_u32_s32(mult));
+    const int64x2_t product = vaddq_s64(vshlq_n_s64(high, 32), vreinterpretq_s64_u64(low));
+    return vmovn_s64(vrshlq_s64(product, vmovl_s32(vneg_s32(shift))));
+}
+
+/* Four sums with their biases of 64 bits in the form wide. */
+static inline int32x4_t eq_requantize_longs_neon(int32x4_t s, const int64_t *bias,
+                                                 int32x4_t mult, int32x4_t shift)
+{
+    const int64x2_t low = vaddw_s32(vld1q_s64(bias), vget_low_s32(s));
+    const int64x2_t high = vaddw_high_s32(vld1q_s64(bias + 2), s);
+    return vcombine_s32(
+        eq_requantize_long_neon(low, vget_low_s32(mult), vget_low_s32(shift)),
+        eq_requantize_long_neon(high, vget_high_s32(mult), vget_high_s32(shift)));
+}
+
+/* `how` is a constant: EQ_LONG, or else eq_is_single(). */
+static inline __attribute__((always_inline)) void
+eq_store_words_neon(int16_t *y, eq_sums8_neon s, const eq_words_neon *f, int how)
+{
+    int32x4_t low, high;
+    if (how == EQ_LONG) {
+        low = eq_requantize_longs_neon(s.low, f->bias, f->mult[0], f->shift[0]);
+        high = eq_requantize_longs_neon(s.high, f->bias + 4, f->mult[1], f->shift[1]);
+    } else {
+        low = eq_requantize_word_neon(s.low, f->mult[0], f->shift[0], how);
+        high = eq_requantize_word_neon(s.high, f->mult[1], f->shift[1], how);
+    }
     const int16x8_t v = vqmovn_high_s32(vqmovn_s32(low), high);
     eq_store_s8_x16((int8_t *)y,
                     vreinterpretq_s8_s16(vminq_s16(vmaxq_s16(v, f->lo), f->hi)),
                     2 * f->left);
 }
 
-static inline eq_words_neon eq_words_neon_of(const eq_listed_neon *l)
+static inline eq_words_neon eq_words_neon_of(const eq_listed_neon *l, const int64_t *bias)
 {
     const int32_t *mult = l->mult + l->blocks.o, *shift = l->shift + l->blocks.o;
-    const eq_words_neon f = {{vld1q_s32(mult), vld1q_s32(mult + 4)},
+    const eq_words_neon f = {bias + l->blocks.o,
+                             {vld1q_s32(mult), vld1q_s32(mult + 4)},
                              {vld1q_s32(shift), vld1q_s32(shift + 4)},
                              vdupq_n_s16((int16_t)l->act_min),
                              vdupq_n_s16((int16_t)l->act_max),
@@ -104,9 +139,13 @@ eq_words_block_neon(const eq_listed_neon *l, const int64_t *bias, const int8_t *
 {
     const eq_band_neon *b = &l->blocks.band;
     const int32_t o = l->blocks.o;
-    const eq_words_neon f = eq_words_neon_of(l);
-    const eq_sums8_neon first = {eq_narrow_bias_neon(bias + o),
-                                 eq_narrow_bias_neon(bias + o + 4)};
+    const eq_words_neon f = eq_words_neon_of(l, bias);
+    const int32x4_t none = vdupq_n_s32(0);
+    eq_sums8_neon first = {none, none};
+    if (single != EQ_LONG) {
+        first.low = eq_narrow_bias_neon(bias + o);
+        first.high = eq_narrow_bias_neon(bias + o + 4);
+    }
     const int8_t *w = l->w + o * (int4 ? 1 : 2) * twos;
     const int64_t step = (int64_t)l->stride_w * EQ_PIXEL, y_pixel = l->y_pixel;
     for (int32_t r = 0; r < l->blocks.rows; ++r) {

@@ -26,6 +26,7 @@
 #include <string.h>
 
 #define eq_is_single EQ_SYM(eq_is_single)
+#define eq_is_wide EQ_SYM(eq_is_wide)
 
 /* How a kernel rescales and narrows: the rounding form, and for the double one where the clamp is
  * that of a ReLU (eq_is_live).  Code that serves all takes it as an argument, `single`, which is
@@ -58,6 +59,21 @@ static inline int eq_is_single_single(void)
 }
 
 static inline int eq_is_single_wide(void)
+{
+    return 1;
+}
+
+static inline int eq_is_wide_double(void)
+{
+    return 0;
+}
+
+static inline int eq_is_wide_single(void)
+{
+    return 0;
+}
+
+static inline int eq_is_wide_wide(void)
 {
     return 1;
 }
