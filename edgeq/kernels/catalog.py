@@ -7,6 +7,7 @@ What a path cannot say stands as directives in the file's head comment:
   @joins PARAM ...     neighbours b0, b1 of the packed int8 order are stored as the bytes of the
                        int16 256 * b1 + b0
   @flushes PARAM ...   int8 weights in the order of edgeq/plan/flushes.py, instead of @packs
+  @slides PARAM ...    int8 weights in the order of edgeq/plan/slides.py, instead of @packs
   @scratch EXPR        bytes of scratch
   @align N             alignment of every pointer it is given, bytes
   @inplace PARAM ...   y may be the very buffer of any one of these inputs
@@ -27,7 +28,9 @@ from edgeq.kernels.expr import evaluate
 from edgeq.kernels.isa import Isa, isas
 from edgeq.resources import data_root
 
-KNOWN = {"requires", "packs", "joins", "flushes", "scratch", "align", "inplace", "overlap"}
+KNOWN = {
+    "requires", "packs", "joins", "flushes", "slides", "scratch", "align", "inplace", "overlap",
+}  # fmt: skip
 PACKS = re.compile(r"(\w+)\s*\((.*)\)$")
 
 
@@ -39,6 +42,7 @@ class Kernel:
     packs      parameter -> order of its blocked index, as text: ("o/16", "i", "o%16")
     joins      parameters whose packed int8 neighbours are joined to int16
     flushes    parameters stored with what is proved of sums of their weights in int16
+    slides     parameters stored for windows that begin at any of four rows
     scratch    expression in bytes, "0" when it needs none
     inplace    inputs whose buffer y may be
     """
@@ -51,6 +55,7 @@ class Kernel:
     packs: tuple[tuple[str, tuple[str, ...]], ...] = ()
     joins: tuple[str, ...] = ()
     flushes: tuple[str, ...] = ()
+    slides: tuple[str, ...] = ()
     scratch: str = "0"
     align: int = 1
     inplace: tuple[str, ...] = ()
@@ -97,6 +102,7 @@ def read_kernel(path: Path, isa: Isa, known: Mapping[str, Contract]) -> Kernel:
         packs=tuple(_packing(line, path) for line in found.get("packs", ())),
         joins=tuple(" ".join(found.get("joins", ())).split()),
         flushes=tuple(" ".join(found.get("flushes", ())).split()),
+        slides=tuple(" ".join(found.get("slides", ())).split()),
         scratch=" + ".join(found.get("scratch", ["0"])),
         align=evaluate(found.get("align", ["1"])[0], {}),
         inplace=tuple(" ".join(found.get("inplace", ())).split()),
@@ -130,7 +136,7 @@ def _check_parameters(kernel: Kernel) -> None:
     """Directives name parameters that the contract has, of the right kind."""
     contract = kernel.contract
     inputs = {q.name for q in contract.pointers if q.const}
-    packed = (*kernel.joins, *kernel.flushes, *(name for name, _ in kernel.packs))
+    packed = (*kernel.joins, *kernel.flushes, *kernel.slides, *(name for name, _ in kernel.packs))
     for name in (*kernel.inplace, *packed):
         if name not in inputs:
             raise KernelError(

@@ -11,7 +11,7 @@ Some have a third, of weights half as large.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
@@ -93,8 +93,9 @@ def depthwise_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
         patches = windows.reshape(-1, count, rows.shape[1]).astype(np.int64)
         dots = (patches * rows).sum(axis=2)
         yield from finish_cases(
-            contract, rng, x, w, rows, dots, p | points | {"multiplier": multiplier}, tame=tame > 0
-        )
+            contract, rng, x, w, rows, dots, p | points | {"multiplier": multiplier}, tame=tame > 0,
+            small=tame > 0 and "small" in shape,
+        )  # fmt: skip
 
 
 def fc_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
@@ -187,6 +188,7 @@ def finish_cases(
     p: dict[str, int],
     *,
     tame: bool = False,
+    small: bool = False,
 ) -> Iterator[Case]:
     """Add biases and factors to inputs and weights; int16 contracts also get wide factors.
 
@@ -196,6 +198,9 @@ def finish_cases(
     bias, mult, shift = draw_factors(rng, X_RANGE[x.dtype], rows, dots)
     if tame:
         bias, shift = tamed(bias, mult, shift, dots)
+    if small:
+        facts = mac_facts(rows, bias, mult, shift, X_RANGE[x.dtype])
+        bias, shift = shrunk(bias, mult, shift, dots, facts)
     size = dots.size
     if "row1" in p:  # images are strided
         size = p["y_row"] * p["row1"]
@@ -266,6 +271,20 @@ def tamed(
     live = (mult != 0).astype(np.int32)
     shift = np.where(far, 33, np.maximum(shift, 31 + live)).astype(np.int32)
     return np.where(far, 1 - dots[0], bias), shift
+
+
+def shrunk(
+    bias: Ints,
+    mult: NDArray[np.int32],
+    shift: NDArray[np.int32],
+    dots: Ints,
+    facts: Mapping[str, int],
+) -> tuple[Ints, NDArray[np.int32]]:
+    """Tame bias and shift such that |sums rescaled| < 2**14; factors of powers of 2 show a tie."""
+    least = facts["acc_bits"] + 1 + 16
+    shift = np.where(mult != 0, np.maximum(shift, least), shift).astype(np.int32)
+    tie = -dots[-1] - (np.int64(1) << (shift - 31).astype(np.int64))
+    return np.where(mult == MULT_MIN, tie, bias), shift
 
 
 def interval(rows: Ints, bias: Ints, x_range: tuple[int, int]) -> tuple[Ints, Ints]:

@@ -112,8 +112,19 @@ DEPTHWISE: tuple[dict[str, int], ...] = (
      "stride_h": 2, "stride_w": 2, "y_gap": 1, "full": 1},
     {"in_h": 8, "in_w": 8, "in_c": 4, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1,
      "stride_h": 2, "stride_w": 2, "full": 1},
+    {"in_h": 15, "in_w": 1, "in_c": 40, "multiplier": 1, "kh": 15, "kw": 1, "full": 1, "small": 1},
+    {"in_h": 9, "in_w": 2, "in_c": 24, "multiplier": 1, "kh": 7, "kw": 1, "row0": 1, "row1": 2,
+     "x_gap": 1, "y_gap": 2, "small": 1},
+    {"in_h": 13, "in_w": 1, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 1, "full": 1, "small": 1},
+    {"in_h": 24, "in_w": 1, "in_c": 40, "multiplier": 1, "kh": 10, "kw": 1, "full": 1, "small": 1},
+    {"in_h": 20, "in_w": 2, "in_c": 16, "multiplier": 1, "kh": 6, "kw": 1, "row0": 1, "row1": 15,
+     "y_gap": 3, "small": 1},
+    {"in_h": 12, "in_w": 3, "in_c": 24, "multiplier": 1, "kh": 5, "kw": 1, "stride_w": 2,
+     "small": 1},
+    {"in_h": 17, "in_w": 1, "in_c": 16, "multiplier": 1, "kh": 13, "kw": 1, "x_gap": 3, "small": 1},
 )  # fmt: skip
-"""The same with a multiplier; `full` leaves the clamp to the range of int8."""
+"""The same with a multiplier; `full` leaves the clamp to the range of int8, and int16 holds the
+rescaled sums of what is `small`."""
 
 
 FULLY_CONNECTED = (

@@ -13,7 +13,7 @@ in that order in one: `@packs w (o, i/32, i%16, i/16%2)` makes i and i + 16 shar
 `@joins w` stores neighbours b0, b1 of that order as the int16 256 * b1 + b0, low byte first: a
 16-bit multiplication then serves b1, and one of the sign-extended low byte serves b0.
 
-`@flushes w` has an order of its own: flushes.py.
+`@flushes w` and `@slides w` have orders of their own: flushes.py, slides.py.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from edgeq.kernels.catalog import Kernel
 from edgeq.kernels.contract import Parameter
 from edgeq.numerics.nibbles import to_nibbles
 from edgeq.plan.flushes import flushed
+from edgeq.plan.slides import slid
 
 PART = re.compile(r"([a-z]\w*)((?:\s*[/%]\s*[1-9]\d*)*)$")
 CUT = re.compile(r"([/%])\s*(\d+)")
@@ -90,6 +91,8 @@ def stored(kernel: Kernel, parameter: Parameter, array: NDArray[Any]) -> NDArray
             ) from None  # fmt: skip
     if parameter.name in kernel.flushes:
         return flushed(array, f"{kernel.path}: @flushes {parameter.name}")
+    if parameter.name in kernel.slides:
+        return slid(array, f"{kernel.path}: @slides {parameter.name}")
     if parameter.name in kernel.joins:
         return joined(array, f"{kernel.path}: @joins {parameter.name}")
     return to_nibbles(array) if parameter.nibbles else array
