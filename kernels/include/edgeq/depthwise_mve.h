@@ -1,8 +1,8 @@
 /* depthwise_s8 with multiplier 1 for MVE, for any geometry: what its variants share.
  *
  * A pixel is done 16 channels at a time, see depthwise_sums_mve.h; where its taps are, a list
- * says, see taps_mve.h; away from the border the list only moves on.  The last channels of the last pixels are copied first: with fewer
- * than 16 of them a whole vector may reach past x.
+ * says, see taps_mve.h; away from the border the list only moves on.  The last channels of the
+ * last pixels are copied first: with fewer than 16 of them a whole vector may reach past x.
  */
 #ifndef EDGEQ_DEPTHWISE_MVE_H
 #define EDGEQ_DEPTHWISE_MVE_H
@@ -33,7 +33,8 @@ static inline void eq_depthwise_mve_downs(const int32_t *shift, int8_t *down, in
     }
 }
 
-/* What is left of a pixel's channels after the whole blocks is done on its own where it must be. */
+/* What is left of a pixel's channels after the whole blocks is done on its own where it must
+ * be. */
 typedef struct {
     eq_taps_mve taps;
     eq_depthwise_mve_run run;
@@ -50,8 +51,8 @@ static inline void eq_depthwise_mve_skip(eq_depthwise_mve *d, int32_t n)
     d->run.down += 4 * n;
 }
 
-/* All channels of `count` windows, of which the first has tap 0 in column `left`; more than one have
- * all taps inside, and what whole vectors read. */
+/* All channels of `count` windows, of which the first has tap 0 in column `left`; more than one
+ * have all taps inside, and what whole vectors read. */
 static inline void eq_depthwise_mve_pixels(eq_depthwise_mve *d, int32_t left, int32_t count,
                                            int8_t *y, const eq_depthwise_s8_params *p,
                                            int form, int live, eq_depthwise_mve_kind kind)
@@ -105,16 +106,16 @@ static inline int32_t eq_depthwise_mve_end(const eq_depthwise_s8_params *p)
     return end < p->out_w ? end : p->out_w;
 }
 
-/* Whether the image is one column, of which rows follow each other, and the first window does not
- * lie below it. */
+/* Whether the image is one column, of which rows follow each other, and the first window does
+ * not lie below it. */
 static inline int eq_depthwise_mve_stands(const eq_depthwise_s8_params *p)
 {
     return p->in_w == 1 && p->out_w == 1 && p->kw == 1 && p->pad_left == 0 &&
            p->x_ring == p->in_h && p->row0 * p->stride_h - p->pad_top < p->in_h;
 }
 
-/* Such an image as one row, from the first tap of output row row0 on: its windows then follow each
- * other. */
+/* Such an image as one row, from the first tap of output row row0 on: its windows then follow
+ * each other. */
 static inline eq_depthwise_s8_params eq_depthwise_mve_lay(const int8_t **x, int8_t **y,
                                                           const eq_depthwise_s8_params *p)
 {
@@ -159,7 +160,8 @@ static inline void eq_depthwise_mve_set(eq_depthwise_mve *d, const int8_t *w,
     d->run.zw = zw;
 }
 
-/* live: whether all factors are below 1/2, which `kind` is for.  zw: of kind EQ_DEPTHWISE_MVE_ZW. */
+/* live: whether all factors are below 1/2, which `kind` is for.  zw: of kind
+ * EQ_DEPTHWISE_MVE_ZW. */
 static inline void eq_depthwise_s8_mve(const int8_t *x, const int8_t *w,
                                        const int32_t *bias, const int32_t *mult,
                                        const int32_t *shift, int8_t *y, int8_t *scratch,

@@ -2,9 +2,9 @@
  *
  * Four channels at a time the input becomes words of two pixels (dsp_depthwise_lines.h), once:
  * the third of an output line's rows is part of the next output line's pair, above with stride
- * 1, below with stride 2.  Each channel then walks along the lines with its nine weights in five registers, three
- * outputs at a time: six multiplications for nine taps.  Positions beyond the border are filled
- * before, so no loop asks for them.
+ * 1, below with stride 2.  Each channel then walks along the lines with its nine weights in
+ * five registers, three outputs at a time: six multiplications for nine taps.  Positions beyond
+ * the border are filled before, so no loop asks for them.
  */
 #ifndef EDGEQ_DSP_DEPTHWISE_3X3_H
 #define EDGEQ_DSP_DEPTHWISE_3X3_H
@@ -42,10 +42,10 @@ static inline eq_dw_taps eq_dw_taps_of(const int8_t *restrict w, int32_t zw, int
     return t;
 }
 
-/* The sums of three outputs with stride 1 from five columns, `upper` their lines (0, 1), `lower`
- * their lines (1, 2), which move on by three columns.  In assembly as the compiler loads early
- * and then has no registers for the weights: that was 77 instructions for three outputs, whole,
- * instead of 56. */
+/* The sums of three outputs with stride 1 from five columns, `upper` their lines (0, 1),
+ * `lower` their lines (1, 2), which move on by three columns.  In assembly as the compiler
+ * loads early and then has no registers for the weights: that was 77 instructions for three
+ * outputs, whole, instead of 56. */
 static inline void eq_dw_3x3_sums1(const int8_t **upper, const int8_t **lower, eq_dw_taps t,
                                    int32_t bias, int32_t sums[3])
 {
@@ -179,10 +179,8 @@ static inline int8_t *eq_dw_3x3_three(const int8_t **u, const int8_t **l, int8_t
         sums[0] = eq_dsp_high(sums[0], mult, form);
         sums[1] = eq_dsp_high(sums[1], mult, form);
         sums[2] = eq_dsp_high(sums[2], mult, form);
-        const int32_t round = k->f.round;
-        sums[0] += round;
-        sums[1] += round;
-        sums[2] += round;
+        for (int32_t i = 0, round = k->f.round; i < 3; ++i)
+            sums[i] += round;
     }
     const int32_t right = k->f.right, step = k->y_along;
     *y = eq_dsp_int8(sums[0] >> right);
@@ -224,7 +222,7 @@ eq_dw_3x3_outputs(const volatile eq_dw_channel *k, const volatile eq_dw_walk *t,
     } while (--rows > 0);
 }
 
-/* The same, not inlined for the registers' sake, too. */
+/* Not inlined for the registers' sake, too. */
 static __attribute__((noinline)) void
 eq_dw_3x3_channel(const volatile eq_dw_channel *k, const volatile eq_dw_walk *t,
                   const int8_t *u, int8_t *y, int32_t rows, int32_t stride, int32_t form)

@@ -2,10 +2,11 @@
  *
  * The words are those of dsp_depthwise_lines.h, but every line has room for 15 positions, so
  * that the next line, which has the third row of a window, is at a constant distance: a channel
- * walks with one address, down three columns of outputs at a time, or two.  What lies beyond the image is filled once for all channels.
+ * walks with one address, down three columns of outputs at a time, or two.  What lies beyond
+ * the image is filled once for all channels.
  *
- * Where the clamp begins at the zero point or above it, ties need no care in the form double: they
- * differ below zero only, by one of what is clamped either way.
+ * Where the clamp begins at the zero point or above it, ties need no care in the form double:
+ * they differ below zero only, by one of what is clamped either way.
  */
 #ifndef EDGEQ_DSP_DEPTHWISE_SMALL_H
 #define EDGEQ_DSP_DEPTHWISE_SMALL_H
@@ -15,21 +16,21 @@
 /* Bytes of a line; most rows of outputs. */
 enum { eq_dw_small_line = 240, eq_dw_small_rows = 7 };
 
-/* Where the pixels above and below of a line are, and how far from one to the next: 0 for a word
- * of zero points. */
+/* Where the pixels above and below of a line are, and how far from one to the next: 0 for a
+ * word of zero points. */
 typedef struct {
     const int8_t *above, *below;
     int32_t step_above, step_below;
 } eq_dw_source;
 
-/* A channel's factor, its bias doubled, and how all channels walk: elements from output to output
- * of a row and of a column, outputs of a row, bytes of a column of lines. */
+/* A channel's factor, its bias doubled, and how all channels walk: elements from output to
+ * output of a row and of a column, outputs of a row, bytes of a column of lines. */
 typedef struct {
     int32_t bias, mult, round, right;
     int32_t along, across, count, bytes;
 } eq_dw_small_walk;
 
-/* Position N of both lines, FROM = 16 * N - 240 in the first, u being moved already, and AT = 16 * N. */
+/* Position N of both lines, at FROM = 16 * N - 240, u being moved already, and AT = 16 * N. */
 #define EQ_DW_SMALL_AT(FROM, AT)                                                           \
     "ldr %[up], [%[u], #" FROM "]\n\t"                                                     \
     "ldr %[low], [%[u], #" AT "]\n\t"
@@ -173,8 +174,8 @@ eq_dw_small_two(const int8_t **u, int8_t **y, eq_dw_taps t, const eq_dw_small_wa
     }
 }
 
-/* All outputs of a channel, whose first word is at `lines`: columns by threes, and what those leave
- * by twos. */
+/* All outputs of a channel, whose first word is at `lines`: columns by threes, and what those
+ * leave by twos. */
 static inline __attribute__((always_inline)) void
 eq_dw_small_outputs(const eq_dw_small_walk *k, const int8_t *lines, int8_t *y,
                     const int8_t *restrict w, int32_t zw, int32_t stride, int32_t form)
@@ -258,8 +259,8 @@ static inline void eq_dw_small_borders(const eq_dw_lines *restrict lines,
     }
 }
 
-/* All channels, of a multiple of four, of at most eq_dw_small_rows rows of outputs; weights packed
- * in pairs of channels, 18 bytes each. */
+/* All channels, of a multiple of four, of at most eq_dw_small_rows rows of outputs; weights
+ * packed in pairs of channels, 18 bytes each. */
 static inline void eq_dw_small(const eq_dw_plane *restrict t, const int8_t *restrict w,
                                const int32_t *restrict bias, const int32_t *restrict mult,
                                const int32_t *restrict shift, int8_t *restrict scratch,
