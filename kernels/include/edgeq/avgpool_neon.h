@@ -42,7 +42,7 @@ static inline eq_mean_neon eq_mean_of_neon(int32_t count, const eq_avgpool_s8_pa
 }
 
 /* Quotients, in the high bytes of four lanes. */
-static inline uint32x4_t eq_mean_four_neon(int32x4_t sum, const eq_mean_neon *m, int away)
+static inline uint32x4_t eq_pool_four_neon(int32x4_t sum, const eq_mean_neon *m, int away)
 {
     const int32x4_t below = vdupq_n_s32(m->below);
     uint32x4_t u = vreinterpretq_u32_s32(sum);
@@ -67,10 +67,10 @@ static inline uint8x16_t eq_mean_halves_neon(uint32x4_t a, uint32x4_t b)
 static inline int8x16_t eq_mean_sixteen_of_neon(const eq_sums_neon *s,
                                                 const eq_mean_neon *m, int away)
 {
-    const uint8x16_t low = eq_mean_halves_neon(eq_mean_four_neon(s->a, m, away),
-                                               eq_mean_four_neon(s->b, m, away));
-    const uint8x16_t high = eq_mean_halves_neon(eq_mean_four_neon(s->c, m, away),
-                                                eq_mean_four_neon(s->d, m, away));
+    const uint8x16_t low = eq_mean_halves_neon(eq_pool_four_neon(s->a, m, away),
+                                               eq_pool_four_neon(s->b, m, away));
+    const uint8x16_t high = eq_mean_halves_neon(eq_pool_four_neon(s->c, m, away),
+                                                eq_pool_four_neon(s->d, m, away));
     const uint8x16_t mean = veorq_u8(vuzpq_u8(low, high).val[1], vdupq_n_u8(128));
     return vminq_s8(vmaxq_s8(vreinterpretq_s8_u8(mean), m->lo), m->hi);
 }
