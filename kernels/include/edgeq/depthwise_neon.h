@@ -12,7 +12,7 @@
  *
  * Three instructions are assembly: as intrinsics SMULL and SMLAL of the lower halves make
  * gcc 12 keep the halves of the weights in registers of their own, which doubles what they
- * take and spills a third of them; and it adds to pointers what LD1 adds itself.  71 instead
+ * take and spills ten of them; and it adds to pointers what LD1 adds itself.  74 instead
  * of 61 instructions for sixteen outputs.
  */
 #ifndef EDGEQ_DEPTHWISE_NEON_H
