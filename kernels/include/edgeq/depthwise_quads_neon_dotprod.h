@@ -26,13 +26,14 @@ typedef struct {
 /* Bytes from the first of four rows to the others. */
 typedef struct {
     int64_t one, two, three;
-} eq_offsets_neon;
+} eq_down_offsets_neon;
 
 /* Rows `line` apart, none of them more than `room` bytes on. */
-static inline eq_offsets_neon eq_offsets_of_neon(int64_t line, int64_t room)
+static inline eq_down_offsets_neon eq_down_offsets_of_neon(int64_t line, int64_t room)
 {
-    const eq_offsets_neon o = {line < room ? line : room, 2 * line < room ? 2 * line : room,
-                               3 * line < room ? 3 * line : room};
+    const eq_down_offsets_neon o = {line < room ? line : room,
+                                    2 * line < room ? 2 * line : room,
+                                    3 * line < room ? 3 * line : room};
     return o;
 }
 
@@ -56,7 +57,7 @@ static inline __attribute__((always_inline)) int8x16_t eq_half_row_neon(const in
 
 /* Four rows of 16 channels (`wide`) or 8. */
 static inline __attribute__((always_inline)) eq_quad16_neon
-eq_read_quad_neon(const int8_t *x, eq_offsets_neon to, int wide)
+eq_read_quad_neon(const int8_t *x, eq_down_offsets_neon to, int wide)
 {
     if (!wide)
         return eq_zip_quad_neon(eq_half_row_neon(x), eq_half_row_neon(x + to.one),
@@ -136,14 +137,14 @@ eq_sums_once_neon(const int8_t *x, const int8_t *w, const int32_t *bias, int32_t
                   int64_t line, int wide)
 {
     eq_sums16_neon s = eq_begin_quads_neon(bias, wide);
-    eq_offsets_neon from = {line, 2 * line, 3 * line};
+    eq_down_offsets_neon from = {line, 2 * line, 3 * line};
     for (; kh >= 4; kh -= 4) {
         s = eq_add_quad_neon(s, eq_read_quad_neon(x, from, wide), w, wide);
         x += 4 * line;
         w += 64;
     }
     if (kh > 0) {
-        from = eq_offsets_of_neon(line, (kh - 1) * line);
+        from = eq_down_offsets_of_neon(line, (kh - 1) * line);
         s = eq_add_quad_neon(s, eq_read_quad_neon(x, from, wide), w, wide);
     }
     return s;
@@ -163,13 +164,13 @@ typedef struct {
 /* Two to four quads. */
 typedef struct {
     eq_quad16_neon a, b, c, d;
-} eq_quads_neon;
+} eq_down_quads_neon;
 
 /* The sums of a window of `quads` or of one less, and the outputs they become. */
 static inline __attribute__((always_inline)) void
-eq_down_window_neon(const eq_down_pass_neon *t, const eq_quads_neon *q, const int8_t *w,
-                    int8_t *y, const eq_factors_x16 *f, int quads, int32_t skip, int wide,
-                    int mode)
+eq_down_window_neon(const eq_down_pass_neon *t, const eq_down_quads_neon *q,
+                    const int8_t *w, int8_t *y, const eq_factors_x16 *f, int quads,
+                    int32_t skip, int wide, int mode)
 {
     eq_sums16_neon s = eq_begin_quads_neon(t->bias, wide);
     s = eq_add_quad_neon(s, q->a, w, wide);
@@ -188,9 +189,9 @@ eq_down_window_neon(const eq_down_pass_neon *t, const eq_quads_neon *q, const in
 
 /* Outputs of four rows, or, unless `four`, of the first three, the last one first. */
 static inline __attribute__((always_inline)) void
-eq_down_group_neon(const eq_down_pass_neon *t, const eq_quads_neon *q, int8_t *y,
-                   eq_offsets_neon to, int32_t four, const eq_factors_x16 *f, int quads,
-                   int wide, int mode)
+eq_down_group_neon(const eq_down_pass_neon *t, const eq_down_quads_neon *q, int8_t *y,
+                   eq_down_offsets_neon to, int32_t four, const eq_factors_x16 *f,
+                   int quads, int wide, int mode)
 {
     const int8_t *const w3 = t->w, *const w2 = w3 + 64 * quads;
     const int8_t *const w1 = w2 + 64 * quads, *const w0 = w1 + 64 * quads;
@@ -208,11 +209,11 @@ eq_down_block_neon(const eq_down_pass_neon *t, int quads, int wide, int mode)
 {
     const eq_factors_x16 f = eq_load_factors_x16(t->bias, t->mult, t->shift);
     const int64_t line = t->line, y_row = t->y_row;
-    eq_offsets_neon from = {line, 2 * line, 3 * line};
-    eq_offsets_neon to = {y_row, 2 * y_row, 3 * y_row};
+    eq_down_offsets_neon from = {line, 2 * line, 3 * line};
+    eq_down_offsets_neon to = {y_row, 2 * y_row, 3 * y_row};
     const int8_t *x = t->x;
     int8_t *y = t->y;
-    eq_quads_neon q;
+    eq_down_quads_neon q;
     q.a = eq_read_quad_neon(x, from, wide);
     q.b = quads > 2 ? eq_read_quad_neon(x += 4 * line, from, wide) : q.a;
     q.c = quads > 3 ? eq_read_quad_neon(x += 4 * line, from, wide) : q.b;
@@ -224,15 +225,15 @@ eq_down_block_neon(const eq_down_pass_neon *t, int quads, int wide, int mode)
         if (n <= 0) {
             n = 1;
             x = more > 0 ? x : x + (more - 1) * line;
-            from = eq_offsets_of_neon(line, more > 0 ? (more - 1) * line : 0);
-            to = eq_offsets_of_neon(y_row, (left - 1) * y_row);
+            from = eq_down_offsets_of_neon(line, more > 0 ? (more - 1) * line : 0);
+            to = eq_down_offsets_of_neon(y_row, (left - 1) * y_row);
         }
         left -= 4 * n;
         more -= 4 * n;
         for (; n > 0; --n) {
             const eq_quad16_neon next = eq_read_quad_neon(x, from, wide);
-            const eq_quads_neon r = {q.a, quads == 2 ? next : q.b, quads == 3 ? next : q.c,
-                                     next};
+            const eq_down_quads_neon r = {q.a, quads == 2 ? next : q.b,
+                                          quads == 3 ? next : q.c, next};
             eq_down_group_neon(t, &r, y, to, four, &f, quads, wide, mode);
             q.a = r.b;
             q.b = r.c;
