@@ -29,7 +29,7 @@ def slid(array: NDArray[Any], where: str) -> NDArray[np.int8]:
     Raises:
         KernelError: no int8, or no windows of one column.
     """
-    if array.dtype != np.int8 or array.ndim != 3 or array.shape[1] != 1:
+    if array.dtype != np.int8 or array.shape[1:-1] != (1,):
         raise KernelError(
             f"weights of {array.dtype} and shape {array.shape} are no int8 columns", where=where
         )
