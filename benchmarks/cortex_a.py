@@ -17,6 +17,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
+from math import prod
 from typing import Any
 
 from benchmarks.collection import REPOSITORY, model_path, shared
@@ -51,6 +52,10 @@ PEAKS = {"neon_i8mm": 32.0, "neon_dotprod": 16.0, "neon": 8.0}
 PEAK_S16 = 4.0
 """The same of SMLAL of four int16."""
 
+DEEP = 256
+DEEP_GOALS = {"a72": 3.2, "a76": 9.0, "i8mm": 16.0}
+"""The least multiply-accumulates per instruction of convolutions of DEEP taps and more."""
+
 RESULTS = REPOSITORY / "benchmarks" / "results" / "cortex_a.json"
 TABLE = RESULTS.with_suffix(".md")
 
@@ -65,13 +70,18 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One model on one core."""
+    """One model on one core.
+
+    deep   the least multiply-accumulates per instruction of a whole convolution of DEEP taps or
+           more, None where there is none
+    """
 
     model: str
     core: str
     instructions: int
     xnnpack: int
     macs: int
+    deep: float | None
     kernels: Mapping[str, Cost]
 
     @property
@@ -92,15 +102,23 @@ def measure(stem: str, core: str) -> Row:
     plan = plan_of(load(model_path(stem)), CORES[core])
     (sample,) = random_samples(plan.graph, 1)
     report = bench_emulated(plan, sample)
-    macs = {layer.name: layer.macs for layer in layers_of(plan.graph, plan)}
+    facts = {layer.name: layer for layer in layers_of(plan.graph, plan)}
+    macs = {name: layer.macs for name, layer in facts.items()}
     kernels: dict[str, Cost] = {}
     for layer in report.layers:
         before = kernels.get(layer.kernel, Cost(0, 0))
         kernels[layer.kernel] = Cost(
             before.instructions + (layer.instructions or 0), before.macs + macs[layer.name]
         )
+    deep = [
+        facts[cost.name].macs / (cost.instructions or 1)
+        for cost in report.layers
+        if cost.kernel.startswith("eq_conv2d")
+        and facts[cost.name].macs >= DEEP * prod(facts[cost.name].shape)
+    ]
     peer = baselines()[f"{stem}.{core}.default"]["insns_without_python"]
-    return Row(stem, core, report.instructions or 0, round(peer), sum(macs.values()), kernels)
+    return Row(stem, core, report.instructions or 0, round(peer), sum(macs.values()),
+               min(deep, default=None), kernels)  # fmt: skip
 
 
 def goal(stem: str, core: str) -> float:
@@ -112,7 +130,8 @@ def line(row: Row) -> str:
     """A row of the Markdown table."""
     return (
         f"| {row.model} | {row.core} | {row.instructions:,} | {row.xnnpack:,} | {row.ratio:.3f} | "
-        f"{GOALS.get(row.model, 1.0):.2f} | {row.macs / row.instructions:.2f} |"
+        f"{GOALS.get(row.model, 1.0):.2f} | {row.macs / row.instructions:.2f} | "
+        f"{f'{row.deep:.1f}' if row.deep else ''} |"
     )
 
 
@@ -134,8 +153,8 @@ def kernel_lines(row: Row) -> str:
 
 
 HEAD = """\
-| model | core | instructions | XNNPACK | ratio | goal | MACs/instruction |
-|---|---|---|---|---|---|---|"""
+| model | core | instructions | XNNPACK | ratio | goal | MACs/instruction | of 256 taps and more |
+|---|---|---|---|---|---|---|---|"""
 KERNEL_HEAD = """\
 | model | core | kernel | instructions | MACs/instruction | of at most |
 |---|---|---|---|---|---|"""

@@ -107,3 +107,5 @@ def test_ratio_to_xnnpack(core: str, stem: str, shared_file: Callable[[str], Pat
     shared_file("baselines/cortex_a.json")
     row = cortex_a.measure(stem, core)
     assert 0 < row.ratio <= cortex_a.goal(stem, core)
+    int8 = stem not in (cortex_a.WIDE, cortex_a.INT4)
+    assert not int8 or row.deep is None or row.deep >= cortex_a.DEEP_GOALS[core]
