@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import cortex_a, cortex_m
+from edgeq.pipeline import load, plan_of
 from edgeq.targets import load_target
 from tests.tools import need_target
 
@@ -97,6 +98,16 @@ def test_code_and_arena_of_kws(shared_file: Callable[[str], Path]) -> None:
     shared_file("baselines/cortex_m.json")
     assert row_m("cortex-m4", cortex_a.KWS).code_bytes <= 16 * 1024
     assert cortex_m.code_bytes(cortex_a.KWS, "cortex-m4", "flash") <= 8 * 1024
+
+
+@pytest.mark.parametrize("stem", [cortex_a.KWS, cortex_a.IC, cortex_a.VWW])
+def test_scratch_costs_little_and_can_be_done_without(
+    stem: str, shared_file: Callable[[str], Path]
+) -> None:
+    graph = load(shared_file(f"models/{stem}.tflite"))
+    fast, small = (plan_of(graph, "cortex-m4", optimize=what) for what in ("speed", "ram"))
+    assert small.arena_bytes <= fast.arena_bytes <= small.arena_bytes + 2560
+    assert small.scratch_bytes == 0 < fast.scratch_bytes
 
 
 @pytest.mark.parametrize(
