@@ -25,9 +25,7 @@ def test_windows_that_begin_anywhere(taps: int, channels: int) -> None:
         assert not found[channels:].any()
 
 
-@pytest.mark.parametrize(
-    "weights", [np.zeros((3, 1, 8), np.int32), np.zeros((3, 3, 8), np.int8)]
-)
+@pytest.mark.parametrize("weights", [np.zeros((3, 1, 8), np.int32), np.zeros((3, 3, 8), np.int8)])
 def test_what_are_no_columns_is_refused(weights: np.ndarray) -> None:
     with pytest.raises(KernelError, match="no int8 columns"):
         slid(weights, "here")
