@@ -38,7 +38,7 @@ ALLOWED = {
     ("ic", "int8"): 25, ("ic", "int4"): 75,
 }  # fmt: skip
 CASES = sorted(ALLOWED)
-SLOW = {("ic", "int4")}  # a minute or more of optimization
+SLOW = {("ic", "int4"), ("ic", "int8"), ("vww", "int16x8")}  # a minute or so
 
 
 def real(which: str, x: np.ndarray) -> np.ndarray:
