@@ -24,18 +24,7 @@ void EQ_SYM(eq_conv2d_s8__neon_16_1x1)(const int8_t *restrict x, const int8_t *r
                                        const eq_conv2d_s8_params *restrict p)
 {
     (void)scratch;
-    const eq_conv2d_layer_neon layer = {
-        w,
-        bias,
-        mult,
-        shift,
-        p->in_c,
-        p->stride_w * p->x_pixel,
-        p->out_c,
-        0,
-        0,
-        eq_mode_of(eq_is_single(), p->zy, p->act_min, p->act_max),
-        eq_load_range(p->zy, p->act_min, p->act_max)};
-    const eq_conv2d_place_neon place = EQ_CONV2D_PLACE_NEON(p);
-    eq_conv2d_points_neon(&layer, x, y, &place, EQ_CONV2D_LANES, 0, eq_is_single());
+    const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
+    const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);
+    eq_conv2d_points_neon(&a, &call, EQ_CONV2D_LANES, 0, eq_is_single());
 }

@@ -25,20 +25,7 @@ void EQ_SYM(eq_conv2d_s8__neon_16_patch)(const int8_t *restrict x, const int8_t 
                                          int8_t *restrict scratch,
                                          const eq_conv2d_s8_params *restrict p)
 {
-    const int32_t taps = (p->kh * p->kw * p->in_c + 3) / 4 * 4;
-    const eq_conv2d_layer_neon layer = {
-        w,
-        bias,
-        mult,
-        shift,
-        taps,
-        taps + 16,
-        p->out_c,
-        0,
-        0,
-        eq_mode_of(eq_is_single(), p->zy, p->act_min, p->act_max),
-        eq_load_range(p->zy, p->act_min, p->act_max)};
-    const eq_conv2d_place_neon place = EQ_CONV2D_PLACE_NEON(p);
-    eq_conv2d_patches_neon(&layer, x, y, scratch, &place, EQ_CONV2D_LANES, 0,
-                           eq_is_single());
+    const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
+    const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);
+    eq_conv2d_patches_neon(&a, scratch, &call, EQ_CONV2D_LANES, 0, eq_is_single());
 }

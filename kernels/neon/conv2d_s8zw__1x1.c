@@ -27,18 +27,7 @@ void EQ_SYM(eq_conv2d_s8zw__neon_1x1)(const int8_t *restrict x, const int8_t *re
                                       const eq_conv2d_s8zw_params *restrict p)
 {
     (void)scratch;
-    const eq_conv2d_layer_neon layer = {
-        w,
-        bias,
-        mult,
-        shift,
-        p->in_c,
-        p->stride_w * p->x_pixel,
-        p->out_c,
-        p->zw,
-        p->in_c,
-        eq_mode_of(eq_is_single(), p->zy, p->act_min, p->act_max),
-        eq_load_range(p->zy, p->act_min, p->act_max)};
-    const eq_conv2d_place_neon place = EQ_CONV2D_PLACE_NEON(p);
-    eq_conv2d_points_neon(&layer, x, y, &place, EQ_CONV2D_TILES, 1, eq_is_single());
+    const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
+    const eq_conv2d_call call = EQ_CONV2D_CALL(p, p->zw);
+    eq_conv2d_points_neon(&a, &call, EQ_CONV2D_TILES, 1, eq_is_single());
 }

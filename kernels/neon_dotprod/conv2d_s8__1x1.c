@@ -22,7 +22,7 @@ void EQ_SYM(eq_conv2d_s8__neon_dotprod_1x1)(
     int8_t *restrict scratch, const eq_conv2d_s8_params *restrict p)
 {
     (void)scratch;
-    const eq_conv2d_arrays_neon a = {x, w, bias, mult, shift, y};
+    const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);
     const eq_grain_neon grain = {4, 0};
     eq_conv2d_1x1_tiled_neon(&a, &call, grain, eq_is_single(), eq_tile_dotprod);

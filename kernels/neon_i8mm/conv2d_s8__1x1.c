@@ -24,7 +24,7 @@ void EQ_SYM(eq_conv2d_s8__neon_i8mm_1x1)(const int8_t *restrict x, const int8_t 
                                          const eq_conv2d_s8_params *restrict p)
 {
     (void)scratch;
-    const eq_conv2d_arrays_neon a = {x, w, bias, mult, shift, y};
+    const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);
     const eq_grain_neon grain = {8, 0};
     eq_conv2d_1x1_tiled_neon(&a, &call, grain, eq_is_single(), eq_tile_i8mm);

@@ -27,7 +27,7 @@ void EQ_SYM(eq_conv2d_s8zw__neon_i8mm_band)(
     const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
     int8_t *restrict scratch, const eq_conv2d_s8zw_params *restrict p)
 {
-    const eq_conv2d_arrays_neon a = {x, w, bias, mult, shift, y};
+    const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, p->zw);
     const eq_grain_neon grain = {8, 0};
     eq_conv2d_band_tiled_neon(&a, scratch, &call, grain, eq_is_single(), eq_tile_i8mm);

@@ -4,6 +4,13 @@
 
 #include <stdint.h>
 
+/* The arrays that all have. */
+typedef struct {
+    const int8_t *x, *w;
+    const int32_t *bias, *mult, *shift;
+    int8_t *y;
+} eq_conv2d_arrays;
+
 /* The fields of the contracts' params that all have, and the zero point of the weights. */
 typedef struct {
     int32_t in_h, in_w, in_c, out_w, out_c, kh, kw, stride_h, stride_w, dil_h, dil_w;

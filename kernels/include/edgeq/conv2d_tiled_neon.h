@@ -7,13 +7,6 @@
 #include "edgeq/conv2d_call.h"
 #include "edgeq/conv2d_pixels_neon.h"
 
-/* What a kernel is given. */
-typedef struct {
-    const int8_t *x, *w;
-    const int32_t *bias, *mult, *shift;
-    int8_t *y;
-} eq_conv2d_arrays_neon;
-
 /* How weights are packed: taps come `taps` at a time, a byte each, or two in a byte.  Both are
  * constants. */
 typedef struct {
@@ -22,8 +15,8 @@ typedef struct {
 
 /* Segments of `run` taps, a multiple of the grain's. */
 static inline __attribute__((always_inline)) eq_layer_neon
-eq_tiled_layer_neon(const eq_conv2d_arrays_neon *a, const eq_conv2d_call *p,
-                    eq_grain_neon grain, int32_t segments, int32_t run)
+eq_tiled_layer_neon(const eq_conv2d_arrays *a, const eq_conv2d_call *p, eq_grain_neon grain,
+                    int32_t segments, int32_t run)
 {
     const int64_t taps = segments * run;
     const eq_layer_neon layer = {.w = a->w,
@@ -42,7 +35,7 @@ eq_tiled_layer_neon(const eq_conv2d_arrays_neon *a, const eq_conv2d_call *p,
 
 /* Windows of one pixel without padding: x is read where it lies. */
 static inline __attribute__((always_inline)) void
-eq_conv2d_1x1_tiled_neon(const eq_conv2d_arrays_neon *a, const eq_conv2d_call *p,
+eq_conv2d_1x1_tiled_neon(const eq_conv2d_arrays *a, const eq_conv2d_call *p,
                          eq_grain_neon grain, int single, eq_tile_neon_fn *tile)
 {
     const eq_layer_neon layer = eq_tiled_layer_neon(a, p, grain, 1, p->in_c);
@@ -65,7 +58,7 @@ eq_conv2d_1x1_tiled_neon(const eq_conv2d_arrays_neon *a, const eq_conv2d_call *p
 
 /* Any window: x is read from a band in scratch. */
 static inline __attribute__((always_inline)) void
-eq_conv2d_band_tiled_neon(const eq_conv2d_arrays_neon *a, int8_t *scratch,
+eq_conv2d_band_tiled_neon(const eq_conv2d_arrays *a, int8_t *scratch,
                           const eq_conv2d_call *p, eq_grain_neon grain, int single,
                           eq_tile_neon_fn *tile)
 {
