@@ -136,9 +136,9 @@ def measure_latency(
     timer = Timer(model)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgeq-")))
-        rivals = {name: stack.enter_context(_rival(model, inputs, name)) for name in against}
         if model.plan.threads == 1:
-            stack.enter_context(on_one_core([rival.pid for rival in rivals.values()]))
+            stack.enter_context(on_one_core())
+        rivals = {name: stack.enter_context(_rival(model, inputs, name)) for name in against}
         model.fill(inputs)
         library = str(timer_library(folder)) if against else ""
         clocks = [timer.run, *(rival.clock(library) for rival in rivals.values())]
@@ -162,10 +162,6 @@ class Rival:
         self._oracle = oracle
         self.native = False
 
-    @property
-    def pid(self) -> int:
-        return self._oracle.pid
-
     def clock(self, library: str) -> Clock:
         """Times it by a library with eq_time_run."""
 
@@ -186,16 +182,17 @@ def _rival(model: HostModel, inputs: Values, name: str) -> Iterator[Rival]:
 
 
 @contextmanager
-def on_one_core(others: Sequence[int]) -> Iterator[None]:
-    """Keep this process and others on the same core, where the system can do that."""
+def on_one_core() -> Iterator[None]:
+    """Keep this thread, and all threads and processes it starts, on the same core.
+
+    Nothing happens where the system cannot do that.
+    """
     if not hasattr(os, "sched_setaffinity"):
         yield
         return
     before = os.sched_getaffinity(0)
-    core = {max(before)}
+    os.sched_setaffinity(0, {max(before)})
     try:
-        for pid in (0, *others):
-            os.sched_setaffinity(pid, core)
         yield
     finally:
         os.sched_setaffinity(0, before)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -36,11 +37,9 @@ class OpenVino:
     def __init__(self, model: bytes, options: dict[str, Any]) -> None:
         del options
         self._runtime = import_module("openvino")
-        self._folder = tempfile.TemporaryDirectory(prefix="edgeq-")  # as long as the model
-        suffix = ".tflite" if model[4:8] == b"TFL3" else ".onnx"
-        self._path = Path(self._folder.name) / f"model{suffix}"
-        self._path.write_bytes(model)
-        self._model = self._runtime.Core().read_model(self._path)
+        self._bytes = model
+        with _file_of(model) as path:
+            self._model = self._runtime.Core().read_model(path)
         self._request: Any = None
         self._inputs: list[Array] = []
 
@@ -66,9 +65,19 @@ class OpenVino:
         if not found or len(self._inputs) != 1:  # the C API reshapes a single input simply
             return None
         library = ctypes.CDLL(str(found[0]))
-        request = _request(library, self._path, self._inputs[0])
+        with _file_of(self._bytes) as path:
+            request = _request(library, path, self._inputs[0])
         function = ctypes.cast(library.ov_infer_request_infer, ctypes.c_void_p).value
         return (function, request) if function and request else None
+
+
+@contextmanager
+def _file_of(model: bytes) -> Iterator[Path]:
+    """The model as a file, gone afterwards: this process may be killed at any other time."""
+    with tempfile.TemporaryDirectory(prefix="edgeq-") as folder:
+        path = Path(folder) / ("model.tflite" if model[4:8] == b"TFL3" else "model.onnx")
+        path.write_bytes(model)
+        yield path
 
 
 def _request(library: ctypes.CDLL, path: Path, x: Array) -> int:

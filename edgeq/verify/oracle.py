@@ -133,11 +133,6 @@ class Oracle:
         header, _ = self._ask({"do": "time", "times": times, "timer": timer}, ())
         return int(header["nanoseconds"]), bool(header["native"])
 
-    @property
-    def pid(self) -> int:
-        """Of the process, 0 when there is none."""
-        return self._process.pid if self._process is not None else 0
-
     def run(
         self, model: bytes, samples: Sequence[Sequence[Array]], *, intermediates: bool = False
     ) -> tuple[OracleSample, ...]:
