@@ -23,5 +23,6 @@ void EQ_SYM(eq_conv2d_s8__avx2_6x16)(const int8_t *restrict x, const int8_t *res
                                      const eq_conv2d_s8_params *restrict p)
 {
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);
-    eq_conv2d_by_band_avx2(x, w, bias, mult, shift, y, scratch, &call, 0, eq_is_single());
+    eq_conv2d_by_band_avx2(x, w, bias, mult, shift, y, scratch, &call, EQ_INT8_AVX2,
+                           eq_is_single());
 }

@@ -2,7 +2,8 @@
  *
  * Windows are read where they lie, from a band of int16 (conv2d_band.h): two taps of a pixel are
  * broadcast, and VPMADDWD multiplies them with two taps of eight channels.  Weights are
- * packed (o/16, kh, kwi/2, o/4%2, o/8%2, o%4, kwi%2), so they are read in order.
+ * packed (o/16, kh, kwi/2, o/4%2, o/8%2, o%4, kwi%2), so they are read in order; those of int4
+ * (o/16, kh, kwi/2, o/8%2, o%4, kwi%2, o/4%2), so a byte holds one of either eight channels.
  *
  * Exact: a sum of two products is at most 2^15 in magnitude, and int32 holds sums in any
  * order by the contract's proof.  A window with an odd number of taps in a row meets a weight
@@ -15,9 +16,12 @@
 
 #include "edgeq/conv2d_band.h"
 #include "edgeq/conv2d_call.h"
-#include "edgeq/rescale_avx2.h"
+#include "edgeq/nibbles_avx2.h"
 
 enum { EQ_TILE_AVX2 = 6 };
+
+/* Kinds of weights: int8, int8 less a zero point, int4. */
+enum { EQ_INT8_AVX2 = 0, EQ_ZERO_POINT_AVX2 = 1, EQ_INT4_AVX2 = 2 };
 
 /* Constants of a layer, and how its windows lie in the band, in int16. */
 typedef struct {
@@ -86,16 +90,18 @@ EQ_INLINE_AVX2 void eq_step_avx2(eq_tile_avx2 *s, const eq_pixels_avx2 *g, int64
 
 /* The dot products of n pixels by sixteen channels on top of their biases. */
 EQ_INLINE_AVX2 eq_tile_avx2 eq_dots_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g,
-                                         int32_t o, int n)
+                                         int32_t o, int n, int kind)
 {
     const __m256i a = eq_load_x8(t->bias + o), b = eq_load_x8(t->bias + o + 8);
+    const int32_t bytes = kind == EQ_INT4_AVX2 ? 16 : 32;
     eq_tile_avx2 s = {a, b, a, b, a, b, a, b, a, b, a, b};
-    const int8_t *w = t->w + (int64_t)o * t->kh * t->run;
+    const int8_t *w = t->w + (int64_t)o * t->kh * t->run * bytes / 32;
     for (int32_t r = 0; r < t->kh; ++r) {
         const int64_t at = r * t->segment;
         for (int64_t k = at; k < at + t->run; k += 2) {
-            eq_step_avx2(&s, g, k, eq_widen_avx2(w), eq_widen_avx2(w + 16), n, 0);
-            w += 32;
+            const eq_nibbles_avx2 v = eq_weights_avx2(w, kind == EQ_INT4_AVX2);
+            eq_step_avx2(&s, g, k, v.low, v.high, n, 0);
+            w += bytes;
         }
     }
     return s;
@@ -106,19 +112,37 @@ EQ_INLINE_AVX2 eq_tile_avx2 eq_dots_avx2(const eq_layer_avx2 *t, const eq_pixels
 EQ_APART_AVX2 eq_tile_avx2 eq_dots_6_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g,
                                           int32_t o)
 {
-    return eq_dots_avx2(t, g, o, 6);
+    return eq_dots_avx2(t, g, o, 6, EQ_INT8_AVX2);
 }
 
 EQ_APART_AVX2 eq_tile_avx2 eq_dots_4_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g,
                                           int32_t o)
 {
-    return eq_dots_avx2(t, g, o, 4);
+    return eq_dots_avx2(t, g, o, 4, EQ_INT8_AVX2);
 }
 
 EQ_APART_AVX2 eq_tile_avx2 eq_dots_2_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g,
                                           int32_t o)
 {
-    return eq_dots_avx2(t, g, o, 2);
+    return eq_dots_avx2(t, g, o, 2, EQ_INT8_AVX2);
+}
+
+EQ_APART_AVX2 eq_tile_avx2 eq_dots_int4_6_avx2(const eq_layer_avx2 *t,
+                                               const eq_pixels_avx2 *g, int32_t o)
+{
+    return eq_dots_avx2(t, g, o, 6, EQ_INT4_AVX2);
+}
+
+EQ_APART_AVX2 eq_tile_avx2 eq_dots_int4_4_avx2(const eq_layer_avx2 *t,
+                                               const eq_pixels_avx2 *g, int32_t o)
+{
+    return eq_dots_avx2(t, g, o, 4, EQ_INT4_AVX2);
+}
+
+EQ_APART_AVX2 eq_tile_avx2 eq_dots_int4_2_avx2(const eq_layer_avx2 *t,
+                                               const eq_pixels_avx2 *g, int32_t o)
+{
+    return eq_dots_avx2(t, g, o, 2, EQ_INT4_AVX2);
 }
 
 /* The same for 2, 4 or 6 pixels where weights have a zero point. */
@@ -157,17 +181,31 @@ EQ_INLINE_AVX2 void eq_finish_two_avx2(const eq_layer_avx2 *t, const eq_factors_
     eq_store_two_avx2(y0 + o, y1 + o, v, t->out_c - o);
 }
 
+/* The dot products of a tile, whatever its weights; n is 2, 4 or 6. */
+EQ_INLINE_AVX2 eq_tile_avx2 eq_dots_kind_avx2(const eq_layer_avx2 *t,
+                                              const eq_pixels_avx2 *g, int32_t o, int n,
+                                              int kind)
+{
+    if (kind == EQ_ZERO_POINT_AVX2)
+        return eq_dots_zw_avx2(t, g, o, n);
+    if (kind == EQ_INT4_AVX2)
+        return n == 6   ? eq_dots_int4_6_avx2(t, g, o)
+               : n == 4 ? eq_dots_int4_4_avx2(t, g, o)
+                        : eq_dots_int4_2_avx2(t, g, o);
+    return n == 6   ? eq_dots_6_avx2(t, g, o)
+           : n == 4 ? eq_dots_4_avx2(t, g, o)
+                    : eq_dots_2_avx2(t, g, o);
+}
+
 /* n pixels by all channels; n is 2, 4 or 6. */
 EQ_INLINE_AVX2 void eq_pixels_n_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g, int n,
-                                     int has_zw, int single)
+                                     int kind, int single)
 {
     for (int32_t o = 0; o < t->out_c; o += 16) {
-        const eq_tile_avx2 s = has_zw   ? eq_dots_zw_avx2(t, g, o, n)
-                               : n == 6 ? eq_dots_6_avx2(t, g, o)
-                               : n == 4 ? eq_dots_4_avx2(t, g, o)
-                                        : eq_dots_2_avx2(t, g, o);
-        const eq_factors_x8 f[2] = {eq_load_factors_x8(t->mult + o, t->shift + o),
-                                    eq_load_factors_x8(t->mult + o + 8, t->shift + o + 8)};
+        const eq_tile_avx2 s = eq_dots_kind_avx2(t, g, o, n, kind);
+        const eq_factors_x8 f[2] = {
+            eq_load_factors_of(t->mult + o, t->shift + o, single),
+            eq_load_factors_of(t->mult + o + 8, t->shift + o + 8, single)};
         const __m256i first[4] = {s.a0, s.b0, s.a1, s.b1};
         eq_finish_two_avx2(t, f, first, g->y[0], g->y[1], o, single);
         const __m256i second[4] = {s.a2, s.b2, s.a3, s.b3};
@@ -181,25 +219,24 @@ EQ_INLINE_AVX2 void eq_pixels_n_avx2(const eq_layer_avx2 *t, const eq_pixels_avx
 
 /* n <= 6 pixels; what is left of a tile is its last pixel once more. */
 EQ_INLINE_AVX2 void eq_pixels_any_avx2(const eq_layer_avx2 *t, eq_pixels_avx2 *g, int32_t n,
-                                       int has_zw, int single)
+                                       int kind, int single)
 {
     for (int32_t i = n; i < EQ_TILE_AVX2; ++i) {
         g->x[i] = g->x[n - 1];
         g->y[i] = g->y[n - 1];
     }
     if (n > 4)
-        eq_pixels_n_avx2(t, g, 6, has_zw, single);
+        eq_pixels_n_avx2(t, g, 6, kind, single);
     else if (n > 2)
-        eq_pixels_n_avx2(t, g, 4, has_zw, single);
+        eq_pixels_n_avx2(t, g, 4, kind, single);
     else
-        eq_pixels_n_avx2(t, g, 2, has_zw, single);
+        eq_pixels_n_avx2(t, g, 2, kind, single);
 }
 
 /* The windows of `rows` rows of a band, y_row and y_pixel apart in y. */
 EQ_INLINE_AVX2 void eq_conv2d_rows_avx2(const eq_layer_avx2 *t, const eq_band *b,
                                         const int16_t *band, int8_t *y, int32_t y_row,
-                                        int32_t y_pixel, int32_t rows, int has_zw,
-                                        int single)
+                                        int32_t y_pixel, int32_t rows, int kind, int single)
 {
     eq_pixels_avx2 g;
     int32_t n = 0;
@@ -208,12 +245,12 @@ EQ_INLINE_AVX2 void eq_conv2d_rows_avx2(const eq_layer_avx2 *t, const eq_band *b
             g.x[n] = band + (int64_t)r * b->row + (int64_t)c * b->step;
             g.y[n] = y + (int64_t)r * y_row + (int64_t)c * y_pixel;
             if (++n == EQ_TILE_AVX2) {
-                eq_pixels_n_avx2(t, &g, EQ_TILE_AVX2, has_zw, single);
+                eq_pixels_n_avx2(t, &g, EQ_TILE_AVX2, kind, single);
                 n = 0;
             }
         }
     if (n > 0)
-        eq_pixels_any_avx2(t, &g, n, has_zw, single);
+        eq_pixels_any_avx2(t, &g, n, kind, single);
 }
 
 /* The band of eq_fill_band as int16.  Bytes are put behind the half that they are widened from,
@@ -230,16 +267,16 @@ static inline void eq_fill_wide_band_avx2(int16_t *band, const int8_t *x, int32_
         _mm256_storeu_si256((__m256i *)(void *)(band + i), eq_widen_avx2(bytes + i));
 }
 
-/* All output rows; has_zw and single are constants. */
+/* All output rows; kind and single are constants. */
 EQ_INLINE_AVX2 void eq_conv2d_image_avx2(const eq_layer_avx2 *t, const eq_band *b,
                                          int16_t *band, const int8_t *x, int8_t *y,
-                                         const eq_conv2d_call *p, int has_zw, int single)
+                                         const eq_conv2d_call *p, int kind, int single)
 {
     for (int32_t h = p->row0; h < p->row1; h += b->rows) {
         const int32_t left = p->row1 - h, rows = left < b->rows ? left : b->rows;
         eq_fill_wide_band_avx2(band, x, h, rows, b);
         eq_conv2d_rows_avx2(t, b, band, y + (int64_t)h * p->y_row, p->y_row, p->y_pixel,
-                            rows, has_zw, single);
+                            rows, kind, single);
     }
 }
 
@@ -247,7 +284,7 @@ EQ_INLINE_AVX2 void eq_conv2d_image_avx2(const eq_layer_avx2 *t, const eq_band *
 EQ_INLINE_AVX2 void eq_conv2d_by_band_avx2(const int8_t *x, const int8_t *w,
                                            const int32_t *bias, const int32_t *mult,
                                            const int32_t *shift, int8_t *y, int8_t *scratch,
-                                           const eq_conv2d_call *p, int has_zw, int single)
+                                           const eq_conv2d_call *p, int kind, int single)
 {
     const eq_lines g = EQ_LINES_OF(p);
     const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
@@ -259,14 +296,14 @@ EQ_INLINE_AVX2 void eq_conv2d_by_band_avx2(const int8_t *x, const int8_t *w,
                              .kh = p->kh,
                              .run = (b.run + 1) / 2 * 2,
                              .out_c = p->out_c,
-                             .odd = has_zw && b.run % 2 != 0,
+                             .odd = kind == EQ_ZERO_POINT_AVX2 && b.run % 2 != 0,
                              .zw = _mm256_set1_epi16((int16_t)p->zw),
                              .range = eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
     int16_t *const band = (int16_t *)(void *)scratch;
     if (!single && eq_is_live(p->zy, p->act_min, p->act_max))
-        eq_conv2d_image_avx2(&t, &b, band, x, y, p, has_zw, EQ_LIVE);
+        eq_conv2d_image_avx2(&t, &b, band, x, y, p, kind, EQ_LIVE);
     else
-        eq_conv2d_image_avx2(&t, &b, band, x, y, p, has_zw, single);
+        eq_conv2d_image_avx2(&t, &b, band, x, y, p, kind, single);
 }
 
 #endif

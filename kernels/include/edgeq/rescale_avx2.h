@@ -15,11 +15,14 @@
  *           2^(r - 1) and shifting by r gives floor((p + 2^(shift - 1)) / 2^shift).
  *
  * A factor of zero has shift 31, r = 0, and adds 0.
+ *
+ * Added to double or single, `any` is that form of whatever the contracts allow, as in
+ * fixed_point_avx2.h.
  */
 #ifndef EDGEQ_RESCALE_AVX2_H
 #define EDGEQ_RESCALE_AVX2_H
 
-#include "edgeq/fixed_point.h"
+#include "edgeq/fixed_point_avx2.h"
 
 #include <immintrin.h>
 #include <string.h>
@@ -28,7 +31,7 @@
 #define EQ_APART_AVX2 static __attribute__((noinline, unused))
 #define eq_is_single EQ_SYM(eq_is_single)
 
-enum { EQ_DOUBLE = 0, EQ_SINGLE = 1, EQ_LIVE = 2 };
+enum { EQ_DOUBLE = 0, EQ_SINGLE = 1, EQ_LIVE = 2, EQ_ANY = 4 };
 
 /* What EQ_FORM says, as a constant. */
 static inline int eq_is_single_double(void)
@@ -73,8 +76,22 @@ static inline eq_factors_x8 eq_load_factors_x8(const int32_t *mult, const int32_
     return f;
 }
 
+/* Those that eq_rescale_x8 wants for `single`: any has the shift in the place of r. */
+EQ_INLINE_AVX2 eq_factors_x8 eq_load_factors_of(const int32_t *mult, const int32_t *shift,
+                                                int single)
+{
+    eq_factors_x8 f = eq_load_factors_x8(mult, shift);
+    if (single >= EQ_ANY)
+        f.down = eq_load_x8(shift);
+    return f;
+}
+
 static inline __m256i eq_rescale_x8(__m256i acc, const eq_factors_x8 *f, int single)
 {
+    if (single == EQ_ANY + EQ_DOUBLE)
+        return eq_requantize_x8_double(acc, f->mult, f->down);
+    if (single == EQ_ANY + EQ_SINGLE)
+        return eq_requantize_x8_single(acc, f->mult, f->down);
     const __m256i round =
         single == EQ_SINGLE ? _mm256_setzero_si256() : _mm256_set1_epi64x((int64_t)1 << 31);
     const __m256i twice = _mm256_add_epi32(acc, acc);
