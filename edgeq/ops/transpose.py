@@ -77,8 +77,9 @@ class Transpose(Op):
                 yield _case(run, extents, rng, order=rng.permutation(MAX_DIMS).tolist())
                 yield _case(run, extents, rng, signs=(-1, 1, -1, -1), gap=3)
                 yield _case(run, extents, rng, signs=(0, 1, 0, 1))
-        for pixels in (1, 16, 35):
-            yield _case(1, (2, 1, pixels, 3), rng, order=[0, 1, 3, 2])
+        for planes in (2, 3, 4, 8, 13):
+            for pixels in (1, 16, 35, 70):
+                yield _case(1, (2, 1, pixels, planes), rng, order=[0, 1, 3, 2])
 
 
 def _case(
