@@ -22,26 +22,8 @@ void EQ_SYM(eq_depthwise_s16s8__neon_walk64)(
     const int32_t *restrict mult, const int32_t *restrict shift, int16_t *restrict y,
     int8_t *restrict scratch, const eq_depthwise_s16s8_params *restrict p)
 {
-    const int32_t columns = (p->out_w - 1) * p->stride_w + (p->kw - 1) * p->dil_w + 1;
-    const eq_lines g = {p->in_h,     p->in_w,    p->in_c,     p->kh,        p->dil_h,
-                        p->stride_h, p->pad_top, p->pad_left, 2 * p->x_row, 2 * p->x_pixel,
-                        p->x_ring,   0,          columns};
-    int8_t *const band = scratch + (p->kh * p->kw + 1) / 2 * 16;
-    eq_listed_neon layer = {.w = w,
-                            .mult = mult,
-                            .shift = shift,
-                            .kh = p->kh,
-                            .kw = p->kw,
-                            .dil_w = p->dil_w,
-                            .out_w = p->out_w,
-                            .stride_w = p->stride_w,
-                            .y_row = p->y_row,
-                            .y_pixel = p->y_pixel,
-                            .act_min = p->act_min,
-                            .act_max = p->act_max};
-    eq_begin_blocks_neon(&layer.blocks, eq_band_neon_of(g, (p->kh - 1) * p->dil_h + 1),
-                         (const int8_t *)x, band, p->row0, p->row1, p->multiplier, 2,
-                         EQ_LANES);
-    eq_depthwise_words_neon(&layer, bias, scratch, y,
+    const eq_depthwise_call call = EQ_DEPTHWISE_CALL(p, 0, 0, 0);
+    const eq_depthwise_constants k = {w, 0, mult, shift};
+    eq_depthwise_words_neon(&call, &k, bias, x, y, scratch,
                             eq_is_wide() ? EQ_LONG : eq_is_single(), 0);
 }

@@ -22,26 +22,7 @@ void EQ_SYM(eq_depthwise_s8__neon_walk)(const int8_t *restrict x, const int8_t *
                                         int8_t *restrict scratch,
                                         const eq_depthwise_s8_params *restrict p)
 {
-    const int32_t columns = (p->out_w - 1) * p->stride_w + (p->kw - 1) * p->dil_w + 1;
-    const eq_lines g = {p->in_h,     p->in_w,    p->in_c,     p->kh,    p->dil_h,
-                        p->stride_h, p->pad_top, p->pad_left, p->x_row, p->x_pixel,
-                        p->x_ring,   p->zx,      columns};
-    int8_t *const band = scratch + (p->kh * p->kw + 1) / 2 * 16;
-    eq_listed_neon layer = {.w = w,
-                            .bias = bias,
-                            .mult = mult,
-                            .shift = shift,
-                            .kh = p->kh,
-                            .kw = p->kw,
-                            .dil_w = p->dil_w,
-                            .out_w = p->out_w,
-                            .stride_w = p->stride_w,
-                            .y_row = p->y_row,
-                            .y_pixel = p->y_pixel,
-                            .zy = p->zy,
-                            .act_min = p->act_min,
-                            .act_max = p->act_max};
-    eq_begin_blocks_neon(&layer.blocks, eq_band_neon_of(g, (p->kh - 1) * p->dil_h + 1), x,
-                         band, p->row0, p->row1, p->multiplier, 1, EQ_LANES);
-    eq_depthwise_walk_neon(&layer, scratch, y, eq_is_single(), 0);
+    const eq_depthwise_call call = EQ_DEPTHWISE_CALL(p, p->zx, 0, p->zy);
+    const eq_depthwise_constants k = {w, bias, mult, shift};
+    eq_depthwise_walk_neon(&call, &k, x, y, scratch, eq_is_single(), 0);
 }

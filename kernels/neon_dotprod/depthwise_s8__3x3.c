@@ -20,22 +20,7 @@ void EQ_SYM(eq_depthwise_s8__neon_dotprod_3x3)(
     const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
     int8_t *restrict scratch, const eq_depthwise_s8_params *restrict p)
 {
-    const int32_t columns = (p->out_w - 1) * p->stride_w + 3;
-    const eq_lines g = {p->in_h,     p->in_w,    p->in_c,     3,        1,
-                        p->stride_h, p->pad_top, p->pad_left, p->x_row, p->x_pixel,
-                        p->x_ring,   p->zx,      columns};
-    eq_layer3_neon layer = {.w = w,
-                            .bias = bias,
-                            .mult = mult,
-                            .shift = shift,
-                            .out_w = p->out_w,
-                            .stride_w = p->stride_w,
-                            .y_row = p->y_row,
-                            .y_pixel = p->y_pixel,
-                            .zy = p->zy,
-                            .act_min = p->act_min,
-                            .act_max = p->act_max};
-    eq_begin_blocks_neon(&layer.blocks, eq_band_neon_of(g, 3), x, scratch, p->row0, p->row1,
-                         1, 1, p->in_c >= 16 ? EQ_WIDE : EQ_HALF);
-    eq_depthwise3_dotprod(&layer, y, eq_is_single());
+    const eq_depthwise_call call = EQ_DEPTHWISE_CALL(p, p->zx, 0, p->zy);
+    const eq_depthwise_constants k = {w, bias, mult, shift};
+    eq_depthwise3_dotprod(&call, &k, x, y, scratch, eq_is_single());
 }

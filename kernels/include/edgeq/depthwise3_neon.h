@@ -107,7 +107,7 @@ static inline int eq_are_threes_neon(const eq_nine_neon *n)
 
 /* A layer's block; `single`, `wide` and `has_zw` are constants. */
 static inline __attribute__((always_inline)) void
-eq_depthwise3_block_neon(const eq_layer3_neon *l, const eq_rows_neon *g, int8_t *y,
+eq_depthwise3_block_neon(const eq_depthwise_layer_neon *l, const eq_rows_neon *g, int8_t *y,
                          eq_range_s8 range, int mode, int single, int wide, int has_zw)
 {
     const eq_way3_neon plain = {0, 0}, threes = {1, 0}, both = {1, 1}, one = {0, 1};
@@ -147,19 +147,22 @@ eq_depthwise3_block_neon(const eq_layer3_neon *l, const eq_rows_neon *g, int8_t 
         eq_depthwise3_modes_neon(x, y, &less, &more, &f, range, g, mode, single, wide, any);
 }
 
-/* A layer of at least eight channels; `single` and `has_zw` are constants. */
+/* A call of at least eight channels; `single` and `has_zw` are constants. */
 static inline __attribute__((always_inline)) void
-eq_depthwise3_neon(eq_layer3_neon *l, int8_t *y, int single, int has_zw)
+eq_depthwise3_neon(const eq_depthwise_call *p, const eq_depthwise_constants *k,
+                   const int8_t *x, int8_t *y, int8_t *scratch, int single, int has_zw)
 {
-    const eq_range_s8 range = eq_load_range(l->zy, l->act_min, l->act_max);
-    const int mode = eq_mode_of(single, l->zy, l->act_min, l->act_max);
-    while (eq_next_block_neon(&l->blocks)) {
-        const eq_rows_neon g = eq_rows3_neon_of(l);
-        int8_t *to = y + l->blocks.h * l->y_row + l->blocks.o;
-        if (l->blocks.way == EQ_WIDE)
-            eq_depthwise3_block_neon(l, &g, to, range, mode, single, 1, has_zw);
+    eq_depthwise_layer_neon l =
+        eq_depthwise_layer_neon_of(p, k, x, scratch, 1, p->in_c >= 16 ? EQ_WIDE : EQ_HALF);
+    const eq_range_s8 range = eq_load_range(l.zy, l.act_min, l.act_max);
+    const int mode = eq_mode_of(single, l.zy, l.act_min, l.act_max);
+    while (eq_next_block_neon(&l.blocks)) {
+        const eq_rows_neon g = eq_rows3_neon_of(&l);
+        int8_t *to = y + l.blocks.h * l.y_row + l.blocks.o;
+        if (l.blocks.way == EQ_WIDE)
+            eq_depthwise3_block_neon(&l, &g, to, range, mode, single, 1, has_zw);
         else
-            eq_depthwise3_block_neon(l, &g, to, range, mode, single, 0, has_zw);
+            eq_depthwise3_block_neon(&l, &g, to, range, mode, single, 0, has_zw);
     }
 }
 

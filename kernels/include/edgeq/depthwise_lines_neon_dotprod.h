@@ -98,7 +98,7 @@ EQ_DOT eq_weights_dotprod eq_weights_dotprod_of(const eq_nine_neon *n,
 }
 
 /* The numbers of a block. */
-EQ_DOT eq_numbers_dotprod eq_numbers_dotprod_of(const eq_layer3_neon *l,
+EQ_DOT eq_numbers_dotprod eq_numbers_dotprod_of(const eq_depthwise_layer_neon *l,
                                                 eq_room_dotprod *room, int wide)
 {
     const int32x4_t most = vdupq_n_s32(31);

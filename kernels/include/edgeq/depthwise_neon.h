@@ -18,7 +18,7 @@
 #ifndef EDGEQ_DEPTHWISE_NEON_H
 #define EDGEQ_DEPTHWISE_NEON_H
 
-#include "edgeq/depthwise_blocks_neon.h"
+#include "edgeq/depthwise_layer_neon.h"
 #include "edgeq/sums_neon.h"
 
 /* Products, and sums of two, of sixteen lanes. */
@@ -192,17 +192,8 @@ typedef struct {
     int32_t n, rows;
 } eq_rows_neon;
 
-/* A 3x3 layer; zw is looked at where weights have a zero point. */
-typedef struct {
-    eq_blocks_neon blocks;
-    const int8_t *w;
-    const int32_t *bias, *mult, *shift;
-    int32_t out_w, stride_w, y_row, y_pixel;
-    int32_t zw, zy, act_min, act_max;
-} eq_layer3_neon;
-
-/* The rows of its block, or the columns where these are longer. */
-static inline eq_rows_neon eq_rows3_neon_of(const eq_layer3_neon *l)
+/* The rows of a 3x3 layer's block, or the columns where these are longer. */
+static inline eq_rows_neon eq_rows3_neon_of(const eq_depthwise_layer_neon *l)
 {
     const eq_blocks_neon *k = &l->blocks;
     const int64_t line = k->band.line, step = (int64_t)l->stride_w * EQ_PIXEL;

@@ -87,7 +87,7 @@ EQ_DOT void eq_down3_dotprod(eq_down_dotprod d, int32_t n, int32_t stride,
 }
 
 /* A block; `single`, `wide` and `mode` are constants. */
-EQ_DOT void eq_depthwise3_mode_dotprod(const eq_layer3_neon *l, int8_t *y,
+EQ_DOT void eq_depthwise3_mode_dotprod(const eq_depthwise_layer_neon *l, int8_t *y,
                                        eq_numbers_dotprod f, int mode, int wide)
 {
     const eq_blocks_neon *k = &l->blocks;
@@ -109,7 +109,7 @@ EQ_DOT void eq_depthwise3_mode_dotprod(const eq_layer3_neon *l, int8_t *y,
 }
 
 /* The same, `mode` being known when the kernel runs and `single` when it is compiled. */
-EQ_DOT void eq_depthwise3_modes_dotprod(const eq_layer3_neon *l, int8_t *y,
+EQ_DOT void eq_depthwise3_modes_dotprod(const eq_depthwise_layer_neon *l, int8_t *y,
                                         eq_room_dotprod *room, int mode, int single,
                                         int wide)
 {
@@ -124,22 +124,26 @@ EQ_DOT void eq_depthwise3_modes_dotprod(const eq_layer3_neon *l, int8_t *y,
         eq_depthwise3_mode_dotprod(l, y, f, EQ_DOUBLE, wide);
 }
 
-/* A layer of at least eight channels; `single` is a constant. */
-EQ_DOT void eq_depthwise3_dotprod(eq_layer3_neon *l, int8_t *y, int single)
+/* A call of at least eight channels; `single` is a constant. */
+EQ_DOT void eq_depthwise3_dotprod(const eq_depthwise_call *p,
+                                  const eq_depthwise_constants *k, const int8_t *x,
+                                  int8_t *y, int8_t *scratch, int single)
 {
-    const eq_range_s8 range = eq_load_range(l->zy, l->act_min, l->act_max);
-    const int mode = eq_mode_of(single, l->zy, l->act_min, l->act_max);
+    eq_depthwise_layer_neon l =
+        eq_depthwise_layer_neon_of(p, k, x, scratch, 1, p->in_c >= 16 ? EQ_WIDE : EQ_HALF);
+    const eq_range_s8 range = eq_load_range(l.zy, l.act_min, l.act_max);
+    const int mode = eq_mode_of(single, l.zy, l.act_min, l.act_max);
     eq_room_dotprod room;
     vst1q_s8(room.range, range.lo);
     vst1q_s8(room.range + 16, range.hi);
     vst1q_s8(room.range + 32, vreinterpretq_s8_s16(range.zy));
     vst1q_s8(room.range + 48, vreinterpretq_s8_s16(range.zy));
-    while (eq_next_block_neon(&l->blocks)) {
-        int8_t *to = y + l->blocks.h * l->y_row + l->blocks.o;
-        if (l->blocks.way == EQ_WIDE)
-            eq_depthwise3_modes_dotprod(l, to, &room, mode, single, 1);
+    while (eq_next_block_neon(&l.blocks)) {
+        int8_t *to = y + l.blocks.h * l.y_row + l.blocks.o;
+        if (l.blocks.way == EQ_WIDE)
+            eq_depthwise3_modes_dotprod(&l, to, &room, mode, single, 1);
         else
-            eq_depthwise3_modes_dotprod(l, to, &room, mode, single, 0);
+            eq_depthwise3_modes_dotprod(&l, to, &room, mode, single, 0);
     }
 }
 

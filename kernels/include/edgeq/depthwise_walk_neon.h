@@ -14,15 +14,6 @@
 #include "edgeq/depthwise_neon.h"
 #include "edgeq/nibbles_neon.h"
 
-/* A layer. */
-typedef struct {
-    eq_blocks_neon blocks;
-    const int8_t *w;
-    const int32_t *bias, *mult, *shift;
-    int32_t kh, kw, dil_w, out_w, stride_w, y_row, y_pixel;
-    int32_t zy, act_min, act_max;
-} eq_listed_neon;
-
 /* Sums of four windows. */
 typedef struct {
     eq_sums16_neon a, b, c, d;
@@ -47,7 +38,7 @@ eq_next_taps_neon(const int8_t **list)
 }
 
 /* Writes the list, of 8 * (kh * kw + 1) bytes, and gives the number of its twos. */
-static inline int32_t eq_list_taps_neon(int8_t *list, const eq_listed_neon *l)
+static inline int32_t eq_list_taps_neon(int8_t *list, const eq_depthwise_layer_neon *l)
 {
     const int32_t taps = l->kh * l->kw;
     const int64_t none = 0;
@@ -61,6 +52,15 @@ static inline int32_t eq_list_taps_neon(int8_t *list, const eq_listed_neon *l)
         }
     memcpy(to, &none, 8);
     return (taps + 1) / 2;
+}
+
+/* The layer whose band stands in scratch behind the list. */
+static inline __attribute__((always_inline)) eq_depthwise_layer_neon
+eq_listed_layer_neon_of(const eq_depthwise_call *p, const eq_depthwise_constants *k,
+                        const int8_t *x, int8_t *scratch, int32_t bytes)
+{
+    int8_t *const band = scratch + (p->kh * p->kw + 1) / 2 * 16;
+    return eq_depthwise_layer_neon_of(p, k, x, band, bytes, EQ_LANES);
 }
 
 static inline __attribute__((always_inline)) eq_sums16_neon eq_add_two_neon(
@@ -170,8 +170,8 @@ eq_walk_row_neon(const int8_t *x, int64_t step, int8_t *y, int64_t y_pixel, int3
 
 /* A layer's block; `single` is a constant. */
 static inline __attribute__((always_inline)) void
-eq_walk_block_neon(const eq_listed_neon *l, const int8_t *list, int32_t twos, int8_t *y,
-                   int single, int int4)
+eq_walk_block_neon(const eq_depthwise_layer_neon *l, const int8_t *list, int32_t twos,
+                   int8_t *y, int single, int int4)
 {
     const eq_band_neon *b = &l->blocks.band;
     const int32_t o = l->blocks.o, left = l->blocks.channels - o, rows = l->blocks.rows;
@@ -197,14 +197,16 @@ eq_walk_block_neon(const eq_listed_neon *l, const int8_t *list, int32_t twos, in
     }
 }
 
-/* The layer, the list of taps being written to `list`; `single` and `int4` are constants. */
+/* A call; `single` and `int4` are constants. */
 static inline __attribute__((always_inline)) void
-eq_depthwise_walk_neon(eq_listed_neon *l, int8_t *list, int8_t *y, int single, int int4)
+eq_depthwise_walk_neon(const eq_depthwise_call *p, const eq_depthwise_constants *k,
+                       const int8_t *x, int8_t *y, int8_t *scratch, int single, int int4)
 {
-    const int32_t twos = eq_list_taps_neon(list, l);
-    while (eq_next_block_neon(&l->blocks)) {
-        int8_t *to = y + l->blocks.h * l->y_row + l->blocks.o;
-        eq_walk_block_neon(l, list, twos, to, single, int4);
+    eq_depthwise_layer_neon l = eq_listed_layer_neon_of(p, k, x, scratch, 1);
+    const int32_t twos = eq_list_taps_neon(scratch, &l);
+    while (eq_next_block_neon(&l.blocks)) {
+        int8_t *to = y + l.blocks.h * l.y_row + l.blocks.o;
+        eq_walk_block_neon(&l, scratch, twos, to, single, int4);
     }
 }
 

@@ -115,7 +115,8 @@ eq_store_words_neon(int16_t *y, eq_sums8_neon s, const eq_words_neon *f, int how
                     2 * f->left);
 }
 
-static inline eq_words_neon eq_words_neon_of(const eq_listed_neon *l, const int64_t *bias)
+static inline eq_words_neon eq_words_neon_of(const eq_depthwise_layer_neon *l,
+                                             const int64_t *bias)
 {
     const int32_t *mult = l->mult + l->blocks.o, *shift = l->shift + l->blocks.o;
     const eq_words_neon f = {bias + l->blocks.o,
@@ -134,8 +135,8 @@ static inline int32x4_t eq_narrow_bias_neon(const int64_t *bias)
 
 /* A layer's block; `single` and `int4` are constants. */
 static inline __attribute__((always_inline)) void
-eq_words_block_neon(const eq_listed_neon *l, const int64_t *bias, const int8_t *list,
-                    int32_t twos, int16_t *y, int single, int int4)
+eq_words_block_neon(const eq_depthwise_layer_neon *l, const int64_t *bias,
+                    const int8_t *list, int32_t twos, int16_t *y, int single, int int4)
 {
     const eq_band_neon *b = &l->blocks.band;
     const int32_t o = l->blocks.o;
@@ -168,15 +169,18 @@ eq_words_block_neon(const eq_listed_neon *l, const int64_t *bias, const int8_t *
     }
 }
 
-/* The layer, the list of taps being written to `list`; `single` and `int4` are constants. */
+/* A call; `single` and `int4` are constants. */
 static inline __attribute__((always_inline)) void
-eq_depthwise_words_neon(eq_listed_neon *l, const int64_t *bias, int8_t *list, int16_t *y,
+eq_depthwise_words_neon(const eq_depthwise_call *p, const eq_depthwise_constants *k,
+                        const int64_t *bias, const int16_t *x, int16_t *y, int8_t *scratch,
                         int single, int int4)
 {
-    const int32_t twos = eq_list_taps_neon(list, l);
-    while (eq_next_block_neon(&l->blocks)) {
-        int16_t *to = y + l->blocks.h * l->y_row + l->blocks.o;
-        eq_words_block_neon(l, bias, list, twos, to, single, int4);
+    eq_depthwise_layer_neon l =
+        eq_listed_layer_neon_of(p, k, (const int8_t *)x, scratch, 2);
+    const int32_t twos = eq_list_taps_neon(scratch, &l);
+    while (eq_next_block_neon(&l.blocks)) {
+        int16_t *to = y + l.blocks.h * l.y_row + l.blocks.o;
+        eq_words_block_neon(&l, bias, scratch, twos, to, single, int4);
     }
 }
 
