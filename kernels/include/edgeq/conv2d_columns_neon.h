@@ -176,49 +176,20 @@ EQ_INLINE_NEON void eq_lanes_modes_neon(const eq_conv2d_layer_neon *t, const int
 }
 
 /* Functions of their own, whose loops then have all registers. */
-#define EQ_COLUMN_NEON static __attribute__((noinline, unused)) void
+#define EQ_LANES_APART_NEON(name, channels, single)                                        \
+    static __attribute__((noinline, unused)) void name(                                    \
+        const eq_conv2d_layer_neon *t, const int8_t *x, const int32_t *z, int8_t *y,       \
+        int32_t y_pixel, int32_t n, int32_t o)                                             \
+    {                                                                                      \
+        eq_lanes_modes_neon(t, x, z, y, y_pixel, n, o, channels, single);                  \
+    }
 
-EQ_COLUMN_NEON eq_lanes_double32_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
-                                      const int32_t *z, int8_t *y, int32_t y_pixel,
-                                      int32_t n, int32_t o)
-{
-    eq_lanes_modes_neon(t, x, z, y, y_pixel, n, o, 32, 0);
-}
-
-EQ_COLUMN_NEON eq_lanes_double16_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
-                                      const int32_t *z, int8_t *y, int32_t y_pixel,
-                                      int32_t n, int32_t o)
-{
-    eq_lanes_modes_neon(t, x, z, y, y_pixel, n, o, 16, 0);
-}
-
-EQ_COLUMN_NEON eq_lanes_double8_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
-                                     const int32_t *z, int8_t *y, int32_t y_pixel,
-                                     int32_t n, int32_t o)
-{
-    eq_lanes_modes_neon(t, x, z, y, y_pixel, n, o, 8, 0);
-}
-
-EQ_COLUMN_NEON eq_lanes_single32_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
-                                      const int32_t *z, int8_t *y, int32_t y_pixel,
-                                      int32_t n, int32_t o)
-{
-    eq_lanes_modes_neon(t, x, z, y, y_pixel, n, o, 32, 1);
-}
-
-EQ_COLUMN_NEON eq_lanes_single16_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
-                                      const int32_t *z, int8_t *y, int32_t y_pixel,
-                                      int32_t n, int32_t o)
-{
-    eq_lanes_modes_neon(t, x, z, y, y_pixel, n, o, 16, 1);
-}
-
-EQ_COLUMN_NEON eq_lanes_single8_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
-                                     const int32_t *z, int8_t *y, int32_t y_pixel,
-                                     int32_t n, int32_t o)
-{
-    eq_lanes_modes_neon(t, x, z, y, y_pixel, n, o, 8, 1);
-}
+EQ_LANES_APART_NEON(eq_lanes_double32_neon, 32, 0)
+EQ_LANES_APART_NEON(eq_lanes_double16_neon, 16, 0)
+EQ_LANES_APART_NEON(eq_lanes_double8_neon, 8, 0)
+EQ_LANES_APART_NEON(eq_lanes_single32_neon, 32, 1)
+EQ_LANES_APART_NEON(eq_lanes_single16_neon, 16, 1)
+EQ_LANES_APART_NEON(eq_lanes_single8_neon, 8, 1)
 
 /* One of these, as `single` and `channels` say. */
 EQ_INLINE_NEON void eq_lanes_block_neon(const eq_conv2d_layer_neon *t, const int8_t *x,
