@@ -11,12 +11,7 @@ eq_requantize_s16s8_fn EQ_SYM(eq_requantize_s16s8__mve);
 void EQ_SYM(eq_requantize_s16s8__mve)(const int16_t *restrict x, int8_t *restrict y,
                                       const eq_requantize_s16s8_params *restrict p)
 {
-    const eq_requantize_mve_scale s = {vdupq_n_s32(p->mult),
-                                       vdupq_n_s32(p->shift),
-                                       vdupq_n_s32(p->act_min),
-                                       vdupq_n_s32(p->act_max),
-                                       p->zx,
-                                       p->zy};
+    const eq_requantize_mve_scale s = EQ_REQUANTIZE_MVE_SCALE(p);
     for (int32_t n = p->count; n > 0; n -= 4) {
         const mve_pred16_t lanes = vctp32q((uint32_t)n);
         vstrbq_p_s32(y, eq_requantize_mve_four(vldrhq_z_s32(x, lanes), &s, eq_mve_form),

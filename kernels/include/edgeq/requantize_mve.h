@@ -10,6 +10,15 @@ typedef struct {
     int32_t zx, zy;
 } eq_requantize_mve_scale;
 
+/* Those of the params at p, of any contract. */
+#define EQ_REQUANTIZE_MVE_SCALE(p)                                                         \
+    {vdupq_n_s32((p)->mult),                                                               \
+     vdupq_n_s32((p)->shift),                                                              \
+     vdupq_n_s32((p)->act_min),                                                            \
+     vdupq_n_s32((p)->act_max),                                                            \
+     (p)->zx,                                                                              \
+     (p)->zy}
+
 /* clamp(requantize(x - zx) + zy); a sum that saturates is clamped either way. */
 static inline int32x4_t
 eq_requantize_mve_four(int32x4_t x, const eq_requantize_mve_scale *restrict s, int form)
