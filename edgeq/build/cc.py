@@ -48,6 +48,7 @@ PACKAGES = {
     "qemu-arm": "qemu-user",
     "qemu-riscv64": "qemu-user",
     "qemu-x86_64": "qemu-user",
+    "bochs": "bochs vgabios bochs-term",
 }
 
 

@@ -8,6 +8,7 @@ What a path cannot say stands as directives in the file's head comment:
                        int16 256 * b1 + b0
   @flushes PARAM ...   int8 weights in the order of edgeq/plan/flushes.py, instead of @packs
   @slides PARAM ...    int8 weights in the order of edgeq/plan/slides.py, instead of @packs
+  @offset B N W        int32 B is stored with N times the sums of its outputs' W added
   @scratch EXPR        bytes of scratch
   @align N             alignment of every pointer it is given, bytes
   @inplace PARAM ...   y may be the very buffer of any one of these inputs
@@ -29,9 +30,11 @@ from edgeq.kernels.isa import Isa, isas
 from edgeq.resources import data_root
 
 KNOWN = {
-    "requires", "packs", "joins", "flushes", "slides", "scratch", "align", "inplace", "overlap",
+    "requires", "packs", "joins", "flushes", "slides", "offset", "scratch", "align", "inplace",
+    "overlap",
 }  # fmt: skip
 PACKS = re.compile(r"(\w+)\s*\((.*)\)$")
+OFFSET = re.compile(r"(\w+)\s+(-?\d+)\s+(\w+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Kernel:
     joins      parameters whose packed int8 neighbours are joined to int16
     flushes    parameters stored with what is proved of sums of their weights in int16
     slides     parameters stored for windows that begin at any of four rows
+    offsets    parameter -> factor and parameter whose sums are added to it, times the factor
     scratch    expression in bytes, "0" when it needs none
     inplace    inputs whose buffer y may be
     """
@@ -56,6 +60,7 @@ class Kernel:
     joins: tuple[str, ...] = ()
     flushes: tuple[str, ...] = ()
     slides: tuple[str, ...] = ()
+    offsets: tuple[tuple[str, int, str], ...] = ()
     scratch: str = "0"
     align: int = 1
     inplace: tuple[str, ...] = ()
@@ -103,6 +108,7 @@ def read_kernel(path: Path, isa: Isa, known: Mapping[str, Contract]) -> Kernel:
         joins=tuple(" ".join(found.get("joins", ())).split()),
         flushes=tuple(" ".join(found.get("flushes", ())).split()),
         slides=tuple(" ".join(found.get("slides", ())).split()),
+        offsets=tuple(_offset(line, path) for line in found.get("offset", ())),
         scratch=" + ".join(found.get("scratch", ["0"])),
         align=evaluate(found.get("align", ["1"])[0], {}),
         inplace=tuple(" ".join(found.get("inplace", ())).split()),
@@ -118,6 +124,13 @@ def _packing(line: str, path: Path) -> tuple[str, tuple[str, ...]]:
     if match is None:
         raise KernelError(f"@packs {line} is not PARAM (order)", where=str(path))
     return match[1], tuple(part.strip() for part in match[2].split(","))
+
+
+def _offset(line: str, path: Path) -> tuple[str, int, str]:
+    match = OFFSET.match(line)
+    if match is None:
+        raise KernelError(f"@offset {line} is not PARAM FACTOR PARAM", where=str(path))
+    return match[1], int(match[2]), match[3]
 
 
 def _check_declaration(kernel: Kernel, text: str) -> None:
@@ -136,7 +149,8 @@ def _check_parameters(kernel: Kernel) -> None:
     """Directives name parameters that the contract has, of the right kind."""
     contract = kernel.contract
     inputs = {q.name for q in contract.pointers if q.const}
-    packed = (*kernel.joins, *kernel.flushes, *kernel.slides, *(name for name, _ in kernel.packs))
+    packed = (*kernel.joins, *kernel.flushes, *kernel.slides, *(name for name, _ in kernel.packs),
+              *(name for to, _, of in kernel.offsets for name in (to, of)))  # fmt: skip
     for name in (*kernel.inplace, *packed):
         if name not in inputs:
             raise KernelError(

@@ -12,7 +12,7 @@ from edgeq.errors import TargetError
 from edgeq.resources import data_root
 
 KEYS = {"cc": str, "cflags": list, "machine": str, "cpuinfo": list, "emulator": list}
-OPTIONAL = {"target": str}
+OPTIONAL = {"target": str, "emulated_cflags": list}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Isa:
     cpuinfo    flags of /proc/cpuinfo that the CPU must have
     emulator   command that runs a program of it elsewhere, () when none does
     target     board whose emulator runs firmware of it, for sets without an operating system
+    emulated_cflags   in place of cflags under the emulator, whose CPU has the instructions in
+                      another encoding
     """
 
     name: str
@@ -32,6 +34,7 @@ class Isa:
     cpuinfo: tuple[str, ...]
     emulator: tuple[str, ...]
     target: str = ""
+    emulated_cflags: tuple[str, ...] = ()
 
     def runs_here(self) -> bool:
         """True when this machine executes it natively."""
@@ -66,7 +69,7 @@ def read_isa(path: Path) -> Isa:
                  if k in table and not isinstance(table[k], t)]  # fmt: skip
     if problems:
         raise TargetError("; ".join(problems), where=str(path), fix=f"keys are {', '.join(known)}")
-    lists = {k: tuple(map(str, table[k])) for k in ("cflags", "cpuinfo", "emulator")}
+    lists = {k: tuple(map(str, table.get(k, ()))) for k, t in known.items() if t is list}
     return Isa(path.parent.name, table["cc"], machine=table["machine"],
                target=table.get("target", ""), **lists)  # fmt: skip
 

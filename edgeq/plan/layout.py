@@ -164,4 +164,4 @@ def packed(draft: Draft, parameter: Parameter, operand: NDArray[Any]) -> NDArray
     data = np.asarray(operand).astype(parameter.dtype)
     if not np.array_equal(data, operand):
         raise PlanError(f"constant {parameter.name} does not fit {data.dtype}", where=draft.node)
-    return stored(draft.kernel, parameter, data)
+    return stored(draft.kernel, parameter, data, draft.call.args)

@@ -70,16 +70,24 @@ def pack_arguments(kernel: Kernel, args: Mapping[str, NDArray[Any]]) -> dict[str
     Arguments absent from `args` (activations, which are never packed) are left out.
     """
     parameters = {q.name: q for q in kernel.contract.parameters}
-    return {name: stored(kernel, parameters[name], array) for name, array in args.items()}
+    return {name: stored(kernel, parameters[name], array, args) for name, array in args.items()}
 
 
-def stored(kernel: Kernel, parameter: Parameter, array: NDArray[Any]) -> NDArray[Any]:
+def stored(
+    kernel: Kernel, parameter: Parameter, array: NDArray[Any], args: Mapping[str, Any] = {}
+) -> NDArray[Any]:
     """A constant of logical shape as `kernel` wants it in memory: in its order, int4 in nibbles.
+
+    `args` are all constants of the call, for what `@offset` adds.
 
     Raises:
         KernelError: its `@packs` is no index order of the parameter's dimensions.
         QuantError: a value does not fit int4.
     """
+    for name, factor, source in kernel.offsets:
+        if name == parameter.name:
+            array = _offset(kernel, parameter, array, factor, kernel.contract.parameter(source),
+                            args)  # fmt: skip
     order = dict(kernel.packs).get(parameter.name)
     if order is not None:
         try:
@@ -96,6 +104,24 @@ def stored(kernel: Kernel, parameter: Parameter, array: NDArray[Any]) -> NDArray
     if parameter.name in kernel.joins:
         return joined(array, f"{kernel.path}: @joins {parameter.name}")
     return to_nibbles(array) if parameter.nibbles else array
+
+
+def _offset(
+    kernel: Kernel, parameter: Parameter, array: NDArray[Any], factor: int, source: Parameter,
+    args: Mapping[str, Any],
+) -> NDArray[Any]:  # fmt: skip
+    """`array` plus `factor` times the sums of `source` over the dimensions that it has not.
+
+    Modulo 2^32, as vectors of int32 add: what a kernel sums up with it is in range again.
+    """
+    weights = args.get(source.name)
+    if not isinstance(weights, np.ndarray) or array.dtype != np.int32:
+        raise KernelError(f"@offset {parameter.name} needs the constant {source.name}",
+                          where=str(kernel.path))  # fmt: skip
+    away = tuple(i for i, dim in enumerate(source.dims) if dim not in parameter.dims)
+    sums: NDArray[np.int64] = array.astype(np.int64)
+    sums = sums + factor * weights.astype(np.int64).sum(axis=away)
+    return sums.astype(np.uint32).view(np.int32)
 
 
 def joined(array: NDArray[Any], where: str) -> NDArray[np.int8]:

@@ -98,7 +98,7 @@ MEMORY_KEYS = Keys(
 )
 FIRMWARE_KEYS = Keys(
     {"startup": strings, "ldflags": strings, "emulator": strings, "cpu": text},
-    {"linker": text, "stand_in": text},
+    {"linker": text, "stand_in": text, "emulated_cflags": strings},
 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from edgeq.resources import data_root
 from edgeq.targets.schema import FIRMWARE_KEYS, MEMORY_KEYS, TARGET_KEYS, check_table
 
 HOST = "host"
+BOCHS = "bochs"
 BOARD_OPTIONS = (
     "-nographic", "-monitor", "none", "-serial", "none",
     "-semihosting-config", "enable=on,target=native", "-kernel",
@@ -52,6 +53,8 @@ class Firmware:
     emulator   command to which the program is added; () when this machine runs it
     cpu        the core's name, for people
     stand_in   the target that runs its programs, when no emulator has its memories
+    emulated_cflags   in place of the target's for programs that are emulated, where the emulated
+                      CPU has the same instructions in another encoding
     """
 
     startup: tuple[Path, ...]
@@ -60,6 +63,7 @@ class Firmware:
     cpu: str
     linker: Path | None = None
     stand_in: str = ""
+    emulated_cflags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,11 @@ class Target:
 
 def emulated(target: Target) -> Target:
     """The target as it is emulated: with the memories and start-up of its stand-in, if any."""
-    if target.firmware is None or not target.firmware.stand_in:
+    if target.firmware is None:
+        return target
+    if target.firmware.emulated_cflags and not all(isas()[n].runs_here() for n in target.isa):
+        return replace(target, cflags=target.firmware.emulated_cflags)
+    if not target.firmware.stand_in:
         return target
     other = own_target(target.firmware.stand_in)
     return replace(target, memory=other.memory, firmware=other.firmware)
@@ -108,9 +116,19 @@ def emulated(target: Target) -> Target:
 
 def emulator_command(target: Target) -> tuple[str, ...]:
     """The emulator and its options, to which a program is added; () when this machine runs it."""
-    emulator = target.firmware.emulator if target.firmware else ()
-    board = emulator and emulator[0].startswith("qemu-system")
-    return (*emulator, *BOARD_OPTIONS) if board else emulator
+    return emulator_words(target.firmware.emulator) if target.firmware else ()
+
+
+def emulator_words(emulator: Sequence[str], python: str = "python3") -> tuple[str, ...]:
+    """The command for what a target or an instruction set names as its emulator.
+
+    Bochs is started by edgeq.verify.bochs, which the Python interpreter `python` runs.
+    """
+    if emulator and emulator[0].startswith("qemu-system"):
+        return (*emulator, *BOARD_OPTIONS)
+    if emulator and emulator[0] == BOCHS:
+        return (python, "-m", "edgeq.verify.bochs", *emulator[1:])
+    return tuple(emulator)
 
 
 def target_folder() -> Path:
@@ -239,6 +257,7 @@ def _firmware_of(path: Path, table: dict[str, object]) -> Firmware:
         cpu=str(table["cpu"]),
         linker=_file(path, str(linker)) if linker is not None else None,
         stand_in=str(table.get("stand_in", "")),
+        emulated_cflags=_strings(table.get("emulated_cflags")),
     )
 
 

@@ -1,4 +1,4 @@
-"""Runs programs of other machines under QEMU, and own ones as they are.
+"""Runs programs of other machines under QEMU or Bochs, and own ones as they are.
 
 A probe is a program that reads `probe.in` and writes `probe.out`: bytes in, bytes out, on
 every target alike (targets/boards/probe.h).
@@ -18,7 +18,8 @@ from edgeq.build.cc import ZIG, checked, find_compiler, find_tool, link_program,
 from edgeq.errors import ToolError
 from edgeq.kernels.isa import isas
 from edgeq.targets import Target
-from edgeq.targets.target import BOARD_OPTIONS, emulated
+from edgeq.targets.target import BOARD_OPTIONS, BOCHS, emulated
+from edgeq.verify.bochs import run_under_bochs
 
 RUN_SECONDS = 120.0
 FAULT_EXIT_CODE = 99  # of targets/boards: a fault handler ended the program
@@ -76,9 +77,24 @@ def run_emulated(
         ToolError: no emulator, or the program was not done after `timeout` seconds.
     """
     emulate = bool(plugin) or not native
+    if _needs_bochs(target, emulate):
+        return _under_bochs(elf.resolve(), workdir, timeout)
     command = _command(elf.resolve(), emulated(target), emulate, [*_plugin(plugin), *options])
     run = run_tool(command, timeout=timeout, cwd=workdir)
     return CompletedRun(run.command, run.exit_code, run.stdout, run.stderr)
+
+
+def _needs_bochs(target: Target, emulate: bool) -> bool:
+    emulator = target.firmware.emulator if target.firmware else ()
+    return emulator[:1] == (BOCHS,) and (emulate or not runs_in_process(target))
+
+
+def _under_bochs(elf: Path, workdir: Path, timeout: float) -> CompletedRun:
+    ended = run_under_bochs(elf, b"", {INPUT: workdir / INPUT}, timeout=timeout)
+    said = [ended.written.pop(name).decode("utf-8", "replace") for name in ("1", "2")]
+    if OUTPUT in ended.written:
+        (workdir / OUTPUT).write_bytes(ended.written[OUTPUT])
+    return CompletedRun((BOCHS, str(elf)), ended.code, *said)
 
 
 def probe_program(
@@ -135,9 +151,8 @@ def _command(elf: Path, target: Target, emulate: bool, options: Sequence[str]) -
         raise ToolError("has no emulator, so nothing can be counted", where=target.name,
                         fix="choose a target with an emulator, such as x86-64")  # fmt: skip
     program = find_tool(emulator[0], "the emulator")
-    command = [str(program), *emulator[1:], *options]
     board = BOARD_OPTIONS if emulator[0].startswith("qemu-system") else ()
-    return [*command, *board, str(elf)]
+    return [str(program), *emulator[1:], *options, *board, str(elf)]
 
 
 def runs_in_process(target: Target) -> bool:

@@ -89,12 +89,15 @@ class Builder:
         text = unit(kernel) + calls(kernel)
         if kernel.isa.target:
             return self._firmware(kernel, text)
-        return self._build(kernel, text, ["-O2", "-DEQ_TEST_FENCE"], [str(RUNNER)])
+        static = ["-static"] if kernel.isa.emulator else []
+        flags = [*kernel.isa.emulated_cflags, *static, "-O2", "-DEQ_TEST_FENCE"]
+        return self._build(kernel, text, flags, [str(RUNNER)])
 
     def _build(
         self, kernel: Kernel, text: str, flags: Sequence[str], sources: Sequence[str]
     ) -> Path:
-        command = [need(kernel.isa.cc), "-std=c11", *WARNINGS, *kernel.isa.cflags, *flags,
+        isa = () if kernel.isa.emulated_cflags and "-static" in flags else kernel.isa.cflags
+        command = [need(kernel.isa.cc), "-std=c11", *WARNINGS, *isa, *flags,
                    f"-I{include_folder(kernel)}"]  # fmt: skip
 
         def make(source: Path, partial: Path) -> None:

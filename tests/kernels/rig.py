@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ import pytest
 from edgeq.kernels.catalog import Kernel
 from edgeq.kernels.isa import Isa
 from edgeq.targets import load_target
-from edgeq.targets.target import emulator_command
+from edgeq.targets.target import emulator_words
 from tests.kernels.build import Builder
 from tests.kernels.native import Native
 from tests.kernels.program import run_firmware, run_program
@@ -64,9 +65,10 @@ def _first(outcomes: Iterator[tuple[Trial, str, Outcome]]) -> str:
 
 def emulator_of(isa: Isa) -> tuple[str, ...]:
     """The command that runs programs of `isa`; without it a test is skipped, or fails in CI."""
-    emulator = emulator_command(load_target(isa.target)) if isa.target else isa.emulator
+    firmware = load_target(isa.target).firmware if isa.target else None
+    emulator = firmware.emulator if firmware else isa.emulator
     if not emulator or shutil.which(emulator[0]) is None:
         what = emulator[0] if emulator else "a machine of theirs, as no emulator is named,"
         lack = pytest.fail if os.environ.get("CI") else pytest.skip
         lack(f"{isa.name} kernels need {what} here")
-    return emulator
+    return emulator_words(emulator, sys.executable)
