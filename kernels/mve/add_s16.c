@@ -1,71 +1,24 @@
 /* add_s16 for MVE: four elements at once along the innermost dimension.
  *
- * Exact: it is the contract's formula, and its intermediate values stay within int32.  shift_b
- * = 31 means a factor of exactly 1/2 (or 0): taken as 2^16 * b, which is at least -2^31, with
- * one place more to the right, it is exact and needs no rounding.
+ * Exact: see add_mve.h; intermediate values stay within int32, 2^16 * b being at least -2^31.
  *
  * @inplace a b
  */
 #include "edgeq/add_s16.h"
-#include "edgeq/elementwise_mve.h"
-#include "edgeq/fixed_point_mve.h"
+#include "edgeq/add_mve.h"
 
 eq_add_s16_fn EQ_SYM(eq_add_s16__mve);
-
-typedef struct {
-    int32_t k15, mult_b, mult_y;
-    int32x4_t down_b, down_y, lo, hi;
-} EQ_SYM(add_s16_mve_constants);
-
-static inline int32x4_t EQ_SYM(add_s16_mve_four)(int32x4_t a, int32x4_t b,
-                                                 const EQ_SYM(add_s16_mve_constants) * k,
-                                                 const eq_add_s16_params *p)
-{
-    const int32x4_t wide = vmulq_n_s32(b, k->k15);
-    const int32x4_t scaled = eq_requantize_live_x4(wide, vdupq_n_s32(k->mult_b), k->down_b);
-    const int32x4_t t = vmlaq_n_s32(vmulq_n_s32(a, p->ka), scaled, p->kb);
-    const int32x4_t v = eq_requantize_live_x4(t, vdupq_n_s32(k->mult_y), k->down_y);
-    return vminq_s32(vmaxq_s32(vaddq_n_s32(v, p->zy), k->lo), k->hi);
-}
-
-static inline void EQ_SYM(add_s16_mve_row)(const int16_t *a, const int16_t *b, int16_t *y,
-                                           const EQ_SYM(add_s16_mve_constants) * k,
-                                           const eq_add_s16_params *p)
-{
-    int32_t left = p->d3;
-    if (p->a3 == 1 && p->b3 == 1)
-        for (; left >= 4; left -= 4) {
-            vstrhq_s32(y, EQ_SYM(add_s16_mve_four)(vldrhq_s32(a), vldrhq_s32(b), k, p));
-            a += 4;
-            b += 4;
-            y += 4;
-        }
-    for (; left > 0; left -= 4) {
-        const int32x4_t va = eq_load_s16_x4(a, p->a3, left);
-        const int32x4_t vb = eq_load_s16_x4(b, p->b3, left);
-        vstrhq_p_s32(y, EQ_SYM(add_s16_mve_four)(va, vb, k, p), vctp32q((uint32_t)left));
-        a += 4 * p->a3;
-        b += 4 * p->b3;
-        y += 4;
-    }
-}
 
 void EQ_SYM(eq_add_s16__mve)(const int16_t *a, const int16_t *b, int16_t *y,
                              const eq_add_s16_params *restrict p)
 {
-    const int32_t is_half = p->shift_b == 31;
-    const EQ_SYM(add_s16_mve_constants) k = {is_half ? 1 << 16 : 1 << 15,
-                                             p->mult_b,
-                                             p->mult_y,
-                                             vdupq_n_s32(31 - p->shift_b - is_half),
-                                             vdupq_n_s32(31 - p->shift_y),
-                                             vdupq_n_s32(p->act_min),
-                                             vdupq_n_s32(p->act_max)};
+    const eq_add_mve k = EQ_ADD_MVE(p, 1 << 15, 0, 0);
     for (int32_t i0 = 0; i0 < p->d0; ++i0)
         for (int32_t i1 = 0; i1 < p->d1; ++i1)
             for (int32_t i2 = 0; i2 < p->d2; ++i2) {
-                EQ_SYM(add_s16_mve_row)(a + i0 * p->a0 + i1 * p->a1 + i2 * p->a2,
-                                        b + i0 * p->b0 + i1 * p->b1 + i2 * p->b2, y, &k, p);
+                eq_add_mve_row((const int8_t *)(a + i0 * p->a0 + i1 * p->a1 + i2 * p->a2),
+                               (const int8_t *)(b + i0 * p->b0 + i1 * p->b1 + i2 * p->b2),
+                               (int8_t *)y, p->d3, p->a3, p->b3, &k, eq_mve_form, 2);
                 y += p->d3;
             }
 }
