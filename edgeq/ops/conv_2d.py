@@ -43,6 +43,7 @@ from edgeq.ops.mac import (
     zero_points,
 )
 from edgeq.ops.mac_cases import convolution_cases
+from edgeq.ops.mac_far_cases import far_convolutions
 from edgeq.ops.window import gather, scatter, window_params, window_size
 
 
@@ -115,7 +116,8 @@ class Conv2D(Op):
 
     @staticmethod
     def cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
-        return convolution_cases(contract, rng)
+        yield from convolution_cases(contract, rng)
+        yield from far_convolutions(contract, rng)
 
     @staticmethod
     def macs(node: Node, inputs: Inputs, outputs: Outputs) -> int:

@@ -46,6 +46,7 @@ from edgeq.ops.mac import (
     weight_scales,
 )
 from edgeq.ops.mac_cases import fc_cases
+from edgeq.ops.mac_far_cases import far_layers
 
 Find = Callable[[float, int, int, tuple[int, int]], tuple[int, int] | None]
 
@@ -108,7 +109,8 @@ class FullyConnected(Op):
 
     @staticmethod
     def cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
-        return grouped_cases(rng) if contract == GROUPED else fc_cases(contract, rng)
+        yield from grouped_cases(rng) if contract == GROUPED else fc_cases(contract, rng)
+        yield from far_layers(contract, rng)
 
     @staticmethod
     def macs(node: Node, inputs: Inputs, outputs: Outputs) -> int:
