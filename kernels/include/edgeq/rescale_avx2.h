@@ -23,32 +23,13 @@
 #define EDGEQ_RESCALE_AVX2_H
 
 #include "edgeq/fixed_point_avx2.h"
+#include "edgeq/rescale_modes.h"
 
 #include <immintrin.h>
 #include <string.h>
 
 #define EQ_INLINE_AVX2 static inline __attribute__((always_inline))
 #define EQ_APART_AVX2 static __attribute__((noinline, unused))
-#define eq_is_single EQ_SYM(eq_is_single)
-
-enum { EQ_DOUBLE = 0, EQ_SINGLE = 1, EQ_LIVE = 2, EQ_ANY = 4 };
-
-/* What EQ_FORM says, as a constant. */
-static inline int eq_is_single_double(void)
-{
-    return EQ_DOUBLE;
-}
-
-static inline int eq_is_single_single(void)
-{
-    return EQ_SINGLE;
-}
-
-/* 1 where y is -128 for all that is not above zero and any other byte may follow. */
-static inline int eq_is_live(int32_t zy, int32_t lo, int32_t hi)
-{
-    return zy == -128 && lo == -128 && hi == 127;
-}
 
 /* Sixteen bytes as int16. */
 EQ_INLINE_AVX2 __m256i eq_widen_avx2(const int8_t *x)
