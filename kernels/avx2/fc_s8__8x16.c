@@ -21,5 +21,5 @@ void EQ_SYM(eq_fc_s8__avx2_8x16)(const int8_t *restrict x, const int8_t *restric
     const eq_dense_layer_avx2 t = {
         w,        bias,      mult,       shift,
         p->batch, p->in_dim, p->out_dim, eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
-    eq_dense_rows_avx2(&t, x, y, NULL, eq_is_single());
+    eq_dense_rows_avx2(&t, x, y, NULL, 0, eq_is_single());
 }

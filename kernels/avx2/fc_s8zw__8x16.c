@@ -23,5 +23,5 @@ void EQ_SYM(eq_fc_s8zw__avx2_8x16)(const int8_t *restrict x, const int8_t *restr
         w,        bias,      mult,       shift,
         p->batch, p->in_dim, p->out_dim, eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
     const __m256i zw = _mm256_set1_epi16((int16_t)p->zw);
-    eq_dense_rows_avx2(&t, x, y, &zw, eq_is_single());
+    eq_dense_rows_avx2(&t, x, y, &zw, 0, eq_is_single());
 }

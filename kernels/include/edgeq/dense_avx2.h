@@ -1,7 +1,8 @@
 /* Rows of weights by a vector for AVX2: eight outputs at once, sixteen inputs a step.
  *
  * Weights are packed (o/8, i/16, o%8, i%16): inputs are widened once for eight rows, and the
- * eight sums are added up across at the end.
+ * eight sums are added up across at the end.  Those of int4 are packed
+ * (o/8, i/16, o/2%4, i%16, o%2), so a byte holds one of either of two rows.
  *
  * Exact: VPMADDWD adds two products to at most 2^15 in magnitude, 2^16 where weights have a
  * zero point, and int32 holds sums in any order by the contract's proof; inputs behind the last
@@ -10,7 +11,7 @@
 #ifndef EDGEQ_DENSE_AVX2_H
 #define EDGEQ_DENSE_AVX2_H
 
-#include "edgeq/rescale_avx2.h"
+#include "edgeq/nibbles_avx2.h"
 
 /* Sums of eight rows, not added across yet. */
 typedef struct {
@@ -35,6 +36,22 @@ EQ_INLINE_AVX2 eq_rows_avx2 eq_rows_step_avx2(eq_rows_avx2 s, __m256i x, const i
     s.f = eq_row_step_avx2(s.f, x, w + 80, zw);
     s.g = eq_row_step_avx2(s.g, x, w + 96, zw);
     s.h = eq_row_step_avx2(s.h, x, w + 112, zw);
+    return s;
+}
+
+EQ_INLINE_AVX2 eq_rows_avx2 eq_rows_step_int4_avx2(eq_rows_avx2 s, __m256i x,
+                                                   const int8_t *w)
+{
+    const eq_nibbles_avx2 ab = eq_unpack_avx2(w), cd = eq_unpack_avx2(w + 16);
+    const eq_nibbles_avx2 ef = eq_unpack_avx2(w + 32), gh = eq_unpack_avx2(w + 48);
+    s.a = _mm256_add_epi32(s.a, _mm256_madd_epi16(x, ab.low));
+    s.b = _mm256_add_epi32(s.b, _mm256_madd_epi16(x, ab.high));
+    s.c = _mm256_add_epi32(s.c, _mm256_madd_epi16(x, cd.low));
+    s.d = _mm256_add_epi32(s.d, _mm256_madd_epi16(x, cd.high));
+    s.e = _mm256_add_epi32(s.e, _mm256_madd_epi16(x, ef.low));
+    s.f = _mm256_add_epi32(s.f, _mm256_madd_epi16(x, ef.high));
+    s.g = _mm256_add_epi32(s.g, _mm256_madd_epi16(x, gh.low));
+    s.h = _mm256_add_epi32(s.h, _mm256_madd_epi16(x, gh.high));
     return s;
 }
 
@@ -64,6 +81,20 @@ EQ_INLINE_AVX2 __m256i eq_dense_avx2(const int8_t *x, const int8_t *tail, const 
     return eq_across_avx2(s);
 }
 
+/* The same of int4 weights. */
+EQ_INLINE_AVX2 __m256i eq_dense_int4_avx2(const int8_t *x, const int8_t *tail,
+                                          const int8_t *w, int32_t n)
+{
+    const __m256i zero = _mm256_setzero_si256();
+    eq_rows_avx2 s = {zero, zero, zero, zero, zero, zero, zero, zero};
+    int32_t i = 0;
+    for (; i + 16 <= n; i += 16)
+        s = eq_rows_step_int4_avx2(s, eq_widen_avx2(x + i), w + (int64_t)4 * i);
+    if (i < n)
+        s = eq_rows_step_int4_avx2(s, eq_widen_avx2(tail), w + (int64_t)4 * i);
+    return eq_across_avx2(s);
+}
+
 /* The first n <= 8 channels of v, in order. */
 EQ_INLINE_AVX2 void eq_store_x8_avx2(int8_t *y, __m256i v, int32_t n,
                                      const eq_range_avx2 *r)
@@ -90,17 +121,21 @@ typedef struct {
     eq_range_avx2 range;
 } eq_dense_layer_avx2;
 
+/* All rows of inputs; zw is NULL with int4 weights. */
 EQ_INLINE_AVX2 void eq_dense_rows_avx2(const eq_dense_layer_avx2 *t, const int8_t *x,
-                                       int8_t *y, const __m256i *zw, int single)
+                                       int8_t *y, const __m256i *zw, int is_int4,
+                                       int single)
 {
     const int32_t room = (t->in_dim + 15) / 16 * 16, rest = t->in_dim % 16;
     for (int32_t n = 0; n < t->batch; ++n) {
         int8_t tail[16] = {0};
         memcpy(tail, x + t->in_dim - rest, (size_t)rest);
         for (int32_t o = 0; o < t->out_dim; o += 8) {
-            const eq_factors_x8 f = eq_load_factors_x8(t->mult + o, t->shift + o);
+            const eq_factors_x8 f = eq_load_factors_of(t->mult + o, t->shift + o, single);
             const __m256i dots =
-                eq_dense_avx2(x, tail, t->w + (int64_t)o * room, t->in_dim, zw);
+                is_int4
+                    ? eq_dense_int4_avx2(x, tail, t->w + (int64_t)o * room / 2, t->in_dim)
+                    : eq_dense_avx2(x, tail, t->w + (int64_t)o * room, t->in_dim, zw);
             const __m256i acc = _mm256_add_epi32(dots, eq_load_x8(t->bias + o));
             eq_store_x8_avx2(y + o, eq_rescale_x8(acc, &f, single), t->out_dim - o,
                              &t->range);

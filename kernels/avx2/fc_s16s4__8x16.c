@@ -1,0 +1,25 @@
+/* fc_s16s4 for AVX2: eight outputs at once, sixteen inputs a step; sums are rescaled in 64 bits.
+ *
+ * Exact: see dense_s16_avx2.h and rescale16_avx2.h; outputs beyond the last are not stored.
+ *
+ * @packs w (o/8, i/16, o/2%4, i%16, o%2)
+ * @packs bias (o/8, o%8)
+ * @packs mult (o/8, o%8)
+ * @packs shift (o/8, o%8)
+ */
+#include "edgeq/dense_s16_avx2.h"
+#include "edgeq/fc_s16s4.h"
+
+eq_fc_s16s4_fn EQ_SYM(eq_fc_s16s4__avx2_8x16);
+
+void EQ_SYM(eq_fc_s16s4__avx2_8x16)(const int16_t *restrict x, const int8_t *restrict w,
+                                    const int64_t *restrict bias,
+                                    const int32_t *restrict mult,
+                                    const int32_t *restrict shift, int16_t *restrict y,
+                                    const eq_fc_s16s4_params *restrict p)
+{
+    const eq_dense_layer16_avx2 t = {
+        w,        bias,      mult,       shift,
+        p->batch, p->in_dim, p->out_dim, eq_load_range16(p->act_min, p->act_max)};
+    eq_dense_rows16_avx2(&t, x, y, 1, eq_form16());
+}
