@@ -23,7 +23,5 @@ void EQ_SYM(eq_depthwise_s8__dsp_3x3row)(const int8_t *restrict x, const int8_t 
                                          const eq_depthwise_s8_params *restrict p)
 {
     const eq_dw_plane plane = eq_dw_rows(x, y, p);
-    const int32_t room = plane.count > 54 ? 2 : 112 / (plane.count + 2);
-    const int32_t lines = room < plane.rows + 1 ? room : plane.rows + 1;
-    eq_dw_3x3(&plane, w, bias, mult, shift, scratch, lines, 1, 0, p, eq_dsp_form);
+    eq_dw_3x3(&plane, w, bias, mult, shift, scratch, 1, 0, p, eq_dsp_form);
 }

@@ -9,6 +9,7 @@
  * @packs w (kh, kw, o/2, o%2)
  * @scratch 8 * kh * kw + in_c + kh * kw * ((in_c + 1) / 2 * 2)
  */
+#include "edgeq/depthwise_params_s8.h"
 #include "edgeq/depthwise_s8s4.h"
 #include "edgeq/dsp_depthwise_any.h"
 #include "edgeq/dsp_nibbles.h"
@@ -22,11 +23,9 @@ void EQ_SYM(eq_depthwise_s8s4__dsp_any)(const int8_t *restrict x, const int8_t *
                                         int8_t *restrict scratch,
                                         const eq_depthwise_s8s4_params *restrict p)
 {
-    eq_depthwise_s8_params q;
-    _Static_assert(sizeof q == sizeof *p, "the contracts have the same fields");
-    memcpy(&q, p, sizeof q);
+    const eq_depthwise_s8_params same = EQ_DEPTHWISE_PARAMS_S8(p);
     const int32_t taps = p->kh * p->kw, step = (p->in_c + 1) / 2 * 2;
     int8_t *wide = scratch + 8 * taps + p->in_c;
     eq_dw_widen(wide, w, taps * step / 2);
-    eq_dw_any(x, wide, step, bias, mult, shift, y, scratch, &q, 0, eq_dsp_form);
+    eq_dw_any(x, wide, step, bias, mult, shift, y, scratch, &same, 0, eq_dsp_form);
 }

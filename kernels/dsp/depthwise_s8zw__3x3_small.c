@@ -12,6 +12,7 @@
  * @packs w (o/2, kw, kh, o%2)
  * @scratch 240 * ((row1 - row0) + 1)
  */
+#include "edgeq/depthwise_params_s8.h"
 #include "edgeq/depthwise_s8zw.h"
 #include "edgeq/dsp_depthwise_small.h"
 
@@ -22,11 +23,7 @@ void EQ_SYM(eq_depthwise_s8zw__dsp_3x3_small)(
     const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
     int8_t *restrict scratch, const eq_depthwise_s8zw_params *restrict p)
 {
-    const eq_depthwise_s8_params same = {
-        p->in_h,     p->in_w,     p->in_c,     p->multiplier, p->out_w,   p->kh,
-        p->kw,       p->stride_h, p->stride_w, p->dil_h,      p->dil_w,   p->pad_top,
-        p->pad_left, p->row0,     p->row1,     p->x_row,      p->x_pixel, p->x_ring,
-        p->y_row,    p->y_pixel,  p->zx,       p->zy,         p->act_min, p->act_max};
+    const eq_depthwise_s8_params same = EQ_DEPTHWISE_PARAMS_S8(p);
     const eq_dw_plane plane = eq_dw_rows(x, y, &same);
     eq_dw_small(&plane, w, bias, mult, shift, scratch, 1, p->zw, &same, eq_dsp_form);
 }

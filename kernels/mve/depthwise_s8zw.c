@@ -13,6 +13,7 @@
  */
 #include "edgeq/depthwise_s8zw.h"
 #include "edgeq/depthwise_mve.h"
+#include "edgeq/depthwise_params_s8.h"
 
 eq_depthwise_s8zw_fn EQ_SYM(eq_depthwise_s8zw__mve);
 
@@ -23,11 +24,7 @@ void EQ_SYM(eq_depthwise_s8zw__mve)(const int8_t *restrict x, const int8_t *rest
                                     int8_t *restrict scratch,
                                     const eq_depthwise_s8zw_params *restrict p)
 {
-    const eq_depthwise_s8_params same = {
-        p->in_h,     p->in_w,     p->in_c,     p->multiplier, p->out_w,   p->kh,
-        p->kw,       p->stride_h, p->stride_w, p->dil_h,      p->dil_w,   p->pad_top,
-        p->pad_left, p->row0,     p->row1,     p->x_row,      p->x_pixel, p->x_ring,
-        p->y_row,    p->y_pixel,  p->zx,       p->zy,         p->act_min, p->act_max};
+    const eq_depthwise_s8_params same = EQ_DEPTHWISE_PARAMS_S8(p);
     eq_depthwise_s8_mve(x, w, bias, mult, shift, y, scratch, &same, p->zw, eq_mve_form, 1,
                         EQ_DEPTHWISE_MVE_ZW);
 }

@@ -8,6 +8,7 @@
 #define EDGEQ_DEPTHWISE_S8S4_MVE_H
 
 #include "edgeq/depthwise_mve.h"
+#include "edgeq/depthwise_params_s8.h"
 #include "edgeq/depthwise_s8s4.h"
 
 /* `blocks` blocks of `taps` * 16 weights from nibbles; of an odd last tap the filling goes where
@@ -32,11 +33,7 @@ static inline void eq_depthwise_s8s4_mve(const int8_t *x, const int8_t *w,
                                          const eq_depthwise_s8s4_params *p, int form,
                                          int live, eq_depthwise_mve_kind kind)
 {
-    const eq_depthwise_s8_params same = {
-        p->in_h,     p->in_w,     p->in_c,     p->multiplier, p->out_w,   p->kh,
-        p->kw,       p->stride_h, p->stride_w, p->dil_h,      p->dil_w,   p->pad_top,
-        p->pad_left, p->row0,     p->row1,     p->x_row,      p->x_pixel, p->x_ring,
-        p->y_row,    p->y_pixel,  p->zx,       p->zy,         p->act_min, p->act_max};
+    const eq_depthwise_s8_params same = EQ_DEPTHWISE_PARAMS_S8(p);
     const int32_t taps = p->kh * p->kw, blocks = (p->in_c + 15) / 16;
     eq_depthwise_s8s4_mve_unpack(w, scratch, taps, blocks);
     eq_depthwise_s8_mve(x, scratch, bias, mult, shift, y,

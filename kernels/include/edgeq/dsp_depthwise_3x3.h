@@ -9,7 +9,6 @@
 #ifndef EDGEQ_DSP_DEPTHWISE_3X3_H
 #define EDGEQ_DSP_DEPTHWISE_3X3_H
 
-#include "edgeq/dsp_depthwise.h"
 #include "edgeq/dsp_depthwise_lines.h"
 
 /* Taps numbered with those across fastest: the pairs (0, 1), (2, 3), (4, 5), (6, 7), and 8.
@@ -222,7 +221,7 @@ eq_dw_3x3_outputs(const volatile eq_dw_channel *k, const volatile eq_dw_walk *t,
     } while (--rows > 0);
 }
 
-/* Not inlined for the registers' sake, too. */
+/* Not inlined for the registers' sake. */
 static __attribute__((noinline)) void
 eq_dw_3x3_channel(const volatile eq_dw_channel *k, const volatile eq_dw_walk *t,
                   const int8_t *u, int8_t *y, int32_t rows, int32_t stride, int32_t form)
@@ -259,11 +258,13 @@ static inline eq_dw_walk eq_dw_walk_of(const eq_dw_lines *restrict lines,
 static inline void eq_dw_3x3(const eq_dw_plane *restrict t, const int8_t *restrict w,
                              const int32_t *restrict bias, const int32_t *restrict mult,
                              const int32_t *restrict shift, int8_t *restrict scratch,
-                             int32_t count, int32_t stride, int32_t zw,
+                             int32_t stride, int32_t zw,
                              const eq_depthwise_s8_params *restrict p, int32_t form)
 {
-    const eq_dw_lines lines =
-        eq_dw_lines_of(scratch, (t->count - 1) * stride + 3, count, t);
+    const int32_t columns = (t->count - 1) * stride + 3;
+    const int32_t room = columns > 56 ? 2 : 112 / columns;
+    const int32_t count = room < t->rows + 1 ? room : t->rows + 1;
+    const eq_dw_lines lines = eq_dw_lines_of(scratch, columns, count, t);
     const eq_dw_walk walk = eq_dw_walk_of(&lines, t, stride);
     const int live = form == eq_dsp_form_double && p->act_min >= p->zy;
     eq_dw_borders(&lines, p->zx);
