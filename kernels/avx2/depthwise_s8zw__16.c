@@ -29,6 +29,6 @@ void EQ_SYM(eq_depthwise_s8zw__avx2_16)(const int8_t *restrict x, const int8_t *
     const int live = !eq_is_single() && eq_is_live(p->zy, p->act_min, p->act_max);
     eq_pass_avx2 t;
     t.range = eq_load_range_avx2(p->zy, p->act_min, p->act_max);
-    eq_depthwise_image_avx2(&t, &b, scratch, x, w, bias, mult, shift, y, &q, p->zw, live,
+    eq_depthwise_image_avx2(&t, &b, scratch, x, w, bias, mult, shift, y, &q, p->zw, 0, live,
                             eq_is_single());
 }

@@ -1,8 +1,8 @@
 /* Depthwise convolution for AVX2: two pixels by sixteen channels at a time.
  *
  * Two taps of a channel, widened to int16, are put side by side, and VPMADDWD multiplies them
- * with their weights, which are packed (o/16, khkw/2, o/4%2, o/8%2, o%4, khkw%2) and widened
- * to int16 for the sixteen channels.
+ * with their weights, which are packed (o/16, khkw/2, o/4%2, o/8%2, o%4, khkw%2), those of int4
+ * (o/16, khkw/2, o/8%2, o%4, khkw%2, o/4%2), and widened to int16 for the sixteen channels.
  *
  * Exact: a sum of two products is at most 2^15 in magnitude, 2^16 where weights have a zero
  * point, and int32 holds sums in any order by the contract's proof.  An odd number of taps
@@ -12,7 +12,7 @@
 #define EDGEQ_DEPTHWISE_AVX2_H
 
 #include "edgeq/conv2d_band.h"
-#include "edgeq/rescale_avx2.h"
+#include "edgeq/nibbles_avx2.h"
 
 enum { EQ_TAPS_AVX2 = 128, EQ_3X3_PAIRS_AVX2 = 5 };
 
@@ -48,20 +48,31 @@ static inline void eq_place_taps_avx2(eq_pass_avx2 *t, int32_t kh, int32_t kw,
     t->pairs = n / 2;
 }
 
-/* The constants of sixteen channels; zw is taken from the weights. */
-static inline void eq_load_pass_avx2(eq_pass_avx2 *t, const int8_t *w, const int32_t *bias,
-                                     const int32_t *mult, const int32_t *shift, int32_t zw)
+/* The weights of sixteen channels; zw is taken from those of int8. */
+EQ_INLINE_AVX2 void eq_load_taps_avx2(eq_pass_avx2 *t, const int8_t *w, int32_t zw,
+                                      int is_int4)
 {
     const __m256i zero = _mm256_set1_epi16((int16_t)zw);
-    for (int32_t i = 0; i < 2 * t->pairs; ++i) {
+    for (int32_t i = 0; i < t->pairs && is_int4; ++i) {
+        const eq_nibbles_avx2 v = eq_unpack_avx2(w + 16 * i);
+        _mm256_storeu_si256((__m256i *)(void *)(t->w + 32 * i), v.low);
+        _mm256_storeu_si256((__m256i *)(void *)(t->w + 32 * i + 16), v.high);
+    }
+    for (int32_t i = 0; i < 2 * t->pairs && !is_int4; ++i) {
         const __m256i v = _mm256_sub_epi16(eq_widen_avx2(w + 16 * i), zero);
         const int half = i / 2 == t->taps / 2; /* one tap and the filling */
         _mm256_storeu_si256((__m256i *)(void *)(t->w + 16 * i),
                             half ? _mm256_and_si256(v, _mm256_set1_epi32(0xffff)) : v);
     }
+}
+
+/* The biases and factors of sixteen channels. */
+EQ_INLINE_AVX2 void eq_load_pass_avx2(eq_pass_avx2 *t, const int32_t *bias,
+                                      const int32_t *mult, const int32_t *shift, int single)
+{
     for (int32_t k = 0; k < 2; ++k) {
         t->bias[k] = eq_load_x8(bias + 8 * k);
-        t->f[k] = eq_load_factors_x8(mult + 8 * k, shift + 8 * k);
+        t->f[k] = eq_load_factors_of(mult + 8 * k, shift + 8 * k, single);
     }
 }
 
@@ -138,8 +149,8 @@ EQ_INLINE_AVX2 void eq_depthwise_image_avx2(eq_pass_avx2 *t, const eq_band *b, i
                                             const int8_t *x, const int8_t *w,
                                             const int32_t *bias, const int32_t *mult,
                                             const int32_t *shift, int8_t *y,
-                                            const eq_outputs_avx2 *q, int32_t zw, int live,
-                                            int single)
+                                            const eq_outputs_avx2 *q, int32_t zw,
+                                            int is_int4, int live, int single)
 {
     const int32_t channels = b->lines.in_c;
     eq_place_taps_avx2(t, b->lines.kh, b->kw, b->segment, channels);
@@ -149,7 +160,8 @@ EQ_INLINE_AVX2 void eq_depthwise_image_avx2(eq_pass_avx2 *t, const eq_band *b, i
         for (int32_t o = 0; o < channels; o += 16) {
             const int32_t rest = channels - o, count = rest < 16 ? rest : 16;
             int8_t *const out = y + h * q->row + o;
-            eq_load_pass_avx2(t, w + 2 * t->pairs * o, bias + o, mult + o, shift + o, zw);
+            eq_load_taps_avx2(t, w + (is_int4 ? 1 : 2) * t->pairs * o, zw, is_int4);
+            eq_load_pass_avx2(t, bias + o, mult + o, shift + o, single);
             if (live)
                 eq_depthwise_rows_avx2(t, b, band + o, out, rows, count, q, EQ_LIVE);
             else
