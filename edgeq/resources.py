@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from functools import cache
 from pathlib import Path
 
 from edgeq.errors import ToolError
 
 FOLDERS = ("kernels", "templates", "targets")
+CACHE_VARIABLE = "EDGEQ_CACHE"
 
 
 @cache
@@ -26,3 +29,17 @@ def data_root() -> Path:
         why=f"looked for {', '.join(FOLDERS)} in {package / '_data'} and beside the package",
         fix="install edgeq again: pip install --force-reinstall edgeq",
     )
+
+
+def cache_folder() -> Path:
+    """Where edgeq keeps what it measured for this user; it need not exist.
+
+    The environment's EDGEQ_CACHE, else `edgeq` in the system's place for such files.
+    """
+    if given := os.environ.get(CACHE_VARIABLE):
+        return Path(given)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "edgeq"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "edgeq"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgeq"

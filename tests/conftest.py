@@ -41,6 +41,12 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("edgeq")
 
 
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads what this machine's user measured, or leaves anything there."""
+    monkeypatch.setenv("EDGEQ_CACHE", str(tmp_path / "edgeq-cache"))
+
+
 @pytest.fixture
 def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     """Random numbers that are the same in every run of a test, and others in another test."""

@@ -20,6 +20,7 @@ from edgeq.cli.ops import ops
 from edgeq.cli.quantize import quantize
 from edgeq.cli.screen import ReaderLeft, show_error, tolerate_encodings
 from edgeq.cli.targets import targets
+from edgeq.cli.tune import tune
 from edgeq.cli.verify import verify
 from edgeq.errors import EdgeqError, ToolError, UsageError
 
@@ -35,8 +36,9 @@ KEYS = {
     "quantize": ("file", "scheme", "numerics", "constant_bytes"),
     "evaluate": ("n", "metric", "float", "fixed", "c"),
     "bench": ("target", "median_us", "instructions"),
+    "tune": ("file", "sha256", "made"),
 }  # fmt: skip
-LISTS = {"analyze": ("layers",), "compile": ("files",), "bench": ("layers",)}
+LISTS = {"analyze": ("layers",), "compile": ("files",), "bench": ("layers",), "tune": ("kernels",)}
 
 # typer's own complaints about arguments; where their class lives depends on its version
 ArgumentError = next(
@@ -99,7 +101,8 @@ def app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )  # fmt: skip
     commands.callback()(_options)
-    for function in (demo, analyze, quantize, compile_, verify, evaluate, bench, targets, ops):
+    work = (demo, analyze, quantize, compile_, verify, evaluate, bench, tune, targets, ops)
+    for function in work:
         commands.command(function.__name__.rstrip("_"))(function)
     return commands
 

@@ -104,6 +104,7 @@ def manifest(plan: Plan, ident: str, package: str, files: Mapping[str, str]) -> 
             "numerics": str(plan.profile), "io": plan.io, "optimize": plan.optimize,
             "threads": plan.threads,
         },
+        "costs": {"table": plan.costs.origin, "sha256": plan.costs.sha256},
         "arena_bytes": plan.arena_bytes,
         "constant_bytes": plan.constant_bytes,
         "kernels": [kernel.symbol(form) for kernel, form in plan.used_kernels()],

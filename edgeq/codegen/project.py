@@ -120,7 +120,7 @@ def project_view(plan: Plan, name: str) -> dict[str, object]:
         "system": "Generic" if target.is_board else "Linux",
         "processor": c_comment(target.firmware.cpu) if target.firmware else "",
         "cc": " ".join(compiler), "usage": _usage(plan, name),
-        "preparation": _preparation(plan.graph),
+        "preparation": _preparation(plan.graph), "choice": _choice(plan),
     }  # fmt: skip
 
 
@@ -155,6 +155,14 @@ def _preparation(graph: Graph) -> list[str]:
     if (settings := settings_of_note(graph.notes)) is not None:
         lines += [PREPARE, "", *(f"- {line}" for line in settings_lines(settings)), ""]
     return lines
+
+
+def _choice(plan: Plan) -> list[str]:
+    """By which measured costs the kernels were chosen, in Markdown."""
+    if not plan.costs.origin:
+        return []
+    return [f"Kernels were chosen by measured costs: {plan.costs.origin}, SHA-256",
+            f"`{plan.costs.sha256}`.", ""]  # fmt: skip
 
 
 def _usage(plan: Plan, name: str) -> str:

@@ -2,7 +2,8 @@
 
 A header declares one params struct `eq_NAME_params` and one function type `eq_NAME_fn`.
 Its head comment may hold directives: `@forms double single` lists the rounding forms,
-`@nibbles w` the constants whose elements are int4, two in a byte.
+`@nibbles w` the constants whose elements are int4, two in a byte, `@work EXPR` an amount that
+the time of a kernel grows with.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class Contract:
 
     forms   the rounding forms, () when the result does not depend on one
     fields  names of the params struct's fields in order, all int32
+    work    expressions over the fields, of which a kernel's time is a sum (`edgeq.kernels.costs`)
     """
 
     name: str
@@ -66,6 +68,7 @@ class Contract:
     parameters: tuple[Parameter, ...]
     fields: tuple[str, ...]
     forms: tuple[str, ...]
+    work: tuple[str, ...] = ()
 
     @property
     def pointers(self) -> tuple[Parameter, ...]:
@@ -112,7 +115,8 @@ def read_contract(path: Path) -> Contract:
     parameters = tuple(_parameter(decl, dims, path) for decl in function.type.args.params)
     parameters = _with_nibbles(parameters, said.get("nibbles", []), path)
     forms = tuple(" ".join(said.get("forms", [])).split())
-    return Contract(name, path, parameters, _fields(struct, path), forms)
+    work = tuple(said.get("work", ()))
+    return Contract(name, path, parameters, _fields(struct, path), forms, work)
 
 
 def _typedefs(path: Path, text: str) -> dict[str, c_ast.Typedef]:

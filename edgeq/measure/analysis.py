@@ -15,7 +15,7 @@ from edgeq.quantize.errors import LayerError
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One node: what it computes, which kernel does it, what it costs."""
+    """One node: what it computes, which kernel does it, what decided for it, what it costs."""
 
     name: str
     op: str
@@ -24,6 +24,7 @@ class Layer:
     macs: int
     constant_bytes: int
     kernel: str
+    chosen_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Analysis:
     note       why a compiler's figure is missing
     errors     of a float model with data: what quantizing each layer does, measured on
                `measured_samples` samples
+    costs      the table of measured costs that kernels were chosen by, and its sum
     """
 
     model: str
@@ -51,6 +53,7 @@ class Analysis:
     note: str = ""
     errors: tuple[LayerError, ...] = ()
     measured_samples: int = 0
+    costs: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -72,7 +75,7 @@ def analysis_of_plan(plan: Plan) -> Analysis:
         macs=sum(layer.macs for layer in layers), layers=layers, arena_bytes=plan.arena_bytes,
         arena_lower_bound=plan.arena_lower_bound, scratch_bytes=plan.scratch_bytes,
         constant_bytes=plan.constant_bytes, code_bytes=figures.code_bytes,
-        stack_bytes=figures.stack_bytes, note=figures.reason,
+        stack_bytes=figures.stack_bytes, note=figures.reason, costs=plan.costs.label,
     )  # fmt: skip
 
 
@@ -85,6 +88,7 @@ def layers_of(graph: Graph, plan: Plan | None = None) -> tuple[Layer, ...]:
             str(graph.tensors[node.outputs[0]].dtype), macs_of(graph, node),
             constant_bytes(plan, node) if plan else 0,
             "none" if isinstance(low, Alias) else kernel_of(plan, node.name) if plan else "",
+            _chosen_by(plan, node.name) if plan else "",
         )
         for node, low in zip(graph.nodes, lowered, strict=True)
     )  # fmt: skip
@@ -93,6 +97,11 @@ def layers_of(graph: Graph, plan: Plan | None = None) -> tuple[Layer, ...]:
 def kernel_of(plan: Plan, node: str) -> str:
     """The C functions of a node, each once."""
     return ", ".join(dict.fromkeys(s.symbol for s in plan.steps if s.node == node))
+
+
+def _chosen_by(plan: Plan, node: str) -> str:
+    """What decided for the kernels of a node, each reason once."""
+    return ", ".join(dict.fromkeys(s.chosen for s in plan.steps if s.node == node))
 
 
 def constant_bytes(plan: Plan, node: Node) -> int:

@@ -13,8 +13,9 @@ from edgeq.pipeline.compiling import (
 )
 from edgeq.pipeline.measuring import ORACLE_PROFILES, bench, evaluate, verify
 from edgeq.pipeline.quantizing import quantize
+from edgeq.pipeline.tuning import tune
 
 __all__ = [
     "ORACLE_PROFILES", "analyze", "bench", "build", "compile", "evaluate", "from_torch", "load",
-    "plan_of", "profile_of", "quantize", "verify",
+    "plan_of", "profile_of", "quantize", "tune", "verify",
 ]  # fmt: skip

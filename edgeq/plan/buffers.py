@@ -27,6 +27,7 @@ class Draft:
     """A call with its kernel, before anything is placed.
 
     part, parts   which of how many that may run at the same time
+    chosen        what decided for the kernel, see `plan.choose`
     """
 
     node: str
@@ -36,6 +37,7 @@ class Draft:
     outputs: tuple[str, ...] = ()
     part: int = 0
     parts: int = 1
+    chosen: str = ""
 
     def together(self, step: int) -> Life:
         """The steps that may run while this one, number `step`, does."""

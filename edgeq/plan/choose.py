@@ -1,18 +1,31 @@
 """Takes a kernel for a call, among those whose requirements hold.
 
-For speed it is the first in the target's order, for RAM the one that asks for least scratch,
-for flash the last: the portable kernels are the smallest, and calls of a contract share them.
+For speed it is the one that costs least by the target's table of measured costs; where the table
+lacks one of them, or there is none, the first in the target's order.  For RAM it is the one that
+asks for least scratch, for flash the last: the portable kernels are the smallest, and calls of a
+contract share them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from edgeq.errors import PlanError, UsageError
 from edgeq.kernels.catalog import Kernel
+from edgeq.kernels.costs import NO_TABLE, CostTable
 from edgeq.ops.base import Call
 
 SPEED, RAM, FLASH = "speed", "ram", "flash"
+ONLY, TABLE, ORDER = "only one", "table", "order"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A kernel, and what decided: "only one" fits, "table", "order", or "ram", "flash"."""
+
+    kernel: Kernel
+    by: str
 
 
 def values_of(call: Call) -> dict[str, int]:
@@ -22,9 +35,9 @@ def values_of(call: Call) -> dict[str, int]:
 
 def choose(
     call: Call, isa: Sequence[str], kernels: Sequence[Kernel], where: str, *, align: int = 1,
-    optimize: str = SPEED,
-) -> Kernel:  # fmt: skip
-    """The kernel for `call`, by the order of `isa` and then by file name.
+    optimize: str = SPEED, costs: CostTable = NO_TABLE,
+) -> Choice:  # fmt: skip
+    """The kernel for `call`, by cost, or by the order of `isa` and then by file name.
 
     Args:
         call: what is asked for.
@@ -33,6 +46,7 @@ def choose(
         where: the node, for the message.
         align: bytes to which every pointer of the call is known to be aligned.
         optimize: speed, ram or flash.
+        costs: what kernels were measured to take; used for speed alone.
 
     Raises:
         PlanError: none accepts it; the message names what was tried.
@@ -42,7 +56,7 @@ def choose(
     values = values_of(call)
     fitting = [k for k in candidates if k.align <= align and k.accepts(values)]
     if fitting:
-        return _best(fitting, values, optimize)
+        return _best(fitting, values, optimize, costs)
     raise PlanError(
         f"no kernel for {', '.join(isa)} accepts this call",
         where=where,
@@ -51,10 +65,20 @@ def choose(
     )
 
 
-def _best(fitting: Sequence[Kernel], values: Mapping[str, int], optimize: str) -> Kernel:
+def _best(
+    fitting: Sequence[Kernel], values: Mapping[str, int], optimize: str, costs: CostTable
+) -> Choice:
+    if len(fitting) == 1:
+        return Choice(fitting[0], ONLY)
     if optimize == RAM:
-        return min(fitting, key=lambda kernel: kernel.scratch_bytes(values))
-    return fitting[-1] if optimize == FLASH else fitting[0]
+        return Choice(min(fitting, key=lambda kernel: kernel.scratch_bytes(values)), RAM)
+    if optimize == FLASH:
+        return Choice(fitting[-1], FLASH)
+    rows = [costs.rows.get(kernel.base_symbol) for kernel in fitting]
+    known = [row.cost(values) for row in rows if row is not None]
+    if len(known) < len(fitting):
+        return Choice(fitting[0], ORDER)
+    return Choice(fitting[known.index(min(known))], TABLE)  # the first of those that cost the same
 
 
 def check_optimize(optimize: str) -> None:

@@ -125,7 +125,7 @@ class Layout:
                 args[parameter.name] = Pointer(CONSTANT, index=self.constant(data, comment))
         return Step(
             draft.node, draft.op, draft.kernel, draft.call.form, args, dict(draft.call.params),
-            draft.outputs, draft.part, draft.parts,
+            draft.outputs, draft.part, draft.parts, draft.chosen,
         )  # fmt: skip
 
     def input_port(self, name: str) -> Port:

@@ -9,14 +9,16 @@ from edgeq.errors import EdgeqError, GraphError, PlanError, Problems, UsageError
 from edgeq.ir import Graph, Node
 from edgeq.ir.text import show
 from edgeq.kernels.catalog import Kernel, catalog
+from edgeq.kernels.costs import CostTable, costs_for
 from edgeq.numerics.profile import Profile
 from edgeq.ops.base import Alias, Call, Lowered, View, all_ops, lower_node
 from edgeq.plan.buffers import Draft, Sharing, share_in_place
-from edgeq.plan.choose import FLASH, SPEED, check_optimize, choose
+from edgeq.plan.choose import FLASH, SPEED, Choice, check_optimize, choose
 from edgeq.plan.layout import Layout
 from edgeq.plan.plan import Plan
 from edgeq.plan.threads import check_threads, row_parts
 from edgeq.targets import Target
+from edgeq.targets.target import HOST
 
 IO_ARENA, IO_POINTERS = "arena", "pointers"
 
@@ -30,6 +32,7 @@ def make_plan(
     optimize: str = SPEED,
     threads: int = 1,
     kernels: Sequence[Kernel] | None = None,
+    costs: CostTable | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Plan:
     """Decide everything about `graph` on `target`.
@@ -43,24 +46,27 @@ def make_plan(
         optimize: "speed", "ram" or "flash": what decides among kernels, see `plan.choose`.
         threads: into how many parts larger steps are split, see `plan.threads`.
         kernels: the kernels to choose from; all that exist when None.
+        costs: what they were measured to take; the target's own table when None.
         progress: told each node's name before it is lowered.
 
     Raises:
         Problems: every node that cannot be lowered or has no kernel, with its reason.
         PlanError: an output has no memory of its own.
+        KernelError: the table of costs is malformed.
         UsageError: there is no such `io` or `optimize`, or no such number of threads.
     """
     if io not in (IO_ARENA, IO_POINTERS):
         raise UsageError(f"no io {io!r}", fix=f"choose {IO_ARENA} or {IO_POINTERS}")
     check_optimize(optimize)
     check_threads(threads)
+    table = costs_for(target.isa, own=target.name == HOST) if costs is None else costs
     target = _for_size(target) if optimize == FLASH else target
     lowered, problems = _lower(graph, profile, progress)
     sharing = _aliases(lowered)
     ports = {*graph.inputs, *graph.outputs} if io == IO_POINTERS else set()
     fixed = frozenset(sharing.root(t) for t in ports)
     chooser = _Chooser(graph, target, catalog() if kernels is None else kernels, sharing, fixed,
-                       optimize, threads)  # fmt: skip
+                       optimize, threads, table)  # fmt: skip
     drafts = chooser.drafts(lowered, problems)
     if problems:
         ordered = [problems[n.name] for n in graph.nodes if n.name in problems]
@@ -77,7 +83,7 @@ def make_plan(
         outputs=tuple(layout.output_port(t) for t in graph.outputs),
         places=layout.places(), arena_bytes=layout.arena_bytes,
         arena_lower_bound=layout.lower_bound, scratch_bytes=layout.scratch_bytes,
-        lowered=tuple(lowered.values()),
+        lowered=tuple(lowered.values()), costs=table,
     )  # fmt: skip
 
 
@@ -152,6 +158,7 @@ class _Chooser:
     fixed: frozenset[str]
     optimize: str
     threads: int
+    costs: CostTable
 
     def drafts(
         self, lowered: Mapping[tuple[str, str], Lowered], problems: dict[str, EdgeqError]
@@ -172,7 +179,7 @@ class _Chooser:
         """The node's calls; an output is complete after the last that writes to it."""
         where = f"{node.name} ({node.op})"
         drafts = [
-            Draft(node.name, node.op, part, self._kernel(part, where), (), i, len(parts))
+            self._draft(node, part, self._choice(part, where), i, len(parts))
             for parts in (row_parts(call, self.threads) for call in calls)
             for i, part in enumerate(parts)
         ]
@@ -180,9 +187,12 @@ class _Chooser:
         for i, draft in enumerate(drafts):
             yield replace(draft, outputs=tuple(t for t in node.outputs if last.get(t) == i))
 
-    def _kernel(self, call: Call, where: str) -> Kernel:
+    def _draft(self, node: Node, call: Call, choice: Choice, part: int, parts: int) -> Draft:
+        return Draft(node.name, node.op, call, choice.kernel, (), part, parts, choice.by)
+
+    def _choice(self, call: Call, where: str) -> Choice:
         return choose(call, self.target.isa, self.kernels, where, align=self._alignment(call),
-                      optimize=self.optimize)  # fmt: skip
+                      optimize=self.optimize, costs=self.costs)  # fmt: skip
 
     def _alignment(self, call: Call) -> int:
         """The largest power of two that divides the address of every argument, as far as known."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edgeq.ir import Graph, Tensor
 from edgeq.kernels.catalog import Kernel
+from edgeq.kernels.costs import NO_TABLE, CostTable
 from edgeq.numerics.profile import Profile
 from edgeq.ops.base import Lowered
 from edgeq.targets.target import Target
@@ -52,6 +53,7 @@ class Step:
     outputs      tensors that are complete after this step
     part, parts  which of how many steps that may run at the same time: one step for each part,
                  in a row
+    chosen       what decided for the kernel: "table", "order", ..., see `plan.choose`
     """
 
     node: str
@@ -63,6 +65,7 @@ class Step:
     outputs: tuple[str, ...] = ()
     part: int = 0
     parts: int = 1
+    chosen: str = ""
 
     @property
     def symbol(self) -> str:
@@ -115,6 +118,7 @@ class Plan:
     threads            into how many parts its larger steps are split
     places             where each tensor lies when its step is done
     lowered            what each node became, in the graph's order
+    costs              the table of measured costs that kernels were chosen by
     """
 
     name: str
@@ -134,6 +138,7 @@ class Plan:
     arena_bytes: int
     arena_lower_bound: int
     scratch_bytes: int
+    costs: CostTable = NO_TABLE
 
     @property
     def constant_bytes(self) -> int:

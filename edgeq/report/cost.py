@@ -15,10 +15,11 @@ def layer_table(analysis: Analysis) -> Table:
     """One row for each layer."""
     rows = [
         (i, short(layer.name), layer.op, shape_text(layer.shape), layer.dtype, layer.macs,
-         layer.constant_bytes, short(layer.kernel))
+         layer.constant_bytes, short(layer.kernel), layer.chosen_by)
         for i, layer in enumerate(analysis.layers)
     ]  # fmt: skip
-    columns = (">", "layer", "operator", "output", "type", ">MACs", ">constants", "kernel")
+    columns = (">", "layer", "operator", "output", "type", ">MACs", ">constants", "kernel",
+               "chosen by")  # fmt: skip
     return table(f"{short(analysis.model)} on {analysis.target}", columns, rows)
 
 

@@ -22,7 +22,7 @@ from tests.tools import need_target, need_tool
 def test_version_and_help(run: Run) -> None:
     assert run("--version").out == f"edgeq {__version__}\n"
     commands = ("demo", "analyze", "quantize", "compile", "verify", "evaluate", "bench",
-                "targets", "ops")  # fmt: skip
+                "tune", "targets", "ops")  # fmt: skip
     said = run("--help")
     assert said.code == 0
     assert all(name in said.out for name in commands)
@@ -243,3 +243,43 @@ def test_json_is_all_that_is_on_stdout(run: Run, digits: Path, tmp_path: Path) -
     ):  # fmt: skip
         said = run(*words, "--json")
         assert isinstance(json.loads(said.out), dict)
+
+
+def test_tune_measures_and_writes_a_table(run: Run, tmp_path: Path) -> None:
+    if len(load_target("host").isa) == 1:
+        pytest.skip("this CPU has the portable kernels alone")
+    path = tmp_path / "costs.toml"
+    words = ("tune", "--kernels", "eq_add_s8__", "--seconds", "0.0000001", "--out", path)
+    found = run(*words, "--json").json
+    assert found["file"] == str(path)
+    assert len(found["sha256"]) == 64
+    assert {"machine", "date", "command"} <= found["made"].keys()
+    assert "eq_add_s8__ref" in {row["kernel"] for row in found["kernels"]}
+    assert "eq_add_s8__ref" in run(*words).out
+
+
+def test_tune_refuses_other_machines(run: Run) -> None:
+    said = run("tune", "--target", "cortex-m4", "--json")
+    assert said.code == 2
+    assert said.json["kernels"] == []
+    assert "cortex-m4 cannot be measured here" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_analyze_says_what_decided_for_a_kernel(run: Run, digits: Path) -> None:
+    found = run("analyze", digits, "--target", "x86-64-avx2", "--json").json
+    assert found["costs"].startswith("avx2/costs.toml ")
+    reasons = {layer["chosen_by"] for layer in found["layers"] if layer["kernel"] != "none"}
+    assert "table" in reasons
+    assert "chosen by" in run("analyze", digits, "--target", "x86-64-avx2").out
+
+
+def test_a_malformed_table_of_costs_is_one_error(run: Run, digits: Path) -> None:
+    from edgeq.kernels.costs import cached_table
+
+    cached_table().parent.mkdir(parents=True)
+    cached_table().write_text("[made]\n", encoding="utf-8")
+    said = run("compile", digits, "--target", "host", "-o", "out")
+    assert said.code == 2
+    assert said.err.count("error:") == 1
+    assert "is no table of costs" in said.err

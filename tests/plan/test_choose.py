@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,14 +11,23 @@ import pytest
 from edgeq.errors import PlanError
 from edgeq.kernels.catalog import Kernel
 from edgeq.kernels.contract import contracts
+from edgeq.kernels.costs import CostTable, Row
 from edgeq.kernels.isa import isas
 from edgeq.ops.base import Call
-from edgeq.plan.choose import choose
+from edgeq.plan.choose import Choice
+from edgeq.plan.choose import choose as choice_of
 
 REF = Kernel(contracts()["fc_s8"], isas()["ref"], "", Path("kernels/ref/fc_s8.c"))
 AVX2 = replace(REF, isa=isas()["avx2"], path=Path("kernels/avx2/fc_s8.c"))
 WIDE = replace(AVX2, tile="wide", requires=("in_dim >= 8", "acc_bits <= 24"))
 CALL = Call("fc_s8", {}, {"in_dim": 16}, "double", {"acc_bits": 20})
+
+
+def choose(
+    call: Call, isa: Sequence[str], kernels: Sequence[Kernel], where: str, *, align: int = 1,
+    optimize: str = "speed",
+) -> Kernel:  # fmt: skip
+    return choice_of(call, isa, kernels, where, align=align, optimize=optimize).kernel
 
 
 def test_the_order_of_instruction_sets_decides() -> None:
@@ -76,3 +86,54 @@ def test_the_message_names_what_was_tried() -> None:
 def test_the_message_says_when_there_was_nothing_to_try() -> None:
     with pytest.raises(PlanError, match="tried nothing"):
         choose(CALL, ("ref",), [], "n")
+
+
+def table(**costs: Mapping[str, float]) -> CostTable:
+    """Rows by tile; "ref" and "plain" are the kernels without one."""
+    symbols = {"ref": REF.base_symbol, "plain": AVX2.base_symbol, "wide": WIDE.base_symbol}
+    return CostTable({symbols[k]: Row(dict(v), 0.1, 9) for k, v in costs.items()})
+
+
+def chosen(costs: CostTable, in_dim: int = 16, optimize: str = "speed") -> Choice:
+    call = replace(CALL, params={"in_dim": in_dim})
+    kernels = [WIDE, AVX2, REF]
+    return choice_of(call, ("avx2", "ref"), kernels, "n", costs=costs, optimize=optimize)
+
+
+def test_the_kernel_of_least_cost_is_taken() -> None:
+    found = chosen(table(wide={"1": 30}, plain={"1": 20}, ref={"1": 21}))
+    assert found == Choice(AVX2, "table")
+    assert chosen(table(wide={"1": 30}, plain={"1": 20}, ref={"1": 19})).kernel is REF
+
+
+def test_the_cost_depends_on_the_call() -> None:
+    costs = table(wide={"1": 100, "in_dim": 1}, plain={"in_dim": 4}, ref={"in_dim": 9})
+    assert [chosen(costs, n).kernel for n in (16, 32, 34, 64)] == [AVX2, AVX2, WIDE, WIDE]
+
+
+def test_of_equal_costs_the_order_takes_the_first() -> None:
+    same = {"1": 3.0, "in_dim": 2.0}
+    assert chosen(table(wide=same, plain=same, ref=same)) == Choice(WIDE, "table")
+    assert chosen(table(wide={"1": 99}, plain=same, ref=same)) == Choice(AVX2, "table")
+
+
+@pytest.mark.parametrize("missing", ["wide", "plain", "ref"])
+def test_a_kernel_without_a_row_leaves_the_choice_to_the_order(missing: str) -> None:
+    rows = {"wide": {"1": 3.0}, "plain": {"1": 2.0}, "ref": {"1": 1.0}}
+    del rows[missing]
+    assert chosen(table(**rows)) == Choice(WIDE, "order")
+
+
+def test_kernels_that_do_not_fit_need_no_row() -> None:
+    costs = table(plain={"1": 2.0}, ref={"1": 1.0})
+    assert chosen(costs, in_dim=7) == Choice(REF, "table")
+
+
+def test_one_kernel_leaves_no_choice() -> None:
+    assert choice_of(CALL, ("ref",), [AVX2, REF], "n") == Choice(REF, "only one")
+
+
+@pytest.mark.parametrize(("optimize", "kernel"), [("ram", WIDE), ("flash", REF)])
+def test_costs_are_of_time_alone(optimize: str, kernel: Kernel) -> None:
+    costs = table(wide={"1": 3.0}, plain={"1": 2.0}, ref={"1": 9.0})
+    assert chosen(costs, optimize=optimize) == Choice(kernel, optimize)

@@ -13,6 +13,9 @@
  * broadcast.
  *
  * @forms double single
+ * @work d0 * d1 * d2
+ * @work d0 * d1 * d2 * d3
+ * @work d0 * d1 * d2 * ((d3 + 15) / 16)
  */
 #ifndef EDGEQ_ADD_S16_H
 #define EDGEQ_ADD_S16_H

@@ -14,6 +14,11 @@
  * channels are contiguous.  A ring holds all rows that a window reads.
  *
  * @forms away up
+ * @work row1 - row0
+ * @work (row1 - row0) * out_w
+ * @work (row1 - row0) * out_w * in_c
+ * @work (row1 - row0) * out_w * kh * kw * in_c
+ * @work (row1 - row0) * out_w * kh * kw * ((in_c + 15) / 16)
  */
 #ifndef EDGEQ_AVGPOOL_S8_H
 #define EDGEQ_AVGPOOL_S8_H

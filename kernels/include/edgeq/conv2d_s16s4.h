@@ -19,6 +19,16 @@
  *
  * @forms double single wide
  * @nibbles w
+ * @work row1 - row0
+ * @work (row1 - row0) * out_w
+ * @work (row1 - row0) * out_w * kh * kw * in_c
+ * @work (row1 - row0) * out_w * out_c
+ * @work (row1 - row0) * out_w * ((out_c + 15) / 16)
+ * @work (row1 - row0) * out_w * out_c * kh * kw
+ * @work (row1 - row0) * out_w * out_c * kh * kw * in_c
+ * @work (row1 - row0) * out_w * ((out_c + 15) / 16) * kh * kw * in_c
+ * @work (row1 - row0) * stride_h * in_w * in_c
+ * @work out_c * kh * kw * in_c
  */
 #ifndef EDGEQ_CONV2D_S16S4_H
 #define EDGEQ_CONV2D_S16S4_H

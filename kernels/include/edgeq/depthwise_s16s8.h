@@ -17,6 +17,12 @@
  * y_row + c * y_pixel; channels are contiguous.  A ring holds all rows that a window reads.
  *
  * @forms double single wide
+ * @work row1 - row0
+ * @work (row1 - row0) * out_w
+ * @work (row1 - row0) * out_w * in_c * multiplier
+ * @work (row1 - row0) * out_w * kh * kw * in_c * multiplier
+ * @work (row1 - row0) * out_w * kh * kw * ((in_c * multiplier + 15) / 16)
+ * @work (row1 - row0) * stride_h * in_w * in_c
  */
 #ifndef EDGEQ_DEPTHWISE_S16S8_H
 #define EDGEQ_DEPTHWISE_S16S8_H

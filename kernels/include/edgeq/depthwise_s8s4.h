@@ -22,6 +22,12 @@
  *
  * @forms double single
  * @nibbles w
+ * @work row1 - row0
+ * @work (row1 - row0) * out_w
+ * @work (row1 - row0) * out_w * in_c * multiplier
+ * @work (row1 - row0) * out_w * kh * kw * in_c * multiplier
+ * @work (row1 - row0) * out_w * kh * kw * ((in_c * multiplier + 15) / 16)
+ * @work (row1 - row0) * stride_h * in_w * in_c
  */
 #ifndef EDGEQ_DEPTHWISE_S8S4_H
 #define EDGEQ_DEPTHWISE_S8S4_H

@@ -9,6 +9,13 @@
  * bits above continue the mantissa below mult.
  *
  * @forms double single wide fine
+ * @work batch
+ * @work batch * in_dim
+ * @work batch * out_dim
+ * @work batch * in_dim * out_dim
+ * @work batch * in_dim * ((out_dim + 15) / 16)
+ * @work batch * ((in_dim + 15) / 16) * out_dim
+ * @work in_dim * out_dim
  */
 #ifndef EDGEQ_FC_S16S8_H
 #define EDGEQ_FC_S16S8_H

@@ -7,6 +7,13 @@
  * sum, in any order, stays within int32, and that the rescale is in range.
  *
  * @forms double single
+ * @work batch
+ * @work batch * in_dim
+ * @work batch * out_dim
+ * @work batch * in_dim * out_dim
+ * @work batch * in_dim * ((out_dim + 15) / 16)
+ * @work batch * ((in_dim + 15) / 16) * out_dim
+ * @work in_dim * out_dim
  */
 #ifndef EDGEQ_FC_S8_H
 #define EDGEQ_FC_S8_H

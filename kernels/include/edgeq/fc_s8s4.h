@@ -11,6 +11,13 @@
  *
  * @forms double single
  * @nibbles w
+ * @work batch
+ * @work batch * in_dim
+ * @work batch * out_dim
+ * @work batch * in_dim * out_dim
+ * @work batch * in_dim * ((out_dim + 15) / 16)
+ * @work batch * ((in_dim + 15) / 16) * out_dim
+ * @work in_dim * out_dim
  */
 #ifndef EDGEQ_FC_S8S4_H
 #define EDGEQ_FC_S8S4_H

@@ -9,6 +9,12 @@
  * Computes the output rows [row0, row1) of one image.  Pixel (r, c) of x starts at
  * x + (r % x_ring) * x_row + c * x_pixel, that of y at y + r * y_row + c * y_pixel;
  * channels are contiguous.  A ring holds all rows that a window reads.
+ *
+ * @work row1 - row0
+ * @work (row1 - row0) * out_w
+ * @work (row1 - row0) * out_w * in_c
+ * @work (row1 - row0) * out_w * kh * kw * in_c
+ * @work (row1 - row0) * out_w * kh * kw * ((in_c + 15) / 16)
  */
 #ifndef EDGEQ_MAXPOOL_S8_H
 #define EDGEQ_MAXPOOL_S8_H

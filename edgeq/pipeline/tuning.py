@@ -1,0 +1,58 @@
+"""Measures kernels on this machine and keeps the table of costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from edgeq.errors import KernelError, OutputError, UsageError
+from edgeq.kernels.costs import CostTable, Row, cached_table, machine_name, read_costs
+from edgeq.measure import tune as measured
+from edgeq.targets import load_target
+from edgeq.targets.target import HOST
+from edgeq.verify.compare import Progress, no_progress
+
+
+def tune(
+    target: str = HOST, *, out: str | Path | None = None, kernels: str = "",
+    seconds: float = measured.SECONDS, command: str = "", progress: Progress = no_progress,
+) -> CostTable:  # fmt: skip
+    """Measure what kernels take on this machine and write the table; compiling for `host` reads it.
+
+    Args:
+        target: "host": nothing else can be measured here.
+        out: the file; the user's cache when None.
+        kernels: regular expression of the kernels to measure, with those that they compete with;
+            rows of others stay as the file of the same machine has them. "" measures all.
+        seconds: about how long a block of runs takes.
+        command: kept in the table.
+        progress: told how many layers are done.
+
+    Raises:
+        UsageError: another target than "host", or nothing to measure.
+        ToolError: no compiler.
+        OutputError: the file cannot be written.
+    """
+    if target != HOST:
+        why = "kernels are timed on this machine"
+        raise UsageError(f"{target} cannot be measured here", why=why, fix="use target 'host'")
+    path = cached_table() if out is None else Path(out)
+    table = measured.tune(load_target(target), kernels, seconds=seconds, command=command,
+                          progress=progress)  # fmt: skip
+    table = replace(table, rows={**_earlier(path), **table.rows}) if kernels else table
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(table.text(), encoding="utf-8")
+    except OSError as error:
+        raise OutputError("cannot be written", where=str(path), why=str(error.strerror)) from None
+    return read_costs(path, str(path))
+
+
+def _earlier(path: Path) -> Mapping[str, Row]:
+    """Rows of the table at `path`, if it is of this machine."""
+    try:
+        table = read_costs(path, str(path)) if path.is_file() else CostTable()
+    except KernelError:
+        return {}
+    return table.rows if table.made.get("machine") == machine_name() else {}
