@@ -1,0 +1,31 @@
+/* depthwise_s8zw for AVX-512 VNNI: four rows of sixteen channels at a time, any rescale.
+ *
+ * Exact: see depthwise_avx512vnni.h and rescale_avx512.h; channels beyond the last are not stored.
+ *
+ * @requires multiplier == 1 and kw <= 128
+ * @packs w (o/16, kh/4, kw, o%16, kh%4)
+ * @packs bias (o/16, o%16)
+ * @packs mult (o/16, o%16)
+ * @packs shift (o/16, o%16)
+ * @offset bias -128 w
+ * @scratch ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + (kh + 3) / 4 * (((dil_w == 1) * stride_w + (dil_w > 1) * kw) * ((((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) + ((dil_w == 1) * stride_w + (dil_w > 1) * kw) - 1) / ((dil_w == 1) * stride_w + (dil_w > 1) * kw) + 1) * 64 + 512) + 128
+ */
+#include "edgeq/depthwise_avx512vnni.h"
+#include "edgeq/depthwise_s8zw.h"
+
+eq_depthwise_s8zw_fn EQ_SYM(eq_depthwise_s8zw__avx512vnni_any);
+
+void EQ_SYM(eq_depthwise_s8zw__avx512vnni_any)(
+    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
+    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
+    int8_t *restrict scratch, const eq_depthwise_s8zw_params *restrict p)
+{
+    const eq_lines g = EQ_LINES_OF(p);
+    const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
+    const eq_outputs_x512 q = {p->y_row, p->y_pixel, p->row0, p->row1};
+    const eq_depthwise_arrays_x512 a = {x, w, bias, mult, shift, y};
+    const eq_range_avx512 range = eq_load_range_avx512(p->zy, p->act_min, p->act_max);
+    const int live = 0;
+    eq_depthwise_by_strip_x512(&a, &b, scratch, &q, &range, p->zw, live, 1,
+                               EQ_ANY + eq_is_single());
+}
