@@ -1,86 +1,75 @@
 /* add_s8 for AVX2 along a line, rows of both operands or of one and a number: 32 elements at
- * once, in int32.
+ * once.
  *
- * Exact: the contract says that the line gives the same bytes and that its sums stay within
- * int32; both packings saturate, which moves nothing out of or into the clamp.
+ * Both products come from one VPMADDWD for the upper parts of the factors, counted in 2^15, and
+ * one for the lower 15 bits, of bytes made unsigned, which the constant makes up for.
+ *
+ * Exact: the contract says that the line gives the same bytes and that its sum fits int32; on
+ * the way it may wrap.  Both packings saturate, which moves nothing out of or into the clamp.
  *
  * @requires line == 1 and a3 <= 1 and b3 <= 1
  * @inplace a b
  */
 #include "edgeq/add_s8.h"
 #include "edgeq/fixed_point.h"
+#include "edgeq/pairs_avx2.h"
 
-#include <immintrin.h>
-#include <string.h>
-
-#define eq_line_numbers EQ_SYM(eq_line_numbers)
+#define eq_line_avx2 EQ_SYM(eq_line_avx2)
+#define eq_line_factors EQ_SYM(eq_line_factors)
 #define eq_line_eight EQ_SYM(eq_line_eight)
+#define eq_line_sixteen EQ_SYM(eq_line_sixteen)
 #define eq_line_32 EQ_SYM(eq_line_32)
-#define eq_line_row EQ_SYM(eq_line_row)
 
 eq_add_s8_fn EQ_SYM(eq_add_s8__avx2_line);
 
 typedef struct {
-    __m256i la, lb, lc, lo, hi;
-} eq_line_numbers;
+    __m256i upper, lower, lc, lo, hi; /* factors of a and b side by side */
+} eq_line_avx2;
 
-static inline __m256i eq_line_eight(__m128i a, __m128i b, const eq_line_numbers *n)
+static inline __m256i eq_line_factors(int32_t of_a, int32_t of_b)
 {
-    const __m256i p = _mm256_mullo_epi32(_mm256_cvtepi8_epi32(a), n->la);
-    const __m256i q = _mm256_mullo_epi32(_mm256_cvtepi8_epi32(b), n->lb);
-    return _mm256_srai_epi32(_mm256_add_epi32(_mm256_add_epi32(p, q), n->lc), 21);
+    const uint32_t pair = (uint32_t)of_b << 16 | (uint16_t)of_a;
+    return _mm256_set1_epi32((int32_t)pair);
 }
 
-/* Packing two vectors puts their halves side by side: 0..3, 8..11 and so on, so every fourth of
- * them goes where it was in the end. */
-static inline __m256i eq_line_32(const int8_t *a, const int8_t *b, const eq_line_numbers *n)
+/* Of eight int16 of a and b side by side. */
+static inline __m256i eq_line_eight(__m256i ab, const eq_line_avx2 *n)
 {
-    __m256i v[4];
-    for (int32_t i = 0; i < 4; ++i)
-        v[i] =
-            eq_line_eight(_mm_loadl_epi64((const __m128i *)(const void *)(a + 8 * i)),
-                          _mm_loadl_epi64((const __m128i *)(const void *)(b + 8 * i)), n);
-    const __m256i all =
-        _mm256_packs_epi16(_mm256_packs_epi32(v[0], v[1]), _mm256_packs_epi32(v[2], v[3]));
-    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    const __m256i y = _mm256_permutevar8x32_epi32(all, order);
+    const __m256i upper = _mm256_slli_epi32(_mm256_madd_epi16(ab, n->upper), 15);
+    const __m256i lower = _mm256_add_epi32(_mm256_madd_epi16(ab, n->lower), n->lc);
+    return _mm256_srai_epi32(_mm256_add_epi32(upper, lower), 21);
+}
+
+/* Sixteen pairs of bytes from 0 to 255. */
+static inline __m256i eq_line_sixteen(__m256i ab, const eq_line_avx2 *n)
+{
+    const __m256i none = _mm256_setzero_si256();
+    return _mm256_packs_epi32(eq_line_eight(_mm256_unpacklo_epi8(ab, none), n),
+                              eq_line_eight(_mm256_unpackhi_epi8(ab, none), n));
+}
+
+static inline __attribute__((always_inline)) __m256i eq_line_32(__m256i a, __m256i b,
+                                                                const void *numbers)
+{
+    const eq_line_avx2 *n = numbers;
+    const __m256i top = _mm256_set1_epi8(INT8_MIN);
+    const __m256i u = _mm256_xor_si256(a, top), v = _mm256_xor_si256(b, top);
+    const __m256i y = _mm256_packs_epi16(eq_line_sixteen(_mm256_unpacklo_epi8(u, v), n),
+                                         eq_line_sixteen(_mm256_unpackhi_epi8(u, v), n));
     return _mm256_min_epi8(_mm256_max_epi8(y, n->lo), n->hi);
-}
-
-/* `count` elements; step_a and step_b are 1, or 0 for a number. */
-static inline void eq_line_row(const int8_t *a, const int8_t *b, int8_t *y, int32_t count,
-                               int32_t step_a, int32_t step_b, const eq_line_numbers *n)
-{
-    int8_t p[32], q[32];
-    memset(p, *a, sizeof p);
-    memset(q, *b, sizeof q);
-    int32_t i = 0;
-    for (; i + 32 <= count; i += 32)
-        _mm256_storeu_si256((__m256i *)(void *)(y + i),
-                            eq_line_32(step_a ? a + i : p, step_b ? b + i : q, n));
-    const size_t rest = (size_t)(count - i);
-    if (rest == 0)
-        return;
-    if (step_a)
-        memcpy(p, a + i, rest);
-    if (step_b)
-        memcpy(q, b + i, rest);
-    _mm256_storeu_si256((__m256i *)(void *)p, eq_line_32(p, q, n));
-    memcpy(y + i, p, rest);
 }
 
 void EQ_SYM(eq_add_s8__avx2_line)(const int8_t *a, const int8_t *b, int8_t *y,
                                   const eq_add_s8_params *restrict p)
 {
-    const eq_line_numbers n = {
-        _mm256_set1_epi32(p->la), _mm256_set1_epi32(p->lb), _mm256_set1_epi32(p->lc),
-        _mm256_set1_epi8((int8_t)p->act_min), _mm256_set1_epi8((int8_t)p->act_max)};
-    for (int32_t i0 = 0; i0 < p->d0; ++i0)
-        for (int32_t i1 = 0; i1 < p->d1; ++i1)
-            for (int32_t i2 = 0; i2 < p->d2; ++i2) {
-                eq_line_row(a + i0 * p->a0 + i1 * p->a1 + i2 * p->a2,
-                            b + i0 * p->b0 + i1 * p->b1 + i2 * p->b2, y, p->d3, p->a3,
-                            p->b3, &n);
-                y += p->d3;
-            }
+    const eq_walk_avx2 w = EQ_WALK_AVX2(p, 1);
+    const uint32_t offset = 128 * ((uint32_t)p->la + (uint32_t)p->lb);
+    const eq_line_avx2 n = {
+        eq_line_factors(p->la >> 15, p->lb >> 15),
+        eq_line_factors(p->la & 0x7fff, p->lb & 0x7fff),
+        _mm256_set1_epi32((int32_t)((uint32_t)p->lc - offset)),
+        _mm256_set1_epi8((int8_t)p->act_min),
+        _mm256_set1_epi8((int8_t)p->act_max),
+    };
+    eq_pairs_avx2(a, b, y, &w, &n, eq_line_32);
 }

@@ -1,0 +1,16 @@
+/* add_s8 for AVX2, rows of both operands or of one and a number: 32 elements at once.
+ *
+ * Exact: see add_avx2.h.
+ *
+ * @requires a3 <= 1 and b3 <= 1
+ * @inplace a b
+ */
+#include "edgeq/add_avx2.h"
+
+eq_add_s8_fn EQ_SYM(eq_add_s8__avx2_rescale);
+
+void EQ_SYM(eq_add_s8__avx2_rescale)(const int8_t *a, const int8_t *b, int8_t *y,
+                                     const eq_add_s8_params *restrict p)
+{
+    eq_add_s8_avx2(a, b, y, p, eq_is_single());
+}
