@@ -21,6 +21,7 @@ CLANG_TARGETS = {
     "aarch64": ["--target=aarch64-linux-gnu", "-ffreestanding"],
     "arm": ["--target=arm-linux-gnueabihf", "-ffreestanding"],
     "thumbv8.1m.main": ["--target=thumbv8.1m.main-none-eabi", "-ffreestanding"],
+    "x86_64": ["--target=x86_64-linux-gnu"],
 }
 
 

@@ -1,0 +1,27 @@
+/* conv2d_s8 for AVX-VNNI: any rescale; six windows of a band by sixteen channels at a time.
+ *
+ * Exact: see conv2d_avxvnni.h and scale_avx2.h.
+ *
+ * @packs w (o/16, kh, kwi/4, o/4%2, o/8%2, o%2, o/2%2, kwi%4)
+ * @packs bias (o/16, o/4%2, o/8%2, o%2, o/2%2)
+ * @packs mult (o/16, o/4%2, o/8%2, o%2, o/2%2)
+ * @packs shift (o/16, o/4%2, o/8%2, o%2, o/2%2)
+ * @offset bias -128 w
+ * @scratch ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 32
+ */
+#include "edgeq/conv2d_avxvnni.h"
+#include "edgeq/conv2d_s8.h"
+
+eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__avxvnni_any);
+
+void EQ_SYM(eq_conv2d_s8__avxvnni_any)(const int8_t *restrict x, const int8_t *restrict w,
+                                       const int32_t *restrict bias,
+                                       const int32_t *restrict mult,
+                                       const int32_t *restrict shift, int8_t *restrict y,
+                                       int8_t *restrict scratch,
+                                       const eq_conv2d_s8_params *restrict p)
+{
+    const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
+    const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);
+    eq_conv2d_by_band_avxvnni(&a, scratch, &call, EQ_INT8_AVX2, EQ_ANY + eq_is_single());
+}

@@ -1,0 +1,114 @@
+/* What the kernels of AVX-VNNI share: activations as x + 128, which VPDPBUSD takes without a sign,
+ * sums of them, weights of int4, and the rescaling of sums.
+ *
+ * A byte with its top bit inverted is x + 128.  Nibbles of int4 are brought to the upper halves of
+ * bytes: 16 times the weight, whose sums, biases included, are 16 times the contract's.
+ *
+ * Sums come as scale_avx2.h wants them, with 2^31 on top and the four of a half in the order 0, 2,
+ * 1, 3, and are rescaled by it; modulo 2^32 it does not matter when the 2^31 is added.  In the
+ * forms that are EQ_ANY there is nothing on top and the order is restored after.
+ */
+#ifndef EDGEQ_DOTS_AVXVNNI_H
+#define EDGEQ_DOTS_AVXVNNI_H
+
+#include "edgeq/scale_avx2.h"
+
+/* Four bytes at x, eight times. */
+EQ_INLINE_AVX2 __m256i eq_four_avxvnni(const void *x)
+{
+    int32_t four;
+    memcpy(&four, x, sizeof four);
+    return _mm256_set1_epi32(four);
+}
+
+/* 32 bytes at x as x + 128. */
+EQ_INLINE_AVX2 __m256i eq_above_avxvnni(const void *x)
+{
+    return _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)x),
+                            _mm256_set1_epi8(INT8_MIN));
+}
+
+/* Weights by which two vectors of sums are multiplied, or 16 times those of int4. */
+typedef struct {
+    __m256i u, v;
+} eq_weights_avxvnni;
+
+EQ_INLINE_AVX2 eq_weights_avxvnni eq_load_weights_avxvnni(const int8_t *w, int is_int4)
+{
+    const __m256i first = _mm256_loadu_si256((const __m256i *)(const void *)w);
+    if (is_int4) {
+        const __m256i upper = _mm256_set1_epi8((char)0xf0);
+        const eq_weights_avxvnni v = {_mm256_and_si256(_mm256_slli_epi16(first, 4), upper),
+                                      _mm256_and_si256(first, upper)};
+        return v;
+    }
+    const eq_weights_avxvnni v = {
+        first, _mm256_loadu_si256((const __m256i *)(const void *)(w + 32))};
+    return v;
+}
+
+/* What is on top of sums for the form `single`. */
+EQ_INLINE_AVX2 __m256i eq_top_avxvnni(int single)
+{
+    return _mm256_set1_epi32(single >= EQ_ANY ? 0 : INT32_MIN);
+}
+
+/* What the sums of eight outputs begin with: 16-fold ones have nothing on top yet. */
+EQ_INLINE_AVX2 __m256i eq_bias_avxvnni(const int32_t *bias, __m256i top, int is_int4)
+{
+    const __m256i b = eq_load_x8(bias);
+    return is_int4 ? _mm256_slli_epi32(b, 4) : _mm256_xor_si256(b, top);
+}
+
+/* The factors of eight outputs; of the forms that are EQ_ANY mult and `down`, the shift, alone. */
+EQ_INLINE_AVX2 eq_scale_avx2 eq_factors_avxvnni(const int32_t *mult, const int32_t *shift,
+                                                int single)
+{
+    if (single < EQ_ANY)
+        return eq_load_scale_avx2(mult, shift, single);
+    const __m256i none = _mm256_setzero_si256();
+    const eq_scale_avx2 f = {eq_load_x8(mult), none, none, none, eq_load_x8(shift), none};
+    return f;
+}
+
+/* Sums rescaled, in order. */
+EQ_INLINE_AVX2 __m256i eq_scaled_avxvnni(__m256i sum, const eq_scale_avx2 *f, int is_int4,
+                                         int single)
+{
+    if (single == EQ_ANY + EQ_DOUBLE)
+        return eq_in_order_avx2(eq_requantize_x8_double(sum, f->mult, f->down));
+    if (single == EQ_ANY + EQ_SINGLE)
+        return eq_in_order_avx2(eq_requantize_x8_single(sum, f->mult, f->down));
+    if (is_int4)
+        sum = _mm256_xor_si256(_mm256_srai_epi32(sum, 4), _mm256_set1_epi32(INT32_MIN));
+    return eq_scaled_avx2(sum, f, single);
+}
+
+/* The n bytes at x added to sums; up to 31 behind them are read. */
+EQ_INLINE_AVX2 __m256i eq_add_bytes_avxvnni(__m256i sum, const uint8_t *x, int32_t n)
+{
+    const __m256i one = _mm256_set1_epi8(1);
+    const __m256i at =
+        _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
+                         19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
+    int32_t k = 0;
+    for (; k + 32 <= n; k += 32)
+        sum = _mm256_dpbusd_epi32(
+            sum, _mm256_loadu_si256((const __m256i *)(const void *)(x + k)), one);
+    if (k == n)
+        return sum;
+    const __m256i some = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(n - k)), at);
+    const __m256i last = _mm256_loadu_si256((const __m256i *)(const void *)(x + k));
+    return _mm256_dpbusd_epi32(sum, _mm256_and_si256(last, some), one);
+}
+
+/* The eight sums added up. */
+EQ_INLINE_AVX2 int32_t eq_total_avxvnni(__m256i sum)
+{
+    const __m128i four =
+        _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+    const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
+    return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 1)));
+}
+
+#endif
