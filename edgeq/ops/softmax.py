@@ -118,6 +118,8 @@ class Softmax(Op):
                 last = np.minimum(x, 60)
                 last[:, -1] = 127
                 yield Case({"x": last, "table": table, "y": y}, {"rows": n, "depth": c})
+            alike = np.where(np.arange(n)[:, None] % 3 == 1, x, x[:, :1])
+            yield Case({"x": alike, "table": table, "y": y}, {"rows": n, "depth": c})
 
 
 def _boundary_tables(bits: int) -> Iterator[NDArray[np.int32]]:
