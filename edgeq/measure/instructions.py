@@ -2,7 +2,7 @@
 
 A program marks regions with EQ_MARK_BEGIN() and EQ_MARK_END() (targets/boards/probe.h); a
 QEMU plugin of our own counts what runs between them, or a trace of the run where plugins
-cannot be loaded.  The counts are exact and repeatable.
+cannot be loaded.  Under Bochs the program is stepped through (targets/bochs/count.c).  The counts are exact and repeatable.
 QEMU does not model cycles, so nothing here is a time.
 """
 
@@ -25,7 +25,7 @@ from edgeq.measure.cycles import RULES, Executed, Rules
 from edgeq.measure.trace import trace_counts
 from edgeq.targets import Target
 from edgeq.targets.target import target_folder
-from edgeq.verify.emulated import RUN_SECONDS, run_emulated
+from edgeq.verify.emulated import RUN_SECONDS, run_emulated, runs_under_bochs, under_bochs
 
 COUNTS_FILE = "insn_count.txt"
 TRACE_SLOWER = 20  # times what a run with the plugin may take
@@ -112,7 +112,11 @@ def count_instructions(
     """
     machine = machine_of(elf)
     marks = (BEGIN_MARKS[machine], END_MARKS[machine])
-    text = _plugin_counts(elf, target, workdir, marks, timeout)
+    if runs_under_bochs(target):
+        run, text = under_bochs(elf, workdir, TRACE_SLOWER * timeout, counting=True)
+        run.require_success()
+    else:
+        text = _plugin_counts(elf, target, workdir, marks, timeout)
     if not text:
         text = trace_counts(elf, target, workdir, marks, timeout=TRACE_SLOWER * timeout)
     return _joined(text, machine, elf, target)

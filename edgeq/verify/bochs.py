@@ -30,7 +30,7 @@ CPU = "tigerlake"  # the newest model of Bochs 2.7
 SECONDS = 3600.0
 COMPILE_SECONDS = 60.0
 CC = "x86_64-linux-gnu-gcc"
-SOURCES = ("start.S", "kernel.c", "memory.c", "files.c", "disk.c", "program.c")
+SOURCES = ("start.S", "kernel.c", "memory.c", "files.c", "disk.c", "count.c", "program.c")
 CFLAGS = (
     "-O1", "-std=gnu11", "-ffreestanding", "-mgeneral-regs-only", "-mno-red-zone", "-fno-pic",
     "-no-pie", "-fno-stack-protector", "-fcf-protection=none", "-fno-asynchronous-unwind-tables",
@@ -39,6 +39,7 @@ CFLAGS = (
 SCREEN_BIOS = Path("/usr/share/vgabios/vgabios.bin")
 ROM_BYTES = 0x10000
 PAGE = 4096
+HEAD = struct.Struct("<4Q")  # of eq_bundle
 CYLINDER = 16 * 63 * 512  # bytes; a disk has whole ones
 MOST_BYTES = 0xE000000  # between BUNDLE and POOL of layout.h
 START = b"s\x00\x05\x00\x00\x00edgeq"  # the first packet; what Bochs says itself stands before it
@@ -67,18 +68,22 @@ class Ended:
 
     written        bytes by file name; "1" and "2" are the standard output and error
     instructions   executed, the kernel's included
+    regions        of a counted run, in the form of targets/qemu/insn_count.c
     """
 
     code: int
     written: dict[str, bytes]
     instructions: int
+    regions: str = ""
 
 
 def run_under_bochs(
     program: Path, given: bytes, files: Mapping[str, Path] = {}, cpu: str = CPU,
-    timeout: float = SECONDS,
+    timeout: float = SECONDS, counting: bool = False,
 ) -> Ended:  # fmt: skip
     """Run a static program with `given` as its standard input; it may read `files` by name.
+
+    `counting` counts instructions between the marks of targets/boards/probe.h, by address.
 
     Raises:
         ToolError: Bochs or the compiler is missing, or the emulated machine ended otherwise.
@@ -91,7 +96,7 @@ def run_under_bochs(
         folder = Path(name)
         settings = {"rom": build_rom(folder), "screen": SCREEN_BIOS, "cpu": cpu,
                     "disk": folder / "disk", "log": folder / "log"}  # fmt: skip
-        (folder / "disk").write_bytes(bundle(program, given, files))
+        (folder / "disk").write_bytes(bundle(program, given, files, counting))
         (folder / "settings").write_text(SETTINGS.format(**settings), encoding="utf-8")
         (folder / "commands").write_text("continue\n", encoding="utf-8")
         command = [str(bochs), "-q", "-f", "settings", "-rc", "commands"]
@@ -120,11 +125,11 @@ def build_rom(folder: Path) -> Path:
     return folder / "rom"
 
 
-def bundle(program: Path, given: bytes, files: Mapping[str, Path]) -> bytes:
+def bundle(program: Path, given: bytes, files: Mapping[str, Path], counting: bool = False) -> bytes:
     """The disk: a head of `eq_bundle` (targets/bochs/kernel.h), then the files on whole pages."""
     found = [(program.name, program.read_bytes()), ("", given)]
     found += [(name, path.read_bytes()) for name, path in files.items() if path.is_file()]
-    start = _up(16 + 128 * len(found), PAGE)
+    start = _up(HEAD.size + 128 * len(found), PAGE)
     table, body = b"", b""
     for name, data in found:
         table += struct.pack("<112sQQ", name.encode()[:111], start + len(body), len(data))
@@ -133,7 +138,7 @@ def bundle(program: Path, given: bytes, files: Mapping[str, Path]) -> bytes:
     if size > MOST_BYTES:
         raise ToolError("is too large", where=str(program), why=f"with its files {size} bytes, "
                         f"while {MOST_BYTES} fit the emulated disk")  # fmt: skip
-    head = struct.pack("<QQ", size, len(found)) + table
+    head = HEAD.pack(size, len(found), counting, 0) + table
     return head + bytes(start - len(head)) + body + bytes(_up(size, CYLINDER) - size)
 
 
@@ -149,6 +154,8 @@ def read_packets(stdout: bytes, program: str, said: str) -> Ended:
     """
     ended = Ended(-1, {"1": b"", "2": b""}, 0)
     names = {1: "1", 2: "2"}
+    lines: list[str] = []
+    unbalanced = 0
     for kind, number, data in _packets(stdout):
         if kind == "o":
             names[number] = data.decode()
@@ -157,11 +164,18 @@ def read_packets(stdout: bytes, program: str, said: str) -> Ended:
             ended.written[names[number]] += data
         elif kind == "c":
             ended.instructions = int.from_bytes(data, "little")
+        elif kind == "r":
+            lines.append("region")
+        elif kind == "n":
+            lines += [f"at {at:x} {count}" for at, count in struct.iter_unpack("<II", data)]
+        elif kind == "u":
+            unbalanced += 1
         elif kind == "x":
-            ended.code = number
+            lines += [f"executed {ended.instructions}", f"unbalanced {unbalanced}"]
+            ended.code, ended.regions = number, "\n".join(lines)
             return ended
-    lines = [line for line in said.splitlines() if "exiting" not in line and "===" not in line]
-    raise ToolError("the emulated machine stopped", where=program, why=" ".join(lines[-2:]))
+    last = [line for line in said.splitlines() if "exiting" not in line and "===" not in line]
+    raise ToolError("the emulated machine stopped", where=program, why=" ".join(last[-2:]))
 
 
 def _packets(stdout: bytes) -> Iterator[tuple[str, int, bytes]]:

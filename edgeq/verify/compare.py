@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -11,15 +11,15 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeq.build.host import HostModel
 from edgeq.exporters.source import TFLITE_IDENTIFIER
 from edgeq.ir import DType, Graph, Shape, Tensor
 from edgeq.ir.file_order import file_orders
 from edgeq.plan.plan import Plan
 from edgeq.reference.exact import Exact
+from edgeq.targets.levels import level_name
 from edgeq.verify.distance import APPROXIMATE, Distance, DistanceTally
 from edgeq.verify.oracle import Oracle
-from edgeq.verify.program import run_traced
+from edgeq.verify.sides import sides_of
 
 Values = Mapping[str, NDArray[Any]]
 Progress = Callable[[int, int], None]
@@ -61,6 +61,7 @@ class VerifyReport:
     compared_bytes      bytes of all comparisons
     oracle_tensors      tensors that the oracle showed, of those that the graph computes
     distance            for an oracle of another arithmetic, which is no part of `ok`
+    levels              of a fat target those that ran, each compared
     """
 
     ok: bool
@@ -74,6 +75,7 @@ class VerifyReport:
     oracle_tensors: int = 0
     computed_tensors: int = 0
     distance: Distance | None = None
+    levels: tuple[str, ...] = ()
 
     @property
     def exact_peer(self) -> bool:
@@ -93,8 +95,13 @@ class _Tally:
     compared: int = 0
     first: Difference | None = None
     seen: set[str] = field(default_factory=set)
+    ran: Plan | None = None
 
-    def compare(self, sample: int, sides: str, want: Values, got: Values) -> None:
+    def compare(
+        self, sample: int, sides: str, want: Values, got: Values, level: Plan | None = None
+    ) -> None:
+        """`level` is the plan that `got` comes from, where it is that of a level."""
+        self.ran = level or self.plan
         for node in self.plan.graph.nodes:
             for name in node.outputs:
                 if name in got:
@@ -122,7 +129,8 @@ class _Tally:
         node = self.plan.graph.producer(tensor.name)
         at = int(wrong[0])
         index = tuple(int(i) for i in np.unravel_index(at, tensor.shape or (1,)))
-        steps = [s.symbol for s in self.plan.steps if node is not None and s.node == node.name]
+        ran = self.ran or self.plan
+        steps = [s.symbol for s in ran.steps if node is not None and s.node == node.name]
         return Difference(
             sample, node.name if node else "", node.op if node else "", tensor.name,
             steps[0] if steps else "", sides, index, a[at].item(), b[at].item(), int(wrong.size),
@@ -155,10 +163,12 @@ def compare(
     tally = _Tally(plan)
     model = Exact(plan.graph, plan.lowered)
     with tempfile.TemporaryDirectory(prefix="edgeq-") as folder, _Peer(plan.graph, against) as peer:
-        runs = _runs(plan, samples, Path(folder), native=native)
+        sides = sides_of(plan, samples, Path(folder), native=native)
+        runs = zip(*(side.runs for side in sides), strict=True)
         for i, (sample, found) in enumerate(zip(samples, runs, strict=True)):
             want = dict(model.trace(sample))
-            tally.compare(i, "numpy, C", want, found)
+            for side, values in zip(sides, found, strict=True):
+                tally.compare(i, side.name, want, values, side.plan)
             tally.compare(i, f"numpy, {against}", want, peer.exact_values(sample, want))
             progress(i + 1, len(samples))
     computed = {t for n in plan.graph.nodes for t in n.outputs}
@@ -166,6 +176,7 @@ def compare(
         tally.differing == 0 and tally.first is None, len(samples), tally.differing,
         tally.compared, tally.first, against, plan.target.name, str(plan.profile),
         len(peer.shown & computed), len(computed), peer.distance,
+        tuple(level_name(side.plan.target) for side in sides if plan.levels),
     )  # fmt: skip
 
 
@@ -208,16 +219,6 @@ class _Peer:
         shown = {name: as_compared(value, tensors[name]) for name, value in found.items()}
         self._far.add(self._graph.outputs, want, shown)
         return {}
-
-
-def _runs(plan: Plan, samples: Sequence[Values], folder: Path, *, native: bool) -> Iterator[Values]:
-    if not native:
-        yield from run_traced(plan, samples, folder)
-        return
-    model = HostModel(plan)
-    for sample in samples:
-        stepwise = dict(model.trace(sample))
-        yield {**stepwise, **model.run(sample)}  # outputs as a whole run leaves them
 
 
 def _oracle_values(oracle: Oracle, graph: Graph, sample: Values) -> dict[str, NDArray[Any]]:

@@ -77,24 +77,28 @@ def run_emulated(
         ToolError: no emulator, or the program was not done after `timeout` seconds.
     """
     emulate = bool(plugin) or not native
-    if _needs_bochs(target, emulate):
-        return _under_bochs(elf.resolve(), workdir, timeout)
+    if runs_under_bochs(target, emulate):
+        return under_bochs(elf.resolve(), workdir, timeout)[0]
     command = _command(elf.resolve(), emulated(target), emulate, [*_plugin(plugin), *options])
     run = run_tool(command, timeout=timeout, cwd=workdir)
     return CompletedRun(run.command, run.exit_code, run.stdout, run.stderr)
 
 
-def _needs_bochs(target: Target, emulate: bool) -> bool:
+def runs_under_bochs(target: Target, emulate: bool = True) -> bool:
+    """Whether `target` has Bochs as its emulator, and needs it or is to be emulated anyway."""
     emulator = target.firmware.emulator if target.firmware else ()
     return emulator[:1] == (BOCHS,) and (emulate or not runs_in_process(target))
 
 
-def _under_bochs(elf: Path, workdir: Path, timeout: float) -> CompletedRun:
-    ended = run_under_bochs(elf, b"", {INPUT: workdir / INPUT}, timeout=timeout)
+def under_bochs(
+    elf: Path, workdir: Path, timeout: float, *, counting: bool = False
+) -> tuple[CompletedRun, str]:
+    """A probe under Bochs, and what `counting` counted (targets/qemu/insn_count.c)."""
+    ended = run_under_bochs(elf, b"", {INPUT: workdir / INPUT}, timeout=timeout, counting=counting)
     said = [ended.written.pop(name).decode("utf-8", "replace") for name in ("1", "2")]
     if OUTPUT in ended.written:
         (workdir / OUTPUT).write_bytes(ended.written[OUTPUT])
-    return CompletedRun((BOCHS, str(elf)), ended.code, *said)
+    return CompletedRun((BOCHS, str(elf)), ended.code, *said), ended.regions
 
 
 def probe_program(

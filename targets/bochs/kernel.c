@@ -19,7 +19,6 @@ static eq_gate gates[TRAPS];
 extern const uint8_t eq_traps[];
 void eq_syscall_entry(void);
 _Noreturn void eq_kernel_main(void);
-_Noreturn void eq_trapped(uint64_t number, uint64_t ip, uint64_t address);
 int64_t eq_syscall(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f,
                    uint64_t number);
 
@@ -181,18 +180,34 @@ int64_t eq_syscall(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, u
     }
 }
 
+/* A table's limit and base, as LGDT and LIDT take them. */
+typedef struct __attribute__((packed)) {
+    uint16_t limit;
+    uint64_t base;
+} eq_table;
+
+/* Exceptions run on a stack of their own, which a task state segment names: the program's own may
+ * be full, and 128 bytes under its end are in use. */
 static void catch_exceptions(void)
 {
-    const struct __attribute__((packed)) {
-        uint16_t limit;
-        uint64_t base;
-    } where = {sizeof gates - 1, (uint64_t)gates};
+    static uint32_t task[26];
+    static uint64_t segments[7] = {0, 0x00cf9a000000ffff, 0x00cf92000000ffff,
+                                   0x00af9a000000ffff, 0x00cf92000000ffff};
+    const eq_table gate_table = {sizeof gates - 1, (uint64_t)gates};
+    const eq_table segment_table = {sizeof segments - 1, (uint64_t)segments};
+    const uint64_t at = (uint64_t)task;
+    task[9] = TRAP_STACK;
+    task[25] = sizeof task << 16;
+    segments[5] =
+        (sizeof task - 1) | (at & 0xffffff) << 16 | 0x890000000000 | (at >> 24) << 56;
     for (uint64_t i = 0; i < TRAPS; ++i) {
-        const uint64_t at = (uint64_t)eq_traps + 16 * i;
-        const eq_gate gate = {(uint16_t)at, 24, 0x8e00, (uint16_t)(at >> 16), 0, 0};
+        const uint64_t to = (uint64_t)eq_traps + 16 * i;
+        const eq_gate gate = {(uint16_t)to, 24, 0x8e01, (uint16_t)(to >> 16), 0, 0};
         gates[i] = gate;
     }
-    __asm__ volatile("lidt %0" : : "m"(where));
+    __asm__ volatile("lgdt %0; lidt %1; ltr %w2"
+                     :
+                     : "m"(segment_table), "m"(gate_table), "r"(40));
 }
 
 void eq_kernel_main(void)
@@ -200,7 +215,7 @@ void eq_kernel_main(void)
     catch_exceptions();
     set_register(0xc0000081, (uint64_t)24 << 32);         /* STAR */
     set_register(0xc0000082, (uint64_t)eq_syscall_entry); /* LSTAR */
-    set_register(0xc0000084, 0x400);                      /* SFMASK: direction */
+    set_register(0xc0000084, 0x500);                      /* SFMASK: direction, step */
     eq_load_bundle();
     eq_send('s', 0, "edgeq", 5);
     eq_start_program();

@@ -17,7 +17,8 @@ typedef struct {
 } eq_file;
 
 typedef struct {
-    uint64_t bytes, count; /* of all of it, whole sectors; files */
+    uint64_t bytes, count;   /* of all of it, whole sectors; files */
+    uint64_t counting, zero; /* 1 to count instructions between marks */
     eq_file files[];
 } eq_bundle;
 
@@ -52,6 +53,12 @@ int64_t eq_stat(uint64_t fd, uint8_t *status);
 
 /* disk.c */
 void eq_load_bundle(void);
+
+/* count.c: executed instructions by address */
+void eq_place_traps(uint8_t *code, uint64_t bytes);
+
+/* kernel.c */
+_Noreturn void eq_trapped(uint64_t number, uint64_t ip, uint64_t address);
 
 /* program.c */
 _Noreturn void eq_start_program(void);

@@ -8,12 +8,15 @@
 #define KERNEL 0x10000 /* code and data */
 #define KERNEL_BYTES 0xf000
 #define STACK 0x40000 /* grows down */
+#define TRAP_STACK 0x48000
 #define TABLES 0x60000
 #define TABLES_BYTES 0x6000
 #define DIRECT_SLOT 256 /* of the topmost page table */
 #define DIRECT 0xffff800000000000
 #define BUNDLE 0x1000000 /* program and files, as the emulator loads them */
 #define POOL 0x10000000  /* pages for the program */
-#define POOL_END 0x40000000
+#define POOL_END 0x3e000000
+#define COUNTS 0x3e000000 /* 4 bytes for each byte of the program's code */
+#define COUNTS_BYTES 0x2000000
 
 #endif

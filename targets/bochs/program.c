@@ -34,6 +34,8 @@ static void load(const uint8_t *image, const eq_segment *s)
     if (!eq_map(s->at, s->bytes, READ_ONLY | WRITABLE))
         refuse("not enough memory for the program\n");
     memcpy((void *)s->at, image + s->offset, s->file_bytes);
+    if (s->flags & 1)
+        eq_place_traps((uint8_t *)s->at, s->file_bytes);
     const int readable = (s->flags & 4) != 0, writable = (s->flags & 2) != 0;
     eq_protect(s->at, s->bytes, readable | writable << 1 | (int)(s->flags & 1) << 2);
     const uint64_t end = (s->at + s->bytes + PAGE - 1) / PAGE * PAGE;

@@ -147,10 +147,58 @@ eq_traps:
         trap 18
         trap 19
 trapped:
+        cmpq $3, (%rsp)
+        je marked
+        cmpq $1, (%rsp)
+        je stepped
         popq %rdi
         popq %rsi
         movq (%rsp), %rsi
         movq %cr2, %rdx
         movl $STACK, %esp
         call eq_trapped
+
+/* An instruction was executed, that at eq_last: it is counted unless it is to be repeated. */
+stepped:
+        pushq %rax
+        pushq %rcx
+        movq 32(%rsp), %rax             /* of the next one */
+        movq eq_last, %rcx
+        cmpq %rax, %rcx
+        je 1f
+        movq %rax, eq_last
+        subq eq_code, %rcx
+        cmpq eq_code_bytes, %rcx
+        jae 1f
+        movq eq_counts, %rax
+        incl (%rax,%rcx,4)
+1:      popq %rcx
+        popq %rax
+        addq $16, %rsp
+        iretq
+
+/* A mark, or a break point that is none.  rdi points to the address behind it and the flags. */
+marked:
+        pushq %rax
+        pushq %rcx
+        pushq %rdx
+        pushq %rsi
+        pushq %rdi
+        pushq %r8
+        pushq %r9
+        pushq %r10
+        pushq %r11
+        leaq 88(%rsp), %rdi
+        call eq_marked
+        popq %r11
+        popq %r10
+        popq %r9
+        popq %r8
+        popq %rdi
+        popq %rsi
+        popq %rdx
+        popq %rcx
+        popq %rax
+        addq $16, %rsp
+        iretq
         .section .note.GNU-stack, "", @progbits
