@@ -16,9 +16,8 @@
 
 #include "edgeq/conv2d_band.h"
 #include "edgeq/conv2d_call.h"
+#include "edgeq/conv2d_tile_avx2.h"
 #include "edgeq/nibbles_avx2.h"
-
-enum { EQ_TILE_AVX2 = 6 };
 
 /* Kinds of weights: int8, int8 less a zero point, int4. */
 enum { EQ_INT8_AVX2 = 0, EQ_ZERO_POINT_AVX2 = 1, EQ_INT4_AVX2 = 2 };
@@ -35,58 +34,6 @@ typedef struct {
     __m256i zw; /* that zero point */
     eq_range_avx2 range;
 } eq_layer_avx2;
-
-/* Pixels of a tile: their windows and what becomes of them. */
-typedef struct {
-    const int16_t *x[EQ_TILE_AVX2];
-    int8_t *y[EQ_TILE_AVX2];
-} eq_pixels_avx2;
-
-/* Sums of a tile: sixteen channels of each pixel. */
-typedef struct {
-    __m256i a0, b0, a1, b1, a2, b2, a3, b3, a4, b4, a5, b5;
-} eq_tile_avx2;
-
-/* Two taps at x, or one and a zero. */
-EQ_INLINE_AVX2 __m256i eq_two_avx2(const int16_t *x, int one)
-{
-    int32_t two;
-    memcpy(&two, x, sizeof two);
-    return _mm256_set1_epi32(one ? (uint16_t)two : two);
-}
-
-EQ_INLINE_AVX2 __m256i eq_mac_avx2(__m256i sum, __m256i x, __m256i w)
-{
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(x, w));
-}
-
-/* Two taps of n pixels, or one. */
-EQ_INLINE_AVX2 void eq_step_avx2(eq_tile_avx2 *s, const eq_pixels_avx2 *g, int64_t k,
-                                 __m256i u, __m256i v, int n, int one)
-{
-    const __m256i x0 = eq_two_avx2(g->x[0] + k, one);
-    s->a0 = eq_mac_avx2(s->a0, x0, u);
-    s->b0 = eq_mac_avx2(s->b0, x0, v);
-    const __m256i x1 = eq_two_avx2(g->x[1] + k, one);
-    s->a1 = eq_mac_avx2(s->a1, x1, u);
-    s->b1 = eq_mac_avx2(s->b1, x1, v);
-    if (n > 2) {
-        const __m256i x2 = eq_two_avx2(g->x[2] + k, one),
-                      x3 = eq_two_avx2(g->x[3] + k, one);
-        s->a2 = eq_mac_avx2(s->a2, x2, u);
-        s->b2 = eq_mac_avx2(s->b2, x2, v);
-        s->a3 = eq_mac_avx2(s->a3, x3, u);
-        s->b3 = eq_mac_avx2(s->b3, x3, v);
-    }
-    if (n > 4) {
-        const __m256i x4 = eq_two_avx2(g->x[4] + k, one),
-                      x5 = eq_two_avx2(g->x[5] + k, one);
-        s->a4 = eq_mac_avx2(s->a4, x4, u);
-        s->b4 = eq_mac_avx2(s->b4, x4, v);
-        s->a5 = eq_mac_avx2(s->a5, x5, u);
-        s->b5 = eq_mac_avx2(s->b5, x5, v);
-    }
-}
 
 /* The dot products of n pixels by sixteen channels on top of their biases. */
 EQ_INLINE_AVX2 eq_tile_avx2 eq_dots_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g,
@@ -197,34 +144,39 @@ EQ_INLINE_AVX2 eq_tile_avx2 eq_dots_kind_avx2(const eq_layer_avx2 *t,
                     : eq_dots_2_avx2(t, g, o);
 }
 
+/* n pixels of sums rescaled, narrowed and stored. */
+EQ_INLINE_AVX2 void eq_finish_tile_avx2(const eq_layer_avx2 *t, const eq_tile_avx2 *s,
+                                        const eq_pixels_avx2 *g, int32_t o, int n,
+                                        int single)
+{
+    const eq_factors_x8 f[2] = {
+        eq_load_factors_of(t->mult + o, t->shift + o, single),
+        eq_load_factors_of(t->mult + o + 8, t->shift + o + 8, single)};
+    const __m256i first[4] = {s->a0, s->b0, s->a1, s->b1};
+    eq_finish_two_avx2(t, f, first, g->y[0], g->y[1], o, single);
+    const __m256i second[4] = {s->a2, s->b2, s->a3, s->b3};
+    if (n > 2)
+        eq_finish_two_avx2(t, f, second, g->y[2], g->y[3], o, single);
+    const __m256i third[4] = {s->a4, s->b4, s->a5, s->b5};
+    if (n > 4)
+        eq_finish_two_avx2(t, f, third, g->y[4], g->y[5], o, single);
+}
+
 /* n pixels by all channels; n is 2, 4 or 6. */
 EQ_INLINE_AVX2 void eq_pixels_n_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g, int n,
                                      int kind, int single)
 {
     for (int32_t o = 0; o < t->out_c; o += 16) {
         const eq_tile_avx2 s = eq_dots_kind_avx2(t, g, o, n, kind);
-        const eq_factors_x8 f[2] = {
-            eq_load_factors_of(t->mult + o, t->shift + o, single),
-            eq_load_factors_of(t->mult + o + 8, t->shift + o + 8, single)};
-        const __m256i first[4] = {s.a0, s.b0, s.a1, s.b1};
-        eq_finish_two_avx2(t, f, first, g->y[0], g->y[1], o, single);
-        const __m256i second[4] = {s.a2, s.b2, s.a3, s.b3};
-        if (n > 2)
-            eq_finish_two_avx2(t, f, second, g->y[2], g->y[3], o, single);
-        const __m256i third[4] = {s.a4, s.b4, s.a5, s.b5};
-        if (n > 4)
-            eq_finish_two_avx2(t, f, third, g->y[4], g->y[5], o, single);
+        eq_finish_tile_avx2(t, &s, g, o, n, single);
     }
 }
 
-/* n <= 6 pixels; what is left of a tile is its last pixel once more. */
+/* n <= 6 pixels. */
 EQ_INLINE_AVX2 void eq_pixels_any_avx2(const eq_layer_avx2 *t, eq_pixels_avx2 *g, int32_t n,
                                        int kind, int single)
 {
-    for (int32_t i = n; i < EQ_TILE_AVX2; ++i) {
-        g->x[i] = g->x[n - 1];
-        g->y[i] = g->y[n - 1];
-    }
+    eq_fill_tile_avx2(g, n);
     if (n > 4)
         eq_pixels_n_avx2(t, g, 6, kind, single);
     else if (n > 2)

@@ -1,5 +1,5 @@
 /* Convolution of int16 activations for AVX2: up to six pixels by sixteen channels at a time, by the
- * steps of conv2d_avx2.h.
+ * steps of conv2d_tile_avx2.h.
  *
  * Rows are copied into a band with their borders, and windows read where they lie: VPMADDWD
  * takes the activations as they are.  Weights are packed as those of conv2d_avx2.h.
@@ -11,7 +11,10 @@
 #ifndef EDGEQ_CONV2D_S16_AVX2_H
 #define EDGEQ_CONV2D_S16_AVX2_H
 
-#include "edgeq/conv2d_avx2.h"
+#include "edgeq/conv2d_band.h"
+#include "edgeq/conv2d_call.h"
+#include "edgeq/conv2d_tile_avx2.h"
+#include "edgeq/nibbles_avx2.h"
 #include "edgeq/rescale16_avx2.h"
 
 /* What a kernel is: int4 weights; sums, or biases, beyond int32; EQ_DOUBLE and so on. */
@@ -87,23 +90,64 @@ EQ_INLINE_AVX2 eq_tile_avx2 eq_dots16_n_avx2(const eq_layer16_avx2 *t,
                     : eq_dots16_2_avx2(t, g, o, q, is_int4);
 }
 
-/* Sixteen channels each of n pixels whose windows int32 holds the sums of. */
+/* Sixteen channels each of n pixels, rescaled and stored. */
+EQ_INLINE_AVX2 void eq_finish_tile16_avx2(const eq_layer16_avx2 *t, const eq_tile_avx2 *s,
+                                          const eq_pixels_avx2 *g, int32_t o, int n,
+                                          int form)
+{
+    const __m256i a[6] = {s->a0, s->a1, s->a2, s->a3, s->a4, s->a5};
+    const __m256i b[6] = {s->b0, s->b1, s->b2, s->b3, s->b4, s->b5};
+    const eq_factors16_x8 f = eq_load_factors16(t->mult + o, t->shift + o, form),
+                          h = eq_load_factors16(t->mult + o + 8, t->shift + o + 8, form);
+    const __m256i u = eq_load_short_x8(t->bias + o), v = eq_load_short_x8(t->bias + o + 8);
+    for (int i = 0; i < n; ++i)
+        eq_store16_avx2((int16_t *)(void *)g->y[i] + o,
+                        eq_rescale16_x8(_mm256_add_epi32(a[i], u), &f, form),
+                        eq_rescale16_x8(_mm256_add_epi32(b[i], v), &h, form), t->out_c - o,
+                        &t->range);
+}
+
+/* Sums of a tile beyond int32. */
+typedef struct {
+    eq_long_x8 a[EQ_TILE_AVX2], b[EQ_TILE_AVX2];
+} eq_far_tile_avx2;
+
+EQ_INLINE_AVX2 void eq_begin_far_avx2(eq_far_tile_avx2 *far, const int64_t *bias, int n)
+{
+    for (int i = 0; i < n; ++i) {
+        far->a[i] = eq_load_long_x8(bias);
+        far->b[i] = eq_load_long_x8(bias + 8);
+    }
+}
+
+EQ_INLINE_AVX2 void eq_add_far_avx2(eq_far_tile_avx2 *far, const eq_tile_avx2 *s, int n)
+{
+    const __m256i a[6] = {s->a0, s->a1, s->a2, s->a3, s->a4, s->a5};
+    const __m256i b[6] = {s->b0, s->b1, s->b2, s->b3, s->b4, s->b5};
+    for (int i = 0; i < n; ++i) {
+        far->a[i] = eq_add_long_x8(far->a[i], a[i]);
+        far->b[i] = eq_add_long_x8(far->b[i], b[i]);
+    }
+}
+
+EQ_INLINE_AVX2 void eq_finish_far_avx2(const eq_layer16_avx2 *t, const eq_far_tile_avx2 *s,
+                                       const eq_pixels_avx2 *g, int32_t o, int n, int form)
+{
+    const eq_factors16_x8 f = eq_load_factors16(t->mult + o, t->shift + o, form),
+                          h = eq_load_factors16(t->mult + o + 8, t->shift + o + 8, form);
+    for (int i = 0; i < n; ++i)
+        eq_store16_avx2((int16_t *)(void *)g->y[i] + o,
+                        eq_rescale_long_x8(s->a[i], &f, form),
+                        eq_rescale_long_x8(s->b[i], &h, form), t->out_c - o, &t->range);
+}
+
+/* Sixteen channels of n pixels whose windows int32 holds the sums of. */
 EQ_INLINE_AVX2 void eq_tile16_avx2(const eq_layer16_avx2 *t, const eq_pixels_avx2 *g,
                                    int32_t o, int n, const eq_kind16_avx2 *kind)
 {
     const eq_part_avx2 all = {0, t->kh, 0, t->run};
     const eq_tile_avx2 s = eq_dots16_n_avx2(t, g, o, &all, n, kind->is_int4);
-    const __m256i a[6] = {s.a0, s.a1, s.a2, s.a3, s.a4, s.a5};
-    const __m256i b[6] = {s.b0, s.b1, s.b2, s.b3, s.b4, s.b5};
-    const eq_factors16_x8 f = eq_load_factors16(t->mult + o, t->shift + o, kind->form),
-                          h = eq_load_factors16(t->mult + o + 8, t->shift + o + 8,
-                                                kind->form);
-    const __m256i u = eq_load_short_x8(t->bias + o), v = eq_load_short_x8(t->bias + o + 8);
-    for (int i = 0; i < n; ++i)
-        eq_store16_avx2((int16_t *)(void *)g->y[i] + o,
-                        eq_rescale16_x8(_mm256_add_epi32(a[i], u), &f, kind->form),
-                        eq_rescale16_x8(_mm256_add_epi32(b[i], v), &h, kind->form),
-                        t->out_c - o, &t->range);
+    eq_finish_tile16_avx2(t, &s, g, o, n, kind->form);
 }
 
 /* The same of sums beyond int32. */
@@ -112,31 +156,17 @@ EQ_INLINE_AVX2 void eq_far_tile16_avx2(const eq_layer16_avx2 *t, const eq_pixels
 {
     const int32_t steps = kind->is_int4 ? 4095 : 255, fit = 2 * steps / t->run;
     const int32_t rows = fit > 1 ? fit : 1, taps = fit > 0 ? t->run : 2 * steps;
-    eq_long_x8 a[6], b[6];
-    for (int i = 0; i < n; ++i) {
-        a[i] = eq_load_long_x8(t->bias + o);
-        b[i] = eq_load_long_x8(t->bias + o + 8);
-    }
+    eq_far_tile_avx2 far;
+    eq_begin_far_avx2(&far, t->bias + o, n);
     for (eq_part_avx2 q = {0, 0, 0, 0}; q.r0 < t->kh; q.r0 = q.r1) {
         q.r1 = t->kh - q.r0 < rows ? t->kh : q.r0 + rows;
         for (q.k0 = 0; q.k0 < t->run; q.k0 = q.k1) {
             q.k1 = t->run - q.k0 < taps ? t->run : q.k0 + taps;
             const eq_tile_avx2 s = eq_dots16_n_avx2(t, g, o, &q, n, kind->is_int4);
-            const __m256i c[6] = {s.a0, s.a1, s.a2, s.a3, s.a4, s.a5};
-            const __m256i d[6] = {s.b0, s.b1, s.b2, s.b3, s.b4, s.b5};
-            for (int i = 0; i < n; ++i) {
-                a[i] = eq_add_long_x8(a[i], c[i]);
-                b[i] = eq_add_long_x8(b[i], d[i]);
-            }
+            eq_add_far_avx2(&far, &s, n);
         }
     }
-    const eq_factors16_x8 f = eq_load_factors16(t->mult + o, t->shift + o, kind->form),
-                          h = eq_load_factors16(t->mult + o + 8, t->shift + o + 8,
-                                                kind->form);
-    for (int i = 0; i < n; ++i)
-        eq_store16_avx2((int16_t *)(void *)g->y[i] + o,
-                        eq_rescale_long_x8(a[i], &f, kind->form),
-                        eq_rescale_long_x8(b[i], &h, kind->form), t->out_c - o, &t->range);
+    eq_finish_far_avx2(t, &far, g, o, n, kind->form);
 }
 
 /* n pixels by all channels; n is 2, 4 or 6. */
@@ -151,14 +181,11 @@ EQ_INLINE_AVX2 void eq_pixels16_n_avx2(const eq_layer16_avx2 *t, const eq_pixels
     }
 }
 
-/* n <= 6 pixels; what is left of a tile is its last pixel once more. */
+/* n <= 6 pixels. */
 EQ_INLINE_AVX2 void eq_pixels16_any_avx2(const eq_layer16_avx2 *t, eq_pixels_avx2 *g,
                                          int32_t n, const eq_kind16_avx2 *kind)
 {
-    for (int32_t i = n; i < EQ_TILE_AVX2; ++i) {
-        g->x[i] = g->x[n - 1];
-        g->y[i] = g->y[n - 1];
-    }
+    eq_fill_tile_avx2(g, n);
     if (n > 4)
         eq_pixels16_n_avx2(t, g, 6, kind);
     else if (n > 2)
