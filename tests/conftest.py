@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,7 +19,9 @@ import hypothesis
 import numpy as np
 import pytest
 
+from edgeq.build.cc import run_tool
 from edgeq.verify.oracle import Oracle
+from tests.objects import Objects
 
 SHARED_VARIABLE = "EDGEQ_SHARED"
 NAMED = os.environ.get(SHARED_VARIABLE)
@@ -30,6 +33,8 @@ PACKAGES = {
     "onnxruntime": ("onnxruntime", "onnxruntime"),
     "openvino": ("openvino", "openvino"),
 }
+
+COMPILING = ("edgeq.build.cc", "edgeq.build.stack", "edgeq.verify.bochs")
 
 # Emulators and oracles take what they take; CI repeats the same examples every time.
 hypothesis.settings.register_profile(
@@ -45,6 +50,19 @@ hypothesis.settings.load_profile("edgeq")
 def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads what this machine's user measured, or leaves anything there."""
     monkeypatch.setenv("EDGEQ_CACHE", str(tmp_path / "edgeq-cache"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _objects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Every C file is compiled once in the session, see `tests/objects.py`."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "objects"
+    folder.mkdir(exist_ok=True)
+    objects = Objects(folder, run_tool)
+    with pytest.MonkeyPatch.context() as patch:
+        for user in COMPILING:
+            patch.setattr(import_module(user), "run_tool", objects.run_tool)
+        yield
 
 
 @pytest.fixture
