@@ -11,7 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from edgeq.targets.target import emulated, target_folder
 
 COMPILE_SECONDS = 300.0
 SHOWN_CHARACTERS = 4000  # of a failed tool's output
+NO_OWN_FLAGS: Mapping[Path, Sequence[str]] = {}
 LOCAL_COMPILERS = ("gcc", "cc", "clang")  # one stands in for another on this machine
 
 ZIG = "python-zig"  # of the Python package ziglang
@@ -129,6 +130,7 @@ def compile_and_link(
     cflags: Sequence[str] = (),
     include: Sequence[Path] = (),
     extra: Sequence[str] = (),
+    own_flags: Mapping[Path, Sequence[str]] = NO_OWN_FLAGS,
     shared: bool = False,
     timeout: float = COMPILE_SECONDS,
 ) -> Path:
@@ -136,16 +138,24 @@ def compile_and_link(
 
     With a target its compiler and flags are taken, and `cflags` come after them; `extra`
     is put last, so that it holds libraries and overrides.  A program gets nothing added:
-    `link_program` adds a board's start-up.
+    `link_program` adds a board's start-up.  Files that `own_flags` names are compiled with these
+    besides, each to OUT_N.o.
 
     Raises:
         ToolError: no compiler, or it failed: the message holds the command and its output.
     """
     compiler = find_compiler(target.cc if target else cc)
     flags = [*(target.cflags if target else ()), *cflags]
-    command = [str(compiler), *flags, *(["-shared", "-fPIC"] if shared else [])]
+    command = [str(compiler), *flags, *(["-fPIC"] if shared else [])]
     command += [f"-I{folder}" for folder in include]
-    command += ["-o", str(out), *map(str, sources), *extra]
+    files = []
+    for index, source in enumerate(sources):
+        files.append(source)
+        if own := own_flags.get(source):
+            files[-1] = out.with_name(f"{out.stem}_{index}.o")
+            checked(run_tool([*command, *own, "-c", str(source), "-o", str(files[-1])],
+                             timeout=timeout))  # fmt: skip
+    command += [*(["-shared"] if shared else []), "-o", str(out), *map(str, files), *extra]
     checked(run_tool(command, timeout=timeout))
     return out
 
@@ -157,6 +167,7 @@ def link_program(
     *,
     include: Sequence[Path] = (),
     extra: Sequence[str] = (),
+    own_flags: Mapping[Path, Sequence[str]] = NO_OWN_FLAGS,
     timeout: float = COMPILE_SECONDS,
 ) -> Path:
     """A whole program for a target: its sources with start-up, probe I/O and linker script.
@@ -182,7 +193,8 @@ def link_program(
         flags += ["-T", str(script)]
     return compile_and_link(
         [*sources, *firmware.startup], out, target=target,
-        include=[*include, target_folder() / "boards"], extra=[*flags, *extra], timeout=timeout,
+        include=[*include, target_folder() / "boards"], extra=[*flags, *extra],
+        own_flags=own_flags, timeout=timeout,
     )  # fmt: skip
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from edgeq.build.sizes import section_sizes
 from edgeq.build.stack import stack_usage
-from edgeq.build.write import c_sources, write_files
+from edgeq.build.write import c_sources, flags_of, write_files
 from edgeq.codegen import emit
+from edgeq.codegen.levels import level_idents
 from edgeq.errors import ToolError
 from edgeq.plan.plan import Plan
 
@@ -40,7 +41,11 @@ def compiled_figures(plan: Plan) -> Figures:
         sources = c_sources(files, folder)
         include = [folder, folder / "include"]
         try:
-            stack = stack_usage(sources, f"{NAME}_run", folder, target=plan.target, include=include)
+            stack = stack_usage(
+                sources, f"{NAME}_run", folder, target=plan.target, include=include,
+                own_flags=flags_of(plan, folder),
+                others=[f"{ident}_run" for ident, _ in level_idents(plan, NAME)],
+            )  # fmt: skip
             sizes = section_sizes(sorted(folder.glob("*.o")), plan.target.cc)
         except ToolError as error:
             return Figures(None, None, None, error.text())

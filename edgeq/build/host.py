@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeq.build.cc import compile_and_link
-from edgeq.build.write import c_sources, write_files
+from edgeq.build.write import c_sources, flags_of, write_files
 from edgeq.codegen import emit
+from edgeq.codegen.levels import level_idents
 from edgeq.codegen.parallel import has_pool
 from edgeq.errors import UsageError
 from edgeq.ir import Tensor
 from edgeq.ir.values import quantize
 from edgeq.plan.plan import ARENA, CONSTANT, Plan, Pointer
 from edgeq.plan.trace import tensors_after
+from edgeq.targets.levels import level_name
 
 NAME = "model"
 POOL_CDEF = """
@@ -36,10 +38,14 @@ class HostModel:
 
     Inputs of integer dtype are taken as they are; floats are quantized with the input's
     parameters.  Outputs have the graph's dtype, one array or a tuple of them.
+
+    plan     what runs: of a fat target the plan of a level
+    levels   the levels of a fat target that this CPU has, by name, best first; the first runs
+             unless `use` takes another
     """
 
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+        self.plan, self._function = plan, NAME
         folder = tempfile.mkdtemp(prefix="edgeq-")
         self._cleanup = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         files = emit(plan, name=NAME, selftest=False)
@@ -48,15 +54,25 @@ class HostModel:
             c_sources(files, Path(folder)), Path(folder) / "model.so", target=plan.target,
             include=[Path(folder), Path(folder) / "include"], shared=True,
             extra=["-pthread"] if has_pool(plan) else (),
+            own_flags=flags_of(plan, Path(folder)),
         )  # fmt: skip
         self._ffi = cffi.FFI()
-        self._ffi.cdef(f"{POOL_CDEF if has_pool(plan) else ''} void {NAME}_run(uint8_t *"
-                       f"{', const void *' if plan.threads > 1 else ''});"
-                       f"void {NAME}_step(uint8_t *, int32_t);")  # fmt: skip
+        idents = [*level_idents(plan, NAME), (NAME, plan.each[-1])]
+        self._ffi.cdef(_declarations(plan, [ident for ident, _ in idents]))
         self._lib: Any = self._ffi.dlopen(str(library))
+        self.levels = {
+            level_name(level.target): (ident, level)
+            for i, (ident, level) in enumerate(idents) if plan.levels and self._lib.model_level(i)
+        }  # fmt: skip
         self._more = self._pool()
         self._arena = _aligned(plan.arena_bytes, plan.target.align)
         self._pointer = self._ffi.cast("uint8_t *", self._arena.ctypes.data)
+        if self.levels:
+            self.use(next(iter(self.levels)))
+
+    def use(self, level: str) -> None:
+        """Run one level of a fat target from now on, one of `levels`."""
+        self._function, self.plan = self.levels[level]
 
     def __call__(self, *inputs: Any) -> Any:  # noqa: ANN401 (arrays of any dtype, one or several)
         """Run on one array per model input, or on a dict from input name to array."""
@@ -66,7 +82,7 @@ class HostModel:
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Outputs by tensor name for inputs by tensor name."""
         self.fill(inputs)
-        getattr(self._lib, f"{NAME}_run")(self._pointer, *self._more)
+        getattr(self._lib, f"{self._function}_run")(self._pointer, *self._more)
         return self.outputs()
 
     def _pool(self) -> tuple[Any, ...]:
@@ -86,7 +102,7 @@ class HostModel:
     def trace(self, inputs: Mapping[str, NDArray[Any]]) -> Iterator[tuple[str, NDArray[Any]]]:
         """Every computed tensor with its value, as the steps complete them."""
         self.fill(inputs)
-        step_function = getattr(self._lib, f"{NAME}_step")
+        step_function = getattr(self._lib, f"{self._function}_step")
         for step, names in enumerate(tensors_after(self.plan)):
             step_function(self._pointer, step)
             for name in names:
@@ -94,7 +110,8 @@ class HostModel:
 
     def address(self, function: str) -> int:
         """Where the C function NAME_`function` is, for callers that time it."""
-        return int(self._ffi.cast("uintptr_t", getattr(self._lib, f"{NAME}_{function}")))
+        found = getattr(self._lib, f"{self._function}_{function}")
+        return int(self._ffi.cast("uintptr_t", found))
 
     @property
     def arena_address(self) -> int:
@@ -132,6 +149,15 @@ class HostModel:
             raise UsageError("the callable needs inputs and outputs in the arena")
         raw = memory[pointer.offset : pointer.offset + tensor.nbytes].copy()
         return raw.view(tensor.dtype.numpy).reshape(tensor.shape)
+
+
+def _declarations(plan: Plan, idents: Sequence[str]) -> str:
+    """What the library has, for cffi."""
+    more = ", const void *" if plan.threads > 1 else ""
+    pool = POOL_CDEF if has_pool(plan) else ""
+    functions = (f"void {ident}_run(uint8_t *{more}); void {ident}_step(uint8_t *, int32_t);"
+                 for ident in idents)  # fmt: skip
+    return f"{pool} const void *{NAME}_level(int32_t); {' '.join(functions)}"
 
 
 def as_integers(tensor: Tensor, value: NDArray[Any]) -> NDArray[Any]:

@@ -12,9 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
-from edgeq.build.cc import COMPILE_SECONDS, checked, find_compiler, run_tool
+from edgeq.build.cc import COMPILE_SECONDS, NO_OWN_FLAGS, checked, find_compiler, run_tool
 from edgeq.targets import Target
 
 NODE = re.compile(r'node: \{ title: "([^"]*)" label: "([^"]*)"')
@@ -85,9 +86,12 @@ def stack_usage(
     cc: str = "gcc",
     cflags: Sequence[str] = (),
     include: Sequence[Path] = (),
+    own_flags: Mapping[Path, Sequence[str]] = NO_OWN_FLAGS,
+    others: Sequence[str] = (),
 ) -> StackUsage:
-    """Worst-case stack of `entry` when `sources` are compiled; writes objects to `folder`.
+    """Worst-case stack of `entry`, or of one of `others` if that needs more.
 
+    Objects are written to `folder`; `own_flags` are what some files are compiled with besides.
     Interrupts and the caller's frame are not included.
 
     Raises:
@@ -100,12 +104,20 @@ def stack_usage(
     texts, pushed = [], dict[str, int]()
     for index, source in enumerate(sources):
         out = folder / f"{index}_{source.stem}.o"
-        command = [compiler, *flags, "-fcallgraph-info=su", "-save-temps=obj"]
+        command = [
+            compiler,
+            *flags,
+            *own_flags.get(source, ()),
+            "-fcallgraph-info=su",
+            "-save-temps=obj",
+        ]
         command += ["-c", str(source), "-o", str(out)]
         checked(run_tool(command, timeout=COMPILE_SECONDS))
         texts.append(out.with_suffix(".ci").read_text(encoding="utf-8", errors="replace"))
         pushed |= pushed_bytes(out.with_suffix(".s").read_text(encoding="utf-8", errors="replace"))
-    return worst_case(read_call_graph(texts, pushed), entry)
+    graph = read_call_graph(texts, pushed)
+    found = [worst_case(graph, name) for name in (entry, *others)]
+    return max(found, key=lambda usage: inf if usage.bytes is None else usage.bytes)
 
 
 def pushed_bytes(text: str) -> dict[str, int]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from edgeq.codegen.levels import own_flags
+from edgeq.plan.plan import Plan
+
 
 def write_files(files: Mapping[str, str], folder: Path) -> Path:
     """Write `{path: text}` below `folder`, which belongs to the caller; returns it."""
@@ -13,6 +16,11 @@ def write_files(files: Mapping[str, str], folder: Path) -> Path:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8")
     return folder
+
+
+def flags_of(plan: Plan, folder: Path) -> dict[Path, tuple[str, ...]]:
+    """The files below `folder` that are compiled with flags of their own: those of levels."""
+    return {folder / path: flags for path, flags in own_flags(plan).items()}
 
 
 def c_sources(files: Mapping[str, str], folder: Path) -> list[Path]:

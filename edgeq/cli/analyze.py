@@ -67,10 +67,12 @@ def analyze(
 
 
 def _show(found: Analysis, target: str) -> None:
-    from edgeq.report.cost import layer_table, memory_table, total_table
+    from edgeq.report.cost import layer_table, level_table, memory_table, total_table
     from edgeq.targets import load_target
 
     show_table(layer_table(found))
+    if found.levels:
+        show_table(level_table(found))
     if found.arena_bytes is not None:
         show_table(total_table(found))
         show_table(memory_table(found, load_target(target)))

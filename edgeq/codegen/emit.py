@@ -9,16 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from edgeq._version import __version__
 from edgeq.codegen.folder import MANIFEST
+from edgeq.codegen.levels import (
+    Shared,
+    level_idents,
+    levels_view,
+    shared_constants,
+)
 from edgeq.codegen.names import c_comment, c_identifier
 from edgeq.codegen.parallel import parallel_files
 from edgeq.codegen.project import board_files, project_view, selftest_view
-from edgeq.codegen.view import kernel_path, model_view
+from edgeq.codegen.view import kernel_path, model_view, run_notes
 from edgeq.errors import UsageError
 from edgeq.ir import Graph
 from edgeq.ir.store import to_bytes
@@ -26,6 +33,7 @@ from edgeq.kernels.catalog import Kernel
 from edgeq.kernels.contract import includes
 from edgeq.plan.plan import Plan
 from edgeq.resources import data_root
+from edgeq.targets.levels import level_name
 
 PACKAGES = ("cmake",)
 
@@ -56,7 +64,10 @@ def emit(
     if package not in PACKAGES:
         raise UsageError(f"no package kind {package!r}", fix=f"choose from {', '.join(PACKAGES)}")
     ident = c_identifier(name or plan.graph.name)
-    model = model_view(plan, ident)
+    shared = shared_constants(plan, ident)
+    names = {constant.key: name for name, constant in shared.items()}
+    model = model_view(replace(plan, levels=()), ident, shared=names)
+    model["run_notes"] = [*run_notes(plan, ident)]
     project = {**model, **project_view(plan, ident)}
     files = {
         f"{ident}.h": _render("model.h.j2", model),
@@ -69,6 +80,7 @@ def emit(
         files[f"{ident}_selftest.c"] = _render("selftest.c.j2", values)
     if project["toolchain_hint"]:
         files["toolchain.cmake"] = _render(f"{package}/toolchain.cmake.j2", project)
+    files |= level_files(plan, ident, model, names)
     files |= kernel_files(plan) | board_files(plan.target) | parallel_files(plan)
     files[MANIFEST] = manifest(plan, ident, package, files)
     return files
@@ -76,6 +88,24 @@ def emit(
 
 def _render(template: str, values: Mapping[str, object]) -> str:
     return environment().get_template(template).render(values)
+
+
+def level_files(
+    plan: Plan, ident: str, model: Mapping[str, object], names: Shared
+) -> dict[str, str]:
+    """What a fat target's project has beside: levels, their shared constants, and the choice."""
+    if not plan.levels:
+        return {}
+    files: dict[str, str] = {}
+    for name, level in level_idents(plan, ident):
+        view = model_view(level, name, base=ident, shared=names)
+        files |= {f"{name}.{ending}": _render(f"model.{ending}.j2", view) for ending in "hc"}
+    parts = ("select", "shared") if names else ("select",)
+    values = {**model, **levels_view(plan, ident)}
+    return files | {
+        f"{ident}_{part}.{ending}": _render(f"levels/{part}.{ending}.j2", values)
+        for part in parts for ending in "hc"
+    }  # fmt: skip
 
 
 def kernel_files(plan: Plan) -> dict[str, str]:
@@ -105,12 +135,22 @@ def manifest(plan: Plan, ident: str, package: str, files: Mapping[str, str]) -> 
             "threads": plan.threads,
         },
         "costs": {"table": plan.costs.origin, "sha256": plan.costs.sha256},
+        "levels": [_level_record(level) for level in plan.levels],
         "arena_bytes": plan.arena_bytes,
         "constant_bytes": plan.constant_bytes,
         "kernels": [kernel.symbol(form) for kernel, form in plan.used_kernels()],
         "files": {path: _sha256(text.encode()) for path, text in sorted(files.items())},
     }  # fmt: skip
     return json.dumps(record, indent=2) + "\n"
+
+
+def _level_record(plan: Plan) -> dict[str, object]:
+    """What a level costs, and what its kernels were chosen by."""
+    return {
+        "level": level_name(plan.target), "arena_bytes": plan.arena_bytes,
+        "scratch_bytes": plan.scratch_bytes, "constant_bytes": plan.constant_bytes,
+        "costs": {"table": plan.costs.origin, "sha256": plan.costs.sha256},
+    }  # fmt: skip
 
 
 def _origin(graph: Graph) -> dict[str, str]:

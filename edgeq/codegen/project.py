@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeq.codegen.golden import RANDOM, SEED, golden_outputs
+from edgeq.codegen.levels import level_idents, own_flags, shared_constants
 from edgeq.codegen.literals import c_type, initializer
 from edgeq.codegen.names import c_comment
 from edgeq.codegen.parallel import POOL, has_pool, parallel_files
-from edgeq.codegen.view import POINTERS, PortView, kernel_path, port_views
+from edgeq.codegen.view import KEPT, POINTERS, PortView, kernel_path, port_views
 from edgeq.ir import Graph, Tensor
 from edgeq.ir.file_order import file_orders
 from edgeq.plan.plan import Plan
 from edgeq.quantize.preprocessing import settings_lines, settings_of_note
+from edgeq.targets.levels import level_name
 from edgeq.targets.target import Target, emulated, emulator_command, linker_script
 
 # Statements of a self-test that draws no random number.
@@ -63,21 +65,45 @@ def selftest_view(plan: Plan, name: str) -> dict[str, object]:
     return {
         "vectors": vectors, "goldens": goldens, "seed": SEED,
         "buffers": ports if pointers else [],
-        "setup": [*_setup(name, ports, pointers=pointers), *_pool_setup(plan),
-                  *([] if plan.inputs else UNUSED)],
-        "run_arguments": _run_arguments(plan), "pool_headers": POOL[:1] if has_pool(plan) else (),
+        "setup": [*_setup(name, ports, pointers=pointers, entry=bool(plan.levels)),
+                  *_pool_setup(plan), *([] if plan.inputs else UNUSED)],
+        "run_arguments": _run_arguments(plan), **_selftest_levels(plan, name),
         "inputs": [_test_port(p.tensor, "input", i) for i, p in enumerate(plan.inputs)],
         "outputs": [_test_port(p.tensor, "output", i) for i, p in enumerate(plan.outputs)],
     }  # fmt: skip
 
 
-def _setup(name: str, ports: list[PortView], *, pointers: bool) -> list[str]:
+def _selftest_levels(plan: Plan, name: str) -> dict[str, object]:
+    """The self-test's function: of the model, or of one level, with another for all levels."""
+    headers = [
+        *(POOL[:1] if has_pool(plan) else ()),
+        *([f"{name}_select.h"] if plan.levels else []),
+    ]
+    head, passed = f"int {name}_selftest(void)", 'EQ_PRINT("PASS\\n");'
+    if not plan.levels:
+        return {"more_headers": headers, "function_head": [head], "function_end": [passed],
+                "each_level": [], "run": f"{name}_run"}  # fmt: skip
+    calls = [
+        head, "{", f"    for (int32_t i = 0; i < {name.upper()}_LEVELS; ++i) {{",
+        f"        const {name}_entry *entry = {name}_level(i);",
+        "        if (entry != 0 && run_level(entry) != 0)", "            return 1;", "    }",
+        f"    {passed}", "    return 0;", "}", "",
+    ]  # fmt: skip
+    return {
+        "more_headers": headers, "run": "entry->run", "each_level": calls,
+        "function_head": ["/* One level; its name is printed first. */",
+                          f"static int run_level(const {name}_entry *entry)"],
+        "function_end": ["EQ_PRINT(entry->level);", 'EQ_PRINT(": the expected bytes\\n");'],
+    }  # fmt: skip
+
+
+def _setup(name: str, ports: list[PortView], *, pointers: bool, entry: bool = False) -> list[str]:
     if pointers:
         return [f"const {name}_io io = {{ {', '.join(p.member for p in ports)} }};"]
-    return [
-        f"{p.type if p.qualifier else 'const ' + p.type} *{p.member} = {p.function}(arena);"
-        for p in ports
-    ]
+    calls = [f"{name}_entry_{p.member}(entry, arena)" if entry else f"{p.function}(arena)"
+             for p in ports]  # fmt: skip
+    return [f"{p.type if p.qualifier else 'const ' + p.type} *{p.member} = {call};"
+            for p, call in zip(ports, calls, strict=True)]  # fmt: skip
 
 
 def _pool_setup(plan: Plan) -> list[str]:
@@ -109,8 +135,11 @@ def project_view(plan: Plan, name: str) -> dict[str, object]:
     compiler, cflags = _compiler(target)
     startup = target.firmware.startup if cross and target.firmware else ()
     return {
-        "kernel_files": [kernel_path(k, f) for k, f in plan.used_kernels()]
-                        + [name for name in parallel_files(plan) if name.endswith(".c")],
+        "kernel_files": [*_level_files(plan, name),
+                         *(kernel_path(k, f) for k, f in plan.used_kernels()),
+                         *(path for path in parallel_files(plan) if path.endswith(".c"))],
+        "file_lines": [f'set_source_files_properties({path} PROPERTIES COMPILE_OPTIONS '
+                       f'"{";".join(flags)}")' for path, flags in own_flags(plan).items()],
         "cflags": " ".join(cflags),
         "board_sources": "".join(f" board/{path.name}" for path in startup),
         "selftest_lines": _selftest_lines(target, name) if cross else [],
@@ -119,9 +148,58 @@ def project_view(plan: Plan, name: str) -> dict[str, object]:
         "toolchain_hint": "-DCMAKE_TOOLCHAIN_FILE=toolchain.cmake " if cross else "",
         "system": "Generic" if target.is_board else "Linux",
         "processor": c_comment(target.firmware.cpu) if target.firmware else "",
-        "cc": " ".join(compiler), "usage": _usage(plan, name),
+        "cc": " ".join(compiler), "by_hand": _by_hand(plan, name, " ".join([*compiler, *cflags])),
+        "usage": _usage(plan, name),
+        "constant_bytes": plan.constant_bytes, "level_lines": _level_lines(plan),
+        "ports": [_of_any_level(plan, name, port) for port in port_views(plan, name)],
         "preparation": _preparation(plan.graph), "choice": _choice(plan),
     }  # fmt: skip
+
+
+def _level_files(plan: Plan, name: str) -> list[str]:
+    """The C files of levels beside NAME.c."""
+    if not plan.levels:
+        return []
+    shared = [f"{name}_shared.c"] if shared_constants(plan, name) else []
+    return [*(f"{ident}.c" for ident, _ in level_idents(plan, name)), *shared, f"{name}_select.c"]
+
+
+def _level_lines(plan: Plan) -> list[str]:
+    """The budget of each level, in Markdown."""
+    if not plan.levels:
+        return []
+    head = [
+        "| level | arena | of it scratch | constants | kernels by |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    rows = [f"| {level_name(p.target)} | {p.arena_bytes} | {p.scratch_bytes} | "
+            f"{p.constant_bytes} | {p.costs.label or 'order'} |" for p in plan.levels]  # fmt: skip
+    return [*head, *rows, ""]
+
+
+def _of_any_level(plan: Plan, name: str, port: PortView) -> PortView:
+    """An input or output as it is reached in every level."""
+    if not plan.levels or plan.io == POINTERS:
+        return port
+    notes = {p.member: p.note for level in plan.levels for p in port_views(level, name)
+             if p.member == port.member and p.note != KEPT}  # fmt: skip
+    return replace(port, label=f"{name}_entry_{port.member}(entry, arena)",
+                   note=notes.get(port.member, port.note))  # fmt: skip
+
+
+def _by_hand(plan: Plan, name: str, command: str) -> list[str]:
+    """How the sources are compiled without CMake, in Markdown."""
+    if not plan.levels:
+        return [f"By hand: `{command} -I. -Iinclude -c {name}.c kernels/*.c`."]
+    flags = dict.fromkeys((k.isa.name, " ".join(k.isa.cflags)) for k, _ in plan.used_kernels())
+    files = " ".join([f"{name}.c", *_level_files(plan, name)])
+    return [
+        "By hand, the kernels of each level with flags of their own:", "", "```",
+        f"{command} -I. -Iinclude -c {files}",
+        *(f"{command} {own}{' ' * bool(own)}-I. -Iinclude -c kernels/*__{isa}*.c"
+          for isa, own in flags),
+        "```", "",
+    ]  # fmt: skip
 
 
 def _compiler(target: Target) -> tuple[list[str], list[str]]:
@@ -168,11 +246,14 @@ def _choice(plan: Plan) -> list[str]:
 def _usage(plan: Plan, name: str) -> str:
     """A C file that runs the model once."""
     macro, ports, pointers = name.upper(), port_views(plan, name), plan.io == POINTERS
+    entry = [f"const {name}_entry *entry = {name}_select(); /* keep it */"] if plan.levels else []
+    run = "entry->run" if plan.levels else f"{name}_run"
     buffers = [f"static {p.type} {p.member}[{p.macro}_SIZE];" for p in ports if pointers]
-    body = [*_setup(name, ports, pointers=pointers), "/* fill the inputs */"]
-    body += [*_pool_setup(plan), f"{name}_run({_run_arguments(plan)});", "/* read the outputs */"]
+    body = [*entry, *_setup(name, ports, pointers=pointers, entry=bool(entry))]
+    body += ["/* fill the inputs */", *_pool_setup(plan), f"{run}({_run_arguments(plan)});",
+             "/* read the outputs */"]  # fmt: skip
     return "\n".join([
-        f'#include "{name}.h"', "",
+        f'#include "{name}{"_select" if entry else ""}.h"', "",
         f"static _Alignas({macro}_ARENA_ALIGN) uint8_t arena[{macro}_ARENA_BYTES];",
         f"{macro}_CHECK_ARENA(arena);", *buffers, "",
         "void infer(void)", "{", *(f"    {line}" for line in body), "}",

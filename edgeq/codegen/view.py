@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from edgeq._version import __version__
-from edgeq.codegen.literals import c_type, float_literal, initializer
+from edgeq.codegen.levels import Shared, constant_view
+from edgeq.codegen.literals import c_type, float_literal
 from edgeq.codegen.names import c_comment
 from edgeq.codegen.parallel import groups, run_lines
 from edgeq.ir import DType, Tensor
@@ -15,18 +16,9 @@ from edgeq.ops.common import RANGES
 from edgeq.plan.plan import ARENA, CONSTANT, INPUT, NOWHERE, SCRATCH, Plan, Pointer, Port, Step
 
 POINTERS = "pointers"
+KEPT = "kept as it was given"
+NOTHING_SHARED: Shared = {}
 PARALLEL_NOTE = "parallel may be null: then it runs on the caller's thread alone."
-
-
-@dataclass(frozen=True, slots=True)
-class ConstantView:
-    """One constant array: `static const TYPE NAME[COUNT] = { VALUES };`."""
-
-    type: str
-    name: str
-    count: int
-    values: str
-    comment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +63,21 @@ class ScaleView:
     hi: int
 
 
-def model_view(plan: Plan, name: str) -> dict[str, object]:
-    """Everything that model.h.j2 and model.c.j2 substitute; `name` is a C identifier."""
-    ports = port_views(plan, name)
+def model_view(
+    plan: Plan, name: str, *, base: str = "", shared: Shared = NOTHING_SHARED
+) -> dict[str, object]:
+    """Everything that model.h.j2 and model.c.j2 substitute.
+
+    Args:
+        plan: of the model, or of one level of a fat target.
+        name: a C identifier.
+        base: name of the model that this is a level of; "" for a model of its own.
+        shared: constants that are in a file of their own.
+    """
+    ports, own = port_views(plan, name), not base
+    base = base or name
     pointers, structs = plan.io == POINTERS, params_names(plan)
+    arrays = [shared.get(c.key, f"k{i}") for i, c in enumerate(plan.constants)]
     return {
         "name": name, "macro": name.upper(), "version": __version__,
         "profile": str(plan.profile), "target": c_comment(plan.target.name),
@@ -82,22 +85,26 @@ def model_view(plan: Plan, name: str) -> dict[str, object]:
         "constant_bytes": plan.constant_bytes, "align": plan.target.align,
         "contracts": sorted({s.kernel.contract.name for s in plan.steps}),
         "declarations": [(k.contract.name, k.symbol(f)) for k, f in plan.used_kernels()],
-        "constants": [_constant(plan, i) for i in range(len(plan.constants))],
+        "constants": [constant_view(constant, array)
+                      for constant, array in zip(plan.constants, arrays, strict=True)
+                      if constant.key not in shared],
+        "weights": base.upper(), "c_headers": [f"{base}_shared.h"] if shared else [],
         "params": _params(plan, structs),
-        "steps": [_step(step, name, i, structs) for i, step in enumerate(plan.steps)],
+        "steps": [_step(step, name, i, structs, arrays) for i, step in enumerate(plan.steps)],
         "step_count": len(plan.steps), "ports": ports,
         "arena_ports": [] if pointers else ports, "io_fields": ports if pointers else [],
         "scales": _scales(plan, name),
-        **_calling(plan, name), "io_types": [name] if pointers else [],
+        **_calling(plan, name, base), "io_types": [name] if pointers and own else [],
     }  # fmt: skip
 
 
-def _calling(plan: Plan, name: str) -> dict[str, object]:
+def _calling(plan: Plan, name: str, base: str) -> dict[str, object]:
     """How the model is called: parameters and arguments of its functions."""
     pointers, threads = plan.io == POINTERS, plan.threads > 1
-    parameters = f"uint8_t *arena, const {name}_io *io" if pointers else "uint8_t *arena"
+    parameters = f"uint8_t *arena, const {base}_io *io" if pointers else "uint8_t *arena"
     arguments = "arena, io" if pointers else "arena"
-    members = ["uint8_t *arena;", *([f"const {name}_io *io;"] if pointers else [])]
+    members = ["uint8_t *arena;", *([f"const {base}_io *io;"] if pointers else [])]
+    headers = [*(["edgeq_parallel.h"] if threads else []), *([f"{base}.h"] if base != name else [])]
     return {
         "parameters": parameters, "arguments": arguments, "unused": arguments.split(", "),
         "run_parameters": parameters + (", const eq_parallel *parallel" if threads else ""),
@@ -105,17 +112,17 @@ def _calling(plan: Plan, name: str) -> dict[str, object]:
         "run_lines": list(run_lines(plan, name, arguments)), "groups": groups(plan, name),
         "call_types": [name] if threads else [], "call_members": members,
         "parts": ", ".join(f"call->{a}" for a in arguments.split(", ")),
-        "run_headers": ["edgeq_parallel.h"] if threads else [],
-        "run_notes": [PARALLEL_NOTE] if threads else [],
+        "run_headers": headers,
+        "run_notes": [*run_notes(plan, name)],
     }  # fmt: skip
 
 
-def _constant(plan: Plan, index: int) -> ConstantView:
-    constant = plan.constants[index]
-    return ConstantView(
-        c_type(constant.data.dtype), f"k{index}", max(constant.data.size, 1),
-        initializer(constant.data), c_comment(constant.comment),
-    )  # fmt: skip
+def run_notes(plan: Plan, name: str) -> Iterator[str]:
+    """What else there is to say of NAME_run."""
+    if plan.threads > 1:
+        yield PARALLEL_NOTE
+    if plan.levels:
+        yield f"This is the level that every machine has; {name}_select.h finds the best."
 
 
 def params_names(plan: Plan) -> Mapping[tuple[str, tuple[int, ...]], str]:
@@ -138,24 +145,26 @@ def _params(
 
 
 def _step(
-    step: Step, name: str, index: int, structs: Mapping[tuple[str, tuple[int, ...]], str]
-) -> StepView:
+    step: Step, name: str, index: int, structs: Mapping[tuple[str, tuple[int, ...]], str],
+    arrays: Sequence[str],
+) -> StepView:  # fmt: skip
     words = [
         f"&{structs[step.params_key]}" if q.name == "p"
-        else pointer_text(step.args[q.name], q.ctype, const=q.const)
+        else pointer_text(step.args[q.name], q.ctype, arrays, const=q.const)
         for q in step.kernel.contract.parameters
     ]  # fmt: skip
     comment = c_comment(f"{step.node} ({step.op})")
     return StepView(index, f"{name}_step{index}", step.symbol, ", ".join(words), comment)
 
 
-def pointer_text(pointer: Pointer, ctype: str, *, const: bool) -> str:
-    """The C expression of an argument."""
+def pointer_text(pointer: Pointer, ctype: str, arrays: Sequence[str], *, const: bool) -> str:
+    """The C expression of an argument; `arrays` are the names of the constants."""
     if pointer.kind == NOWHERE:
         return "0"
     qualifier = "const " if const else ""
     if pointer.kind == CONSTANT:
-        return f"k{pointer.index}" if pointer.offset == 0 else _shifted(pointer, ctype)
+        array = arrays[pointer.index]
+        return array if pointer.offset == 0 else _shifted(pointer, ctype, array)
     if pointer.kind in (ARENA, SCRATCH):
         return f"({qualifier}{ctype} *)(void *)(arena + {pointer.offset})"
     member = "input" if pointer.kind == INPUT else "output"
@@ -164,8 +173,8 @@ def pointer_text(pointer: Pointer, ctype: str, *, const: bool) -> str:
     return f"({qualifier}{ctype} *){any_type}({base} + {pointer.offset})"
 
 
-def _shifted(pointer: Pointer, ctype: str) -> str:
-    return f"(const {ctype} *)(const void *)((const uint8_t *)k{pointer.index} + {pointer.offset})"
+def _shifted(pointer: Pointer, ctype: str, array: str) -> str:
+    return f"(const {ctype} *)(const void *)((const uint8_t *){array} + {pointer.offset})"
 
 
 def port_views(plan: Plan, name: str) -> list[PortView]:
@@ -176,7 +185,7 @@ def port_views(plan: Plan, name: str) -> list[PortView]:
 
 def _port(plan: Plan, port: Port, name: str, kind: str, index: int) -> PortView:
     tensor = port.tensor
-    note = "read only, never written" if plan.io == POINTERS else "kept as it was given"
+    note = "read only, never written" if plan.io == POINTERS else KEPT
     if kind == "output":
         note = "valid after the last step"
     elif port.overwritten:

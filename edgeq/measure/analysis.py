@@ -11,6 +11,7 @@ from edgeq.ir import Graph, Node
 from edgeq.ops.base import Alias, macs_of
 from edgeq.plan.plan import CONSTANT, Plan
 from edgeq.quantize.errors import LayerError
+from edgeq.targets.levels import level_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,17 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelCost:
+    """What one level of a fat target takes: the arena of all is that of the largest."""
+
+    level: str
+    arena_bytes: int
+    scratch_bytes: int
+    constant_bytes: int
+    costs: str
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """The figures of a model on a target; bytes are None where no compiler could say.
 
@@ -36,6 +48,7 @@ class Analysis:
     errors     of a float model with data: what quantizing each layer does, measured on
                `measured_samples` samples
     costs      the table of measured costs that kernels were chosen by, and its sum
+    levels     of a fat target, best first; `layers` are of the last, which every machine has
     """
 
     model: str
@@ -54,6 +67,7 @@ class Analysis:
     errors: tuple[LayerError, ...] = ()
     measured_samples: int = 0
     costs: str = ""
+    levels: tuple[LevelCost, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -76,6 +90,11 @@ def analysis_of_plan(plan: Plan) -> Analysis:
         arena_lower_bound=plan.arena_lower_bound, scratch_bytes=plan.scratch_bytes,
         constant_bytes=plan.constant_bytes, code_bytes=figures.code_bytes,
         stack_bytes=figures.stack_bytes, note=figures.reason, costs=plan.costs.label,
+        levels=tuple(
+            LevelCost(level_name(p.target), p.arena_bytes, p.scratch_bytes, p.constant_bytes,
+                      p.costs.label)
+            for p in plan.levels
+        ),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,16 @@ from numpy.typing import NDArray
 
 from edgeq.build.host import HostModel
 from edgeq.errors import UsageError
+from edgeq.kernels.isa import isas
 from edgeq.measure.analysis import kernel_of, layers_of
 from edgeq.measure.instructions import Counts, Region, count_instructions
-from edgeq.measure.latency import Peer, measure_latency
+from edgeq.measure.latency import Peer, level_latencies, measure_latency
 from edgeq.measure.peak import peak_gmacs
 from edgeq.plan.plan import Plan
+from edgeq.targets import Target
+from edgeq.targets.levels import level_name
 from edgeq.verify.emulated import INPUT
-from edgeq.verify.program import RUN_SECONDS, build_program
+from edgeq.verify.program import RUN_SECONDS, Level, build_program, levels_there
 
 COUNT_TEMPLATE = "count.c.j2"
 Values = Mapping[str, NDArray[Any]]
@@ -49,6 +52,8 @@ class BenchReport:
     classes           instructions by class
     estimated_cycles  least and greatest, see `edgeq.measure.cycles`; None without rules
     peers             other runtimes on the same machine, same input, same minute
+    levels            of a fat target the microseconds of each level that the CPU has, best first,
+                      or the one level whose instructions were counted
     """
 
     model: str
@@ -65,6 +70,7 @@ class BenchReport:
     classes: Mapping[str, int] | None = None
     estimated_cycles: tuple[int, int] | None = None
     peers: Mapping[str, Peer] = field(default_factory=dict)
+    levels: Mapping[str, float | None] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -72,14 +78,16 @@ class BenchReport:
 
 def bench_host(plan: Plan, inputs: Values, *, against: Sequence[str] = ()) -> BenchReport:
     """Latency of a plan for this machine; raises as `measure_latency` does."""
-    latency = measure_latency(HostModel(plan), inputs, against=against)
+    model = HostModel(plan)
+    latency = measure_latency(model, inputs, against=against)
+    best = model.plan
     return BenchReport(
-        plan.graph.name, plan.target.name, str(plan.profile),
-        layers=_timed_layers(plan, latency.layers), peers=latency.peers,
+        plan.graph.name, plan.target.name, str(plan.profile), levels=level_latencies(model, inputs),
+        layers=_timed_layers(best, latency.layers), peers=latency.peers,
         median_us=latency.spread.median_us, low_us=latency.spread.low_us,
         high_us=latency.spread.high_us, blocks=latency.spread.blocks,
-        macs=sum(layer.macs for layer in layers_of(plan.graph, plan)),
-        peak_gmacs=peak_gmacs(plan.target),
+        macs=sum(layer.macs for layer in layers_of(plan.graph, best)),
+        peak_gmacs=peak_gmacs(_with_isa_flags(best.target) if plan.levels else plan.target),
     )  # fmt: skip
 
 
@@ -93,19 +101,37 @@ def bench_emulated(plan: Plan, inputs: Values, *, against: Sequence[str] = ()) -
     if against:
         raise UsageError(f"{', '.join(against)} cannot be measured on {plan.target.name}",
                          why="peers run on this machine", fix="use target 'host'")  # fmt: skip
-    counts = count_run(plan, inputs)
+    level = _best_there(plan) if plan.levels else None
+    counts = count_run(plan, inputs, level)
     whole, *steps = counts.details
+    ran = level[1] if level else plan
     return BenchReport(
-        plan.graph.name, plan.target.name, str(plan.profile), layers=_counted_layers(plan, steps),
+        plan.graph.name, plan.target.name, str(plan.profile), layers=_counted_layers(ran, steps),
+        levels={level_name(ran.target): None} if level else {},
         instructions=whole.total, classes=dict(whole.classes), estimated_cycles=whole.cycles,
     )  # fmt: skip
 
 
-def count_run(plan: Plan, inputs: Values) -> Counts:
-    """Count one whole run (region 0), then every step by itself (regions 1, 2, ...)."""
+def _best_there(plan: Plan) -> Level:
+    with tempfile.TemporaryDirectory(prefix="edgeq-") as folder:
+        return levels_there(plan, Path(folder))[0]
+
+
+def _with_isa_flags(target: Target) -> Target:
+    """A level's target with the flags that its kernels are compiled with."""
+    flags = (flag for name in target.isa for flag in isas()[name].cflags)
+    return replace(target, cflags=(*target.cflags, *flags))
+
+
+def count_run(plan: Plan, inputs: Values, level: Level | None = None) -> Counts:
+    """Count one whole run (region 0), then every step by itself (regions 1, 2, ...).
+
+    `level` is what runs of a fat target.
+    """
+    ran = level[1] if level else plan
     with tempfile.TemporaryDirectory(prefix="edgeq-") as name:
         folder = Path(name)
-        elf = build_program(plan, COUNT_TEMPLATE, [()] * len(plan.steps), folder)
+        elf = build_program(plan, COUNT_TEMPLATE, [()] * len(ran.steps), folder, level)
         data = b"".join(np.ascontiguousarray(inputs[p.tensor.name]).tobytes() for p in plan.inputs)
         (folder / INPUT).write_bytes(data * 2)  # it fills its inputs before either part
         return count_instructions(elf, plan.target, folder, timeout=RUN_SECONDS)

@@ -152,6 +152,20 @@ def measure_latency(
     return Latency(spread_of(ours), layers, peers)
 
 
+def level_latencies(model: HostModel, inputs: Values) -> dict[str, float | None]:
+    """Median microseconds of each level of a fat target, in turns; the first is in use after."""
+    timers = {}
+    for name in model.levels:
+        model.use(name)
+        timers[name] = Timer(model)
+    if not timers:
+        return {}
+    model.use(next(iter(timers)))
+    model.fill(inputs)
+    found = in_turns([timer.run for timer in timers.values()], LAYER_BLOCKS, BLOCK_SECONDS)
+    return {name: median(taken) for name, taken in zip(timers, found, strict=True)}
+
+
 class Rival:
     """A peer that has the model and an input.
 

@@ -18,6 +18,7 @@ from edgeq.plan.layout import Layout
 from edgeq.plan.plan import Plan
 from edgeq.plan.threads import check_threads, row_parts
 from edgeq.targets import Target
+from edgeq.targets.levels import levels_of
 from edgeq.targets.target import HOST
 
 IO_ARENA, IO_POINTERS = "arena", "pointers"
@@ -59,15 +60,45 @@ def make_plan(
         raise UsageError(f"no io {io!r}", fix=f"choose {IO_ARENA} or {IO_POINTERS}")
     check_optimize(optimize)
     check_threads(threads)
-    table = costs_for(target.isa, own=target.name == HOST) if costs is None else costs
     target = _for_size(target) if optimize == FLASH else target
-    lowered, problems = _lower(graph, profile, progress)
-    sharing = _aliases(lowered)
+    lowered = _lower(graph, profile, progress)
+    known = catalog() if kernels is None else kernels
+    asked = _Asked(graph, profile, io, optimize, threads, known, costs, *lowered)
+    if not target.levels:
+        return _plan(asked, target)
+    plans = tuple(_plan(asked, level) for level in levels_of(target))
+    return replace(plans[-1], levels=plans, target=target,
+                   arena_bytes=max(p.arena_bytes for p in plans),
+                   arena_lower_bound=max(p.arena_lower_bound for p in plans),
+                   scratch_bytes=max(p.scratch_bytes for p in plans))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is planned, for whatever target: the arguments of `make_plan`, and the lowered nodes."""
+
+    graph: Graph
+    profile: Profile
+    io: str
+    optimize: str
+    threads: int
+    kernels: Sequence[Kernel]
+    costs: CostTable | None
+    lowered: Mapping[tuple[str, str], Lowered]
+    problems: Mapping[str, EdgeqError]
+
+
+def _plan(asked: _Asked, target: Target) -> Plan:
+    """The plan for one target, or one level of it."""
+    graph, io = asked.graph, asked.io
+    own = target.name == HOST
+    table = costs_for(target.isa, own=own) if asked.costs is None else asked.costs
+    sharing, problems = _aliases(asked.lowered), dict(asked.problems)
     ports = {*graph.inputs, *graph.outputs} if io == IO_POINTERS else set()
     fixed = frozenset(sharing.root(t) for t in ports)
-    chooser = _Chooser(graph, target, catalog() if kernels is None else kernels, sharing, fixed,
-                       optimize, threads, table)  # fmt: skip
-    drafts = chooser.drafts(lowered, problems)
+    chooser = _Chooser(graph, target, asked.kernels, sharing, fixed, asked.optimize, asked.threads,
+                       table)  # fmt: skip
+    drafts = chooser.drafts(asked.lowered, problems)
     if problems:
         ordered = [problems[n.name] for n in graph.nodes if n.name in problems]
         raise Problems(f"{show(graph.name)} cannot be compiled for {target.name}", ordered)
@@ -75,15 +106,15 @@ def make_plan(
     share_in_place(graph, drafts, sharing, fixed)
     layout = Layout(graph, drafts, sharing, target, fixed)
     return Plan(
-        name=graph.name, graph=graph, target=target, profile=profile, io=io, optimize=optimize,
-        threads=threads,
+        name=graph.name, graph=graph, target=target, profile=asked.profile, io=io,
+        optimize=asked.optimize, threads=asked.threads,
         steps=tuple(layout.step(i, draft) for i, draft in enumerate(drafts)),
         constants=tuple(layout.constants), slots=layout.slots,
         inputs=tuple(layout.input_port(t) for t in graph.inputs),
         outputs=tuple(layout.output_port(t) for t in graph.outputs),
         places=layout.places(), arena_bytes=layout.arena_bytes,
         arena_lower_bound=layout.lower_bound, scratch_bytes=layout.scratch_bytes,
-        lowered=tuple(lowered.values()), costs=table,
+        lowered=tuple(asked.lowered.values()), costs=table,
     )  # fmt: skip
 
 

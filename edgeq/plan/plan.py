@@ -45,6 +45,11 @@ class Constant:
     def nbytes(self) -> int:
         return int(self.data.nbytes)
 
+    @property
+    def key(self) -> tuple[str, bytes]:
+        """Equal where one array serves as well as the other."""
+        return str(self.data.dtype), self.data.tobytes()
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
@@ -119,6 +124,8 @@ class Plan:
     places             where each tensor lies when its step is done
     lowered            what each node became, in the graph's order
     costs              the table of measured costs that kernels were chosen by
+    levels             of a fat target the plans of its levels, best first, the portable one last;
+                       that is this one, but for the arena, which is large enough for each
     """
 
     name: str
@@ -139,14 +146,22 @@ class Plan:
     arena_lower_bound: int
     scratch_bytes: int
     costs: CostTable = NO_TABLE
+    levels: tuple[Plan, ...] = ()
+
+    @property
+    def each(self) -> tuple[Plan, ...]:
+        """The plans of all levels, or this one alone."""
+        return self.levels or (self,)
 
     @property
     def constant_bytes(self) -> int:
-        """Bytes of weights, tables and params structs (fields of 4 bytes)."""
-        structs = {step.params_key for step in self.steps}
-        return sum(c.nbytes for c in self.constants) + sum(4 * len(f) for _, f in structs)
+        """Bytes of weights, tables and params structs (fields of 4 bytes); levels share weights."""
+        structs = sum(
+            4 * len(f) for plan in self.each for _, f in {s.params_key for s in plan.steps}
+        )
+        return structs + sum({c.key: c.nbytes for p in self.each for c in p.constants}.values())
 
     def used_kernels(self) -> tuple[tuple[Kernel, str], ...]:
-        """Each (kernel, form) once, in order of first use."""
-        seen = {s.symbol: (s.kernel, s.form) for s in self.steps}
+        """Each (kernel, form) once, in order of first use, of all levels."""
+        seen = {s.symbol: (s.kernel, s.form) for plan in self.each for s in plan.steps}
         return tuple(seen.values())

@@ -38,6 +38,14 @@ def total_table(analysis: Analysis) -> Table:
     return table(f"totals in bytes, numerics {analysis.numerics}", ("", ">", ""), rows)
 
 
+def level_table(analysis: Analysis) -> Table:
+    """One row for each level of a fat target."""
+    rows = [(x.level, x.arena_bytes, x.scratch_bytes, x.constant_bytes, x.costs or "order")
+            for x in analysis.levels]  # fmt: skip
+    columns = ("level", ">arena", ">of it scratch", ">constants", "kernels by")
+    return table("levels, of which the program takes the best that the CPU has", columns, rows)
+
+
 def memory_table(analysis: Analysis, target: Target) -> Table:
     """What the target has of each kind of memory, and what the model takes of it."""
     ram, flash = ram_bytes(analysis), flash_bytes(analysis)

@@ -12,7 +12,12 @@ from edgeq.verify.distance import Distance
 
 def verify_text(report: VerifyReport) -> str:
     """The verdict, in a line or more."""
-    sides = ["numpy", f"C on {report.target}", *([report.against] if report.exact_peer else [])]
+    levels = f" ({', '.join(report.levels)})" if report.levels else ""
+    sides = [
+        "numpy",
+        f"C on {report.target}{levels}",
+        *([report.against] if report.exact_peer else []),
+    ]
     head = f"{' = '.join(sides)}, numerics {report.numerics}, {report.samples} samples"
     seen = f"{report.compared_bytes:,} bytes of {report.computed_tensors} tensors"
     lines = [f"equal: {head}: {seen}, none differs"]
@@ -106,6 +111,9 @@ def bench_text(report: BenchReport) -> str:
         f"{report.median_us:,.2f} us per inference: median of {report.blocks} blocks, "
         f"80 % of them between {report.low_us:,.2f} and {report.high_us:,.2f}"
     ]
+    if report.levels:
+        each = ", ".join(f"{name} {took:,.2f}" for name, took in report.levels.items())
+        lines.append(f"levels, in us: {each}")
     lines += _share_of_peak(report)
     lines += [
         f"{name}: {peer.median_us:,.2f} us (80 % between {peer.low_us:,.2f} and "

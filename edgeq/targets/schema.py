@@ -84,7 +84,7 @@ class Keys:
 POWERS = tuple(1 << n for n in range(13))
 TARGET_KEYS = Keys(
     {"isa": isa_list, "cc": text, "cflags": strings, "align": power_of_two, "memory": tables},
-    {"description": text, "firmware": table},
+    {"description": text, "firmware": table, "levels": strings},
 )
 MEMORY_KEYS = Keys(
     {

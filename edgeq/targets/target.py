@@ -74,6 +74,7 @@ class Target:
     cc       compiler; its Debian package is named when it is missing
     cflags   flags for every C file
     align    alignment of the arena in bytes, a power of two
+    levels   targets whose code goes into the same library, best first (`targets.levels`)
     """
 
     name: str
@@ -84,6 +85,7 @@ class Target:
     align: int
     memory: tuple[Memory, ...]
     firmware: Firmware | None = None
+    levels: tuple[str, ...] = ()
 
     @property
     def ram_bytes(self) -> int:
@@ -245,6 +247,7 @@ def _target_of(path: Path, table: dict[str, object]) -> Target:
         align=int(str(table["align"])),
         memory=tuple(Memory(**entry) for entry in memories) if isinstance(memories, list) else (),
         firmware=_firmware_of(path, firmware) if isinstance(firmware, dict) else None,
+        levels=_strings(table.get("levels")),
     )
 
 

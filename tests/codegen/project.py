@@ -16,7 +16,7 @@ from tests.tools import C_WARNINGS
 SECONDS = 120
 
 
-def plan_of(graph: Graph, target: str = "x86-64", io: str = "arena") -> Plan:
+def plan_of(graph: Graph, target: str = "x86-64-portable", io: str = "arena") -> Plan:
     return make_plan(graph, load_target(target), Profile.TFLM, io=io)
 
 
@@ -28,7 +28,7 @@ def write(files: dict[str, str], folder: Path) -> Path:
 
 
 def project(
-    graph: Graph, folder: Path, target: str = "x86-64", io: str = "arena", name: str = ""
+    graph: Graph, folder: Path, target: str = "x86-64-portable", io: str = "arena", name: str = ""
 ) -> Path:
     """The folder of a generated project."""
     return write(emit(plan_of(graph, target, io), name=name), folder)

@@ -79,8 +79,8 @@ def test_the_manifest_says_what_was_made_of_what() -> None:
     record = json.loads(files[MANIFEST])
     assert record["model"]["sha256"] == hashlib.sha256(b"bytes of a file").hexdigest()
     assert record["options"] == {
-        "name": "dense", "package": "cmake", "target": "x86-64", "numerics": "tflm", "io": "arena",
-        "optimize": "speed", "threads": 1,
+        "name": "dense", "package": "cmake", "target": "x86-64-portable", "numerics": "tflm",
+        "io": "arena", "optimize": "speed", "threads": 1,
     }  # fmt: skip
     assert record["files"] == {
         path: hashlib.sha256(text.encode()).hexdigest()

@@ -27,7 +27,7 @@ def test_a_package_is_written_as_it_is(tmp_path: Path) -> None:
     assert (package.arena_bytes, package.arena_lower_bound) == (128, 128)
     assert package.constant_bytes == plan.constant_bytes > 8 * 16
     assert package.scratch_bytes == 0
-    assert (package.target, package.profile) == ("x86-64", "tflm")
+    assert (package.target, package.profile) == ("x86-64-portable", "tflm")
 
 
 def test_folders_above_are_made(tmp_path: Path) -> None:

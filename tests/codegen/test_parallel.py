@@ -20,7 +20,7 @@ from tests.tools import need_target, need_tool
 RACES = ("-O1", "-g", "-fsanitize=thread", "-pthread")
 
 
-def plan_of(threads: int, target: str = "x86-64", io: str = "arena") -> Plan:
+def plan_of(threads: int, target: str = "x86-64-portable", io: str = "arena") -> Plan:
     return make_plan(large(), load_target(target), Profile.TFLM, io=io, threads=threads)
 
 
@@ -62,6 +62,6 @@ def test_a_board_gets_the_hook_and_no_pool() -> None:
 
 
 def test_one_thread_needs_nothing_of_it() -> None:
-    files = emit(make_plan(dense(), load_target("x86-64"), Profile.TFLM))
+    files = emit(make_plan(dense(), load_target("x86-64-portable"), Profile.TFLM))
     assert not [name for name in files if "parallel" in name or "threads" in name]
     assert "parallel" not in files["dense.h"] + files["dense.c"]
