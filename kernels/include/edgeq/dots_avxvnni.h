@@ -21,11 +21,15 @@ EQ_INLINE_AVX2 __m256i eq_four_avxvnni(const void *x)
     return _mm256_set1_epi32(four);
 }
 
+EQ_INLINE_AVX2 __m256i eq_load_bytes_avxvnni(const void *x)
+{
+    return _mm256_loadu_si256((const __m256i *)x);
+}
+
 /* 32 bytes at x as x + 128. */
 EQ_INLINE_AVX2 __m256i eq_above_avxvnni(const void *x)
 {
-    return _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)x),
-                            _mm256_set1_epi8(INT8_MIN));
+    return _mm256_xor_si256(eq_load_bytes_avxvnni(x), _mm256_set1_epi8(INT8_MIN));
 }
 
 /* Weights by which two vectors of sums are multiplied, or 16 times those of int4. */
@@ -35,15 +39,14 @@ typedef struct {
 
 EQ_INLINE_AVX2 eq_weights_avxvnni eq_load_weights_avxvnni(const int8_t *w, int is_int4)
 {
-    const __m256i first = _mm256_loadu_si256((const __m256i *)(const void *)w);
+    const __m256i first = eq_load_bytes_avxvnni(w);
     if (is_int4) {
         const __m256i upper = _mm256_set1_epi8((char)0xf0);
         const eq_weights_avxvnni v = {_mm256_and_si256(_mm256_slli_epi16(first, 4), upper),
                                       _mm256_and_si256(first, upper)};
         return v;
     }
-    const eq_weights_avxvnni v = {
-        first, _mm256_loadu_si256((const __m256i *)(const void *)(w + 32))};
+    const eq_weights_avxvnni v = {first, eq_load_bytes_avxvnni(w + 32)};
     return v;
 }
 
@@ -93,12 +96,11 @@ EQ_INLINE_AVX2 __m256i eq_add_bytes_avxvnni(__m256i sum, const uint8_t *x, int32
                          19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
     int32_t k = 0;
     for (; k + 32 <= n; k += 32)
-        sum = _mm256_dpbusd_epi32(
-            sum, _mm256_loadu_si256((const __m256i *)(const void *)(x + k)), one);
+        sum = _mm256_dpbusd_epi32(sum, eq_load_bytes_avxvnni(x + k), one);
     if (k == n)
         return sum;
     const __m256i some = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(n - k)), at);
-    const __m256i last = _mm256_loadu_si256((const __m256i *)(const void *)(x + k));
+    const __m256i last = eq_load_bytes_avxvnni(x + k);
     return _mm256_dpbusd_epi32(sum, _mm256_and_si256(last, some), one);
 }
 
