@@ -90,3 +90,4 @@ def _finish(
     yield Case(args, p, facts, ("double", "single") if wide else ())
     if wide:
         yield wide_case(args, rows, p)
+        yield wide_case(args, rows, p, tame=True)
