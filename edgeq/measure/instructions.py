@@ -2,8 +2,8 @@
 
 A program marks regions with EQ_MARK_BEGIN() and EQ_MARK_END() (targets/boards/probe.h); a
 QEMU plugin of our own counts what runs between them, or a trace of the run where plugins
-cannot be loaded.  Under Bochs the program is stepped through (targets/bochs/count.c).  The counts are exact and repeatable.
-QEMU does not model cycles, so nothing here is a time.
+cannot be loaded.  Under Bochs the program is stepped through (targets/bochs/count.c).
+The counts are exact and repeatable.  QEMU does not model cycles, so nothing here is a time.
 """
 
 from __future__ import annotations

@@ -146,6 +146,25 @@ def _up(value: int, step: int) -> int:
     return -(-value // step) * step
 
 
+@dataclass(slots=True)
+class _Regions:
+    """Counts of a run, as lines."""
+
+    lines: list[str]
+    unbalanced: int = 0
+
+    def add(self, kind: str, data: bytes) -> None:
+        if kind == "r":
+            self.lines.append("region")
+        elif kind == "n":
+            self.lines += [f"at {at:x} {count}" for at, count in struct.iter_unpack("<II", data)]
+        elif kind == "u":
+            self.unbalanced += 1
+
+    def text(self, executed: int) -> str:
+        return "\n".join([*self.lines, f"executed {executed}", f"unbalanced {self.unbalanced}"])
+
+
 def read_packets(stdout: bytes, program: str, said: str) -> Ended:
     """What came through the debug port.
 
@@ -154,8 +173,7 @@ def read_packets(stdout: bytes, program: str, said: str) -> Ended:
     """
     ended = Ended(-1, {"1": b"", "2": b""}, 0)
     names = {1: "1", 2: "2"}
-    lines: list[str] = []
-    unbalanced = 0
+    regions = _Regions([])
     for kind, number, data in _packets(stdout):
         if kind == "o":
             names[number] = data.decode()
@@ -164,16 +182,11 @@ def read_packets(stdout: bytes, program: str, said: str) -> Ended:
             ended.written[names[number]] += data
         elif kind == "c":
             ended.instructions = int.from_bytes(data, "little")
-        elif kind == "r":
-            lines.append("region")
-        elif kind == "n":
-            lines += [f"at {at:x} {count}" for at, count in struct.iter_unpack("<II", data)]
-        elif kind == "u":
-            unbalanced += 1
         elif kind == "x":
-            lines += [f"executed {ended.instructions}", f"unbalanced {unbalanced}"]
-            ended.code, ended.regions = number, "\n".join(lines)
+            ended.code, ended.regions = number, regions.text(ended.instructions)
             return ended
+        else:
+            regions.add(kind, data)
     last = [line for line in said.splitlines() if "exiting" not in line and "===" not in line]
     raise ToolError("the emulated machine stopped", where=program, why=" ".join(last[-2:]))
 

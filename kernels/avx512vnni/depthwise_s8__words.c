@@ -13,9 +13,9 @@
 #include "edgeq/depthwise_avx512vnni.h"
 #include "edgeq/depthwise_s8.h"
 
-eq_depthwise_s8_fn EQ_SYM(eq_depthwise_s8__avx512vnni_16);
+eq_depthwise_s8_fn EQ_SYM(eq_depthwise_s8__avx512vnni_words);
 
-void EQ_SYM(eq_depthwise_s8__avx512vnni_16)(
+void EQ_SYM(eq_depthwise_s8__avx512vnni_words)(
     const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
     const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
     int8_t *restrict scratch, const eq_depthwise_s8_params *restrict p)
