@@ -6,7 +6,7 @@ what it proves of a network's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from itertools import product
 from math import sqrt
@@ -76,17 +76,18 @@ KINDS = (
 )  # fmt: skip
 
 
-def layers() -> Iterator[Graph]:
-    """Every layer as a graph."""
-    makers: tuple[tuple[Callable[..., Graph], tuple[tuple[int, ...], ...]], ...] = (
-        (_convolution, CONVOLUTIONS), (_depthwise, DEPTHWISE), (_dense, DENSE),
+def layers(ops: Container[str]) -> Iterator[Graph]:
+    """Every layer of the operators `ops`, as a graph."""
+    makers: tuple[tuple[str, Callable[..., Graph], tuple[tuple[int, ...], ...]], ...] = (
+        ("conv_2d", _convolution, CONVOLUTIONS), ("depthwise_conv_2d", _depthwise, DEPTHWISE),
+        ("fully_connected", _dense, DENSE),
     )  # fmt: skip
-    for make, shapes in makers:
-        yield from (make(kind, *shape) for kind, shape in product(KINDS, shapes))
+    for op, make, shapes in makers:
+        yield from (make(k, *shape) for k, shape in product(KINDS, shapes) if op in ops)
     for op, x in product(("add", "mul"), (DType.INT8, DType.INT16)):
-        yield from (_sum(op, x, *shape) for shape in PLANES)
+        yield from (_sum(op, x, *shape) for shape in PLANES if op in ops)
     for op in ("average_pool_2d", "max_pool_2d"):
-        yield from (_pool(op, *shape) for shape in POOLS)
+        yield from (_pool(op, *shape) for shape in POOLS if op in ops)
 
 
 def calls(graph: Graph) -> tuple[Call, ...]:

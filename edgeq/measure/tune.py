@@ -29,7 +29,7 @@ from edgeq.measure.grid import calls, layers
 from edgeq.measure.kernel_clock import ALIGN, KernelClock
 from edgeq.measure.latency import on_one_core, runs_for
 from edgeq.measure.peak import peak_gmacs
-from edgeq.ops.base import Call, View
+from edgeq.ops.base import Call, View, op_of_contract
 from edgeq.plan.choose import values_of
 from edgeq.targets import Target
 from edgeq.verify.compare import Progress, no_progress
@@ -73,7 +73,8 @@ def tune(
     """
     competing = _competing(target, pattern)
     found: dict[str, Samples] = {}
-    work = [call for graph in layers() for call in _measurable(graph, competing)]
+    ops = {op_of_contract()[contract].name for contract in competing}
+    work = [call for graph in layers(ops) for call in _measurable(graph, competing)]
     if not work:
         raise UsageError(f"no layer reaches {', '.join(competing)}",
                          fix="add layers that do to edgeq/measure/grid.py")  # fmt: skip
@@ -81,8 +82,8 @@ def tune(
         clock, before = KernelClock(target, Path(name)), peak_gmacs(target)
         for i, call in enumerate(work):
             progress(i, len(work))
-            kernels = _fitting(call, competing[call.contract])
-            took = _best(clock, call, kernels, seconds)
+            kernels = fitting(call, competing[call.contract])
+            took = best_nanoseconds(clock, call, kernels, seconds)
             for kernel, nanoseconds in zip(kernels, took, strict=True):
                 found.setdefault(kernel.base_symbol, Samples(kernel)).add(call, nanoseconds)
         peak = max(before, peak_gmacs(target))
@@ -124,15 +125,16 @@ def _measurable(graph: Graph, competing: Mapping[str, Sequence[Kernel]]) -> Iter
     """The layer's calls that more than one kernel accepts."""
     for call in calls(graph):
         kernels = competing.get(call.contract, ())
-        if call.contract in competing and len(_fitting(call, kernels)) > 1:
-            yield _with_arrays(graph, call)
+        if call.contract in competing and len(fitting(call, kernels)) > 1:
+            yield with_arrays(graph, call)
 
 
-def _fitting(call: Call, kernels: Sequence[Kernel]) -> list[Kernel]:
+def fitting(call: Call, kernels: Sequence[Kernel]) -> list[Kernel]:
+    """Those of `kernels` that accept the call."""
     return [k for k in kernels if k.align <= ALIGN and k.accepts(values_of(call))]
 
 
-def _with_arrays(graph: Graph, call: Call) -> Call:
+def with_arrays(graph: Graph, call: Call) -> Call:
     """The call with random arrays in place of activations."""
     rng = np.random.default_rng(1)
     args: dict[str, Any] = {}
@@ -147,7 +149,9 @@ def _with_arrays(graph: Graph, call: Call) -> Call:
     return Call(call.contract, args, call.params, call.form, call.facts)
 
 
-def _best(clock: KernelClock, call: Call, kernels: Sequence[Kernel], seconds: float) -> list[float]:
+def best_nanoseconds(
+    clock: KernelClock, call: Call, kernels: Sequence[Kernel], seconds: float
+) -> list[float]:
     """Nanoseconds of one call by each of `kernels`: the best of ROUNDS blocks, taken in turns."""
     timed = [clock.timed(kernel, call) for kernel in kernels]
     runs = [runs_for(time, seconds) for time in timed]
