@@ -10,6 +10,7 @@ from edgeq.ir.spec import SPEC
 from edgeq.ops.base import all_ops
 from edgeq.report.table import Table, table
 from edgeq.targets import Target
+from edgeq.targets.levels import level_name, levels_of
 from edgeq.targets.target import emulated
 
 
@@ -60,6 +61,7 @@ def target_rows(machines: Sequence[Target]) -> list[dict[str, Any]]:
             "name": m.name,
             "description": m.description,
             "isa": list(m.isa),
+            "levels": list(m.levels),
             "cc": m.cc,
             "emulator": list(_emulator(m)),
             "ram_bytes": m.ram_bytes,
@@ -73,12 +75,18 @@ def target_rows(machines: Sequence[Target]) -> list[dict[str, Any]]:
 def target_table(machines: Sequence[Target]) -> Table:
     """The same to look at."""
     rows = [
-        (m.name, m.description, " ".join(m.isa), m.cc, " ".join(_emulator(m)[:1]) or "none",
+        (m.name, m.description, _instructions(m), m.cc, " ".join(_emulator(m)[:1]) or "none",
          m.ram_bytes, m.flash_bytes)
         for m in machines
     ]  # fmt: skip
     columns = ("target", "machine", "instructions", "compiler", "emulator", ">RAM", ">flash")
     return table("targets", columns, rows)
+
+
+def _instructions(target: Target) -> str:
+    """Its instruction sets; of a fat target the best of each level."""
+    levels = [level_name(level) for level in levels_of(target)]
+    return " or ".join(levels) if levels else " ".join(target.isa)
 
 
 def _emulator(target: Target) -> Sequence[str]:

@@ -245,6 +245,37 @@ def test_json_is_all_that_is_on_stdout(run: Run, digits: Path, tmp_path: Path) -
         assert isinstance(json.loads(said.out), dict)
 
 
+@pytest.fixture
+def fat(tmp_path: Path) -> Path:
+    """A fat target of the user's own, of two levels."""
+    text = (Path(__file__).parents[2] / "targets" / "x86-64.toml").read_text(encoding="utf-8")
+    path = tmp_path / "fat.toml"
+    path.write_text(re.sub("levels = .*", 'levels = ["x86-64-avx2"]', text), encoding="utf-8")
+    return path
+
+
+def test_a_fat_target_tells_the_budget_of_each_level(run: Run, digits: Path, fat: Path) -> None:
+    said = run("analyze", digits, "--target", fat)
+    assert "levels, of which" in said.out
+    assert re.search(r" avx2 +[\d,]+ .* ref +[\d,]+ ", said.out, re.DOTALL)
+
+
+def test_every_level_is_verified_and_timed(run: Run, digits: Path, fat: Path) -> None:
+    need_tool("gcc")
+    verified = run("verify", digits, "--target", fat, "--samples", 2, "--json").json
+    assert verified["ok"]
+    assert verified["levels"][-1] == "ref"
+    benched = run("bench", digits, "--target", fat, "--json").json
+    assert list(benched["levels"]) == verified["levels"]
+    assert all(took > 0 for took in benched["levels"].values())
+
+
+def test_targets_tells_the_levels(run: Run) -> None:
+    rows = {row["name"]: row for row in run("targets", "--json").json["targets"]}
+    assert rows["x86-64"]["levels"][-1] == "x86-64-avx2"
+    assert "avx2 or ref" in run("targets").out
+
+
 def test_tune_measures_and_writes_a_table(run: Run, tmp_path: Path) -> None:
     if len(load_target("host").isa) == 1:
         pytest.skip("this CPU has the portable kernels alone")
