@@ -1,4 +1,4 @@
-/* avgpool_s8 for AVX2: sixteen channels of a window at once.
+/* avgpool_s8 for AVX2: sixteen channels of a window at once, in int16 for two by two.
  *
  * Exact: see avgpool_avx2.h.
  *

@@ -10,6 +10,9 @@
  * which is 128 more than the mean.  Other sums get their half in int32 and are divided as
  * doubles: such a quotient is off by less than 2^-21, and at least 1 / n > 2^-17 away from every
  * integer that it is not, so that cutting it off, or rounding it down, is right.
+ *
+ * Four bytes, of a window of two by two, add up within int16; their quarter is rounded by 2
+ * before a shift, and taking 1 from what is below zero first makes that ties away from zero.
  */
 #ifndef EDGEQ_AVGPOOL_AVX2_H
 #define EDGEQ_AVGPOOL_AVX2_H
@@ -24,7 +27,7 @@ enum { EQ_MEANS_NARROW = 256 };
 /* How the sums of `count` pixels, which begin with `start`, become means. */
 typedef struct {
     int32_t count, start, away;
-    __m256i below, factor; /* of what is below 1 is taken; m */
+    __m256i below, factor; /* of what is below 1 is taken, -1 for quads; m */
     __m128i lo, hi;        /* the clamp, in bytes or int16 */
 } eq_means_avx2;
 
@@ -110,6 +113,56 @@ eq_avgpool_window_avx2(const int8_t *x, int8_t *y, eq_window_avx2 w, const eq_po
     }
 }
 
+/* The same of a window of two by two int8 that lies inside the image. */
+static inline __attribute__((always_inline)) void
+eq_avgpool_quad_avx2(const int8_t *x, int8_t *y, eq_window_avx2 w, const eq_pool_avx2 *g,
+                     const eq_means_avx2 *m, int few)
+{
+    const int32_t n = g->channels, step = g->x_pixel;
+    const int8_t *top = x + (w.at * g->x_row + w.column * step);
+    const int8_t *end = x + (eq_next_avx2(w.at, g->x_ring) * g->x_row + w.column * step);
+    for (int32_t i = 0; i < n; i += 16) {
+        const int32_t c = few || i + 16 <= n ? i : n - 16;
+        const __m256i sum = _mm256_add_epi16(eq_pixels_s8_avx2(top + c, step, n, few),
+                                             eq_pixels_s8_avx2(end + c, step, n, few));
+        const __m256i down = _mm256_and_si256(_mm256_srai_epi16(sum, 15), m->below);
+        const __m256i half = _mm256_add_epi16(down, _mm256_set1_epi16(2));
+        const __m256i v = _mm256_srai_epi16(_mm256_add_epi16(sum, half), 2);
+        const __m128i mean =
+            _mm_packs_epi16(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+        const __m128i clamped = _mm_min_epi8(_mm_max_epi8(mean, m->lo), m->hi);
+        eq_store_channels_avx2(y + c, clamped, n, few);
+    }
+}
+
+#define EQ_AVGQUAD_AVX2(name, few)                                                         \
+    static inline __attribute__((always_inline)) void name(                                \
+        const int8_t *x, int8_t *y, eq_window_avx2 w, const eq_pool_avx2 *g,               \
+        void *numbers)                                                                     \
+    {                                                                                      \
+        eq_avgpool_quad_avx2(x, y, w, g, numbers, few);                                    \
+    }
+
+EQ_AVGQUAD_AVX2(eq_avgpool_quad_many_avx2, 0)
+EQ_AVGQUAD_AVX2(eq_avgpool_quad_few_avx2, 1)
+
+static inline int eq_are_quads_avx2(const eq_pool_avx2 *g)
+{
+    return g->kh == 2 && g->kw == 2 && g->pad_top == 0 && g->pad_left == 0 &&
+           (g->row1 - 1) * g->stride_h + 2 <= g->in_h &&
+           (g->out_w - 1) * g->stride_w + 2 <= g->in_w;
+}
+
+static inline void eq_avgpool_quads_avx2(const int8_t *x, int8_t *y, const eq_pool_avx2 *g,
+                                         eq_means_avx2 *m)
+{
+    m->below = _mm256_set1_epi16(m->away ? -1 : 0);
+    if (g->channels < 16)
+        eq_pool_rows_avx2(x, y, g, m, eq_avgpool_quad_few_avx2);
+    else
+        eq_pool_rows_avx2(x, y, g, m, eq_avgpool_quad_many_avx2);
+}
+
 /* One for each width, of many channels and of few. */
 #define EQ_AVGPOOL_AVX2(name, few, narrow)                                                 \
     static inline __attribute__((always_inline)) void name(                                \
@@ -144,7 +197,9 @@ static inline void eq_avgpool_s8_avx2(const int8_t *x, int8_t *y,
     const __m128i lo = _mm_set1_epi8((int8_t)p->act_min);
     const __m128i hi = _mm_set1_epi8((int8_t)p->act_max);
     eq_means_avx2 m = {.away = away, .lo = lo, .hi = hi};
-    if (g.channels < 16)
+    if (eq_are_quads_avx2(&g))
+        eq_avgpool_quads_avx2(x, y, &g, &m);
+    else if (g.channels < 16)
         eq_pool_rows_avx2(x, y, &g, &m, eq_avgpool_s8_few_avx2);
     else
         eq_pool_rows_avx2(x, y, &g, &m, eq_avgpool_s8_many_avx2);
