@@ -122,6 +122,13 @@ DEPTHWISE: tuple[dict[str, int], ...] = (
     {"in_h": 12, "in_w": 3, "in_c": 24, "multiplier": 1, "kh": 5, "kw": 1, "stride_w": 2,
      "small": 1},
     {"in_h": 17, "in_w": 1, "in_c": 16, "multiplier": 1, "kh": 13, "kw": 1, "x_gap": 3, "small": 1},
+    {"in_h": 4, "in_w": 9, "in_c": 16, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 7, "in_w": 18, "in_c": 16, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1,
+     "stride_h": 2, "stride_w": 2, "x_ring": 6, "row0": 1, "row1": 3, "x_gap": 1},
+    {"in_h": 5, "in_w": 7, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 3, "in_w": 130, "in_c": 16, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 5, "in_w": 10, "in_c": 100, "multiplier": 1, "kh": 4, "kw": 2, "pad": 1, "dil_h": 2},
+    {"in_h": 16, "in_w": 1, "in_c": 32, "multiplier": 1, "kh": 5, "kw": 1, "x_gap": 1},
 )  # fmt: skip
 """The same with a multiplier; `full` leaves the clamp to the range of int8, and int16 holds the
 rescaled sums of what is `small`."""
