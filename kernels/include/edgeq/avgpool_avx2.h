@@ -75,10 +75,10 @@ static inline __m128i eq_means_pack_avx2(__m256i v)
 
 /* Sixteen bytes of channels from x on, over all pixels of a window. */
 static inline __attribute__((always_inline)) __m128i
-eq_avgpool_sixteen_avx2(const int8_t *x, eq_window_avx2 w, const eq_pool_avx2 *g,
+eq_avgpool_sixteen_avx2(const int8_t *x, eq_pool_window_avx2 w, const eq_pool_avx2 *g,
                         const eq_means_avx2 *m, int few, int narrow)
 {
-    eq_sums_avx2 s = eq_sums_from_avx2(m->start);
+    eq_pool_sums_avx2 s = eq_sums_from_avx2(m->start);
     int32_t place = w.at;
     for (int32_t r = w.height; r > 0; --r) {
         const int8_t *row = x + place * g->x_row;
@@ -99,8 +99,8 @@ eq_avgpool_sixteen_avx2(const int8_t *x, eq_window_avx2 w, const eq_pool_avx2 *g
 }
 
 static inline __attribute__((always_inline)) void
-eq_avgpool_window_avx2(const int8_t *x, int8_t *y, eq_window_avx2 w, const eq_pool_avx2 *g,
-                       eq_means_avx2 *m, int few, int narrow)
+eq_avgpool_window_avx2(const int8_t *x, int8_t *y, eq_pool_window_avx2 w,
+                       const eq_pool_avx2 *g, eq_means_avx2 *m, int few, int narrow)
 {
     const int32_t count = w.height * w.width, n = g->channels;
     if (count != m->count)
@@ -115,8 +115,8 @@ eq_avgpool_window_avx2(const int8_t *x, int8_t *y, eq_window_avx2 w, const eq_po
 
 /* The same of a window of two by two int8 that lies inside the image. */
 static inline __attribute__((always_inline)) void
-eq_avgpool_quad_avx2(const int8_t *x, int8_t *y, eq_window_avx2 w, const eq_pool_avx2 *g,
-                     const eq_means_avx2 *m, int few)
+eq_avgpool_quad_avx2(const int8_t *x, int8_t *y, eq_pool_window_avx2 w,
+                     const eq_pool_avx2 *g, const eq_means_avx2 *m, int few)
 {
     const int32_t n = g->channels, step = g->x_pixel;
     const int8_t *top = x + (w.at * g->x_row + w.column * step);
@@ -137,7 +137,7 @@ eq_avgpool_quad_avx2(const int8_t *x, int8_t *y, eq_window_avx2 w, const eq_pool
 
 #define EQ_AVGQUAD_AVX2(name, few)                                                         \
     static inline __attribute__((always_inline)) void name(                                \
-        const int8_t *x, int8_t *y, eq_window_avx2 w, const eq_pool_avx2 *g,               \
+        const int8_t *x, int8_t *y, eq_pool_window_avx2 w, const eq_pool_avx2 *g,          \
         void *numbers)                                                                     \
     {                                                                                      \
         eq_avgpool_quad_avx2(x, y, w, g, numbers, few);                                    \
@@ -166,7 +166,7 @@ static inline void eq_avgpool_quads_avx2(const int8_t *x, int8_t *y, const eq_po
 /* One for each width, of many channels and of few. */
 #define EQ_AVGPOOL_AVX2(name, few, narrow)                                                 \
     static inline __attribute__((always_inline)) void name(                                \
-        const int8_t *x, int8_t *y, eq_window_avx2 w, const eq_pool_avx2 *g,               \
+        const int8_t *x, int8_t *y, eq_pool_window_avx2 w, const eq_pool_avx2 *g,          \
         void *numbers)                                                                     \
     {                                                                                      \
         eq_avgpool_window_avx2(x, y, w, g, numbers, few, narrow);                          \

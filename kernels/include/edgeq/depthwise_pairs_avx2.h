@@ -45,7 +45,7 @@ typedef struct {
     int32_t left;        /* of them before the image */
     int32_t inside;      /* and wholly in it */
     int8_t border[16];   /* zx */
-} eq_pairs_avx2;
+} eq_row_pairs_avx2;
 
 /* What a pass needs of eight channels. */
 typedef struct {
@@ -240,7 +240,8 @@ typedef struct {
 
 /* Sixteen channels of column c of a row; `border` where there are none. */
 EQ_INLINE_AVX2 __m256i eq_column_avx2(const eq_row_avx2 *x, int32_t c,
-                                      const eq_pairs_avx2 *l, int32_t count, __m128i border)
+                                      const eq_row_pairs_avx2 *l, int32_t count,
+                                      __m128i border)
 {
     const int one = c >= 0 && c < l->p->in_w, two = c + 1 >= 0 && c + 1 < l->p->in_w;
     const __m128i v = one ? eq_take_avx2(x->x + c * x->pixel, count) : border;
@@ -252,7 +253,8 @@ EQ_INLINE_AVX2 __m256i eq_column_avx2(const eq_row_avx2 *x, int32_t c,
 
 /* Columns [from, end) of a line, one by one. */
 EQ_APART_AVX2 void eq_put_columns_avx2(int16_t *line, const eq_row_avx2 *x, int32_t from,
-                                       int32_t end, const eq_pairs_avx2 *l, int32_t count)
+                                       int32_t end, const eq_row_pairs_avx2 *l,
+                                       int32_t count)
 {
     const __m128i border = _mm_loadu_si128((const __m128i *)(const void *)l->border);
     for (int32_t j = from; j < end; ++j) {
@@ -285,7 +287,7 @@ EQ_INLINE_AVX2 void eq_put_inside_avx2(int16_t *line, eq_row_avx2 x, eq_row_avx2
 
 /* Row r of the image at x. */
 EQ_INLINE_AVX2 eq_row_avx2 eq_image_row_avx2(const int8_t *x, int32_t r,
-                                             const eq_pairs_avx2 *l)
+                                             const eq_row_pairs_avx2 *l)
 {
     const eq_depthwise_s8_params *p = l->p;
     if (r < 0 || r >= p->in_h) {
@@ -300,7 +302,7 @@ EQ_INLINE_AVX2 eq_row_avx2 eq_image_row_avx2(const int8_t *x, int32_t r,
 /* The line of rows r and r + dil_h of the image at x, of which `count` channels of a pixel
  * count. */
 EQ_INLINE_AVX2 void eq_make_line_avx2(int16_t *line, const int8_t *x, int32_t r,
-                                      const eq_pairs_avx2 *l, int32_t count)
+                                      const eq_row_pairs_avx2 *l, int32_t count)
 {
     const eq_row_avx2 rows[2] = {eq_image_row_avx2(x, r, l),
                                  eq_image_row_avx2(x, r + l->p->dil_h, l)};
@@ -334,7 +336,7 @@ EQ_INLINE_AVX2 void eq_copy_pixels_avx2(int32_t *to, const int32_t *q, int32_t p
 /* The constants of sixteen channels; zw is taken from the weights. */
 EQ_INLINE_AVX2 void eq_load_sixteen_avx2(eq_sixteen_avx2 *t, const int8_t *w,
                                          const int32_t *bias, const int32_t *mult,
-                                         const int32_t *shift, const eq_pairs_avx2 *l,
+                                         const int32_t *shift, const eq_row_pairs_avx2 *l,
                                          int32_t zw, int single)
 {
     const __m256i zero = _mm256_set1_epi16((int16_t)zw);
@@ -361,7 +363,7 @@ typedef struct {
 } eq_rows_out_avx2;
 
 /* Lines up to those that row r, counted from q->row on, sees are made; returns how many. */
-EQ_INLINE_AVX2 int32_t eq_make_lines_avx2(const eq_pairs_avx2 *l, int16_t *lines,
+EQ_INLINE_AVX2 int32_t eq_make_lines_avx2(const eq_row_pairs_avx2 *l, int16_t *lines,
                                           const int8_t *x, const eq_rows_out_avx2 *q,
                                           int32_t r, int32_t made, int32_t count)
 {
@@ -389,7 +391,7 @@ EQ_INLINE_AVX2 int32_t eq_make_lines_avx2(const eq_pairs_avx2 *l, int16_t *lines
 }
 
 /* Where pairs of taps lie, those of the first from line `from` on. */
-static inline void eq_place_pairs_avx2(eq_windows_avx2 *g, const eq_pairs_avx2 *l,
+static inline void eq_place_pairs_avx2(eq_windows_avx2 *g, const eq_row_pairs_avx2 *l,
                                        int32_t from)
 {
     int64_t *at = g->at;
@@ -402,7 +404,7 @@ static inline void eq_place_pairs_avx2(eq_windows_avx2 *g, const eq_pairs_avx2 *
 }
 
 /* The same of a line of windows of 3 x 3, those of two rows of pairs at x and z. */
-EQ_INLINE_AVX2 void eq_line_3x3_avx2(const eq_sixteen_avx2 *t, const eq_pairs_avx2 *l,
+EQ_INLINE_AVX2 void eq_line_3x3_avx2(const eq_sixteen_avx2 *t, const eq_row_pairs_avx2 *l,
                                      const int16_t *x, const int16_t *z, int8_t *y,
                                      int single)
 {
@@ -421,7 +423,7 @@ EQ_INLINE_AVX2 void eq_line_3x3_avx2(const eq_sixteen_avx2 *t, const eq_pairs_av
 }
 
 /* Sixteen channels of some output rows of windows of 3 x 3; x points at them. */
-EQ_INLINE_AVX2 void eq_pass_3x3_avx2(const eq_sixteen_avx2 *t, const eq_pairs_avx2 *l,
+EQ_INLINE_AVX2 void eq_pass_3x3_avx2(const eq_sixteen_avx2 *t, const eq_row_pairs_avx2 *l,
                                      int16_t *lines, const int8_t *x,
                                      const eq_rows_out_avx2 *q, int single)
 {
@@ -436,7 +438,7 @@ EQ_INLINE_AVX2 void eq_pass_3x3_avx2(const eq_sixteen_avx2 *t, const eq_pairs_av
 }
 
 /* The same of any windows; x points at them. */
-EQ_INLINE_AVX2 void eq_pass_rows_avx2(const eq_sixteen_avx2 *t, const eq_pairs_avx2 *l,
+EQ_INLINE_AVX2 void eq_pass_rows_avx2(const eq_sixteen_avx2 *t, const eq_row_pairs_avx2 *l,
                                       int16_t *lines, const int8_t *x,
                                       const eq_rows_out_avx2 *q, int single)
 {
@@ -471,7 +473,7 @@ EQ_INLINE_AVX2 void eq_pass_rows_avx2(const eq_sixteen_avx2 *t, const eq_pairs_a
 }
 
 /* How windows of p lie in lines; `kept` depends on their rows. */
-static inline eq_pairs_avx2 eq_pairs_of_avx2(const eq_depthwise_s8_params *p)
+static inline eq_row_pairs_avx2 eq_pairs_of_avx2(const eq_depthwise_s8_params *p)
 {
     const int32_t every = p->stride_h % 2 == 0 || p->row1 - p->row0 == 1 ? 2 : 1;
     const int32_t apart = 2 * p->dil_h / every;
@@ -482,19 +484,19 @@ static inline eq_pairs_avx2 eq_pairs_of_avx2(const eq_depthwise_s8_params *p)
     const int32_t fit = EQ_PAIR_COLUMNS / columns;
     const int32_t left = p->pad_left < columns ? p->pad_left : columns;
     const int32_t whole = p->in_w - (pixels - 1), rest = columns - left;
-    eq_pairs_avx2 l = {.p = p,
-                       .pixels = pixels,
-                       .pairs = (p->kh + 1) / 2,
-                       .every = every,
-                       .step = p->stride_h / every,
-                       .apart = apart,
-                       .kept = fit > span ? fit : span,
-                       .span = span,
-                       .columns = columns,
-                       .narrow = columns == 1 && p->in_w == 1 && left == 0 &&
-                                 p->x_ring == p->in_h,
-                       .left = left,
-                       .inside = whole < rest ? whole : rest};
+    eq_row_pairs_avx2 l = {.p = p,
+                           .pixels = pixels,
+                           .pairs = (p->kh + 1) / 2,
+                           .every = every,
+                           .step = p->stride_h / every,
+                           .apart = apart,
+                           .kept = fit > span ? fit : span,
+                           .span = span,
+                           .columns = columns,
+                           .narrow = columns == 1 && p->in_w == 1 && left == 0 &&
+                                     p->x_ring == p->in_h,
+                           .left = left,
+                           .inside = whole < rest ? whole : rest};
     memset(l.border, p->zx, sizeof l.border);
     return l;
 }
@@ -507,7 +509,7 @@ EQ_INLINE_AVX2 void eq_depthwise_by_pairs_avx2(const int8_t *x, const int8_t *w,
                                                const eq_depthwise_s8_params *p, int32_t zw,
                                                int single)
 {
-    const eq_pairs_avx2 l = eq_pairs_of_avx2(p);
+    const eq_row_pairs_avx2 l = eq_pairs_of_avx2(p);
     const int32_t part = EQ_PAIR_IMAGE / (p->x_row * p->stride_h + 1);
     const int32_t some = part > 8 ? part : 8;
     const int fast = p->kw == 3 && l.pairs == 2 && p->dil_w == 1 && p->stride_w <= 2 &&

@@ -47,7 +47,7 @@ eq_mean_eight_avx2(__m256i sum, const eq_mean_avx2 *m, int single)
 static inline __attribute__((always_inline)) __m128i eq_mean_sixteen_avx2(
     const int8_t *x, const eq_mean_avx2 *m, int few, int narrow, int single)
 {
-    eq_sums_avx2 s = eq_sums_from_avx2(-m->zsum);
+    eq_pool_sums_avx2 s = eq_sums_from_avx2(-m->zsum);
     for (int32_t j0 = 0; j0 < m->r0; ++j0)
         for (int32_t j1 = 0; j1 < m->r1; ++j1) {
             const int8_t *from = x + (j0 * m->s0 + j1 * m->s1);

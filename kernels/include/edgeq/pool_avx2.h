@@ -35,7 +35,7 @@ typedef struct {
  * place `at` of the ring.  Rows that lie one behind the other are one. */
 typedef struct {
     int32_t at, column, height, width;
-} eq_window_avx2;
+} eq_pool_window_avx2;
 
 /* How many of `taps` positions from `at` on lie in [0, size). */
 static inline int32_t eq_inside_avx2(int32_t at, int32_t taps, int32_t size)
@@ -50,7 +50,7 @@ static inline int32_t eq_next_avx2(int32_t place, int32_t ring)
 }
 
 /* What a kernel makes of one window: x is the image, y the output pixel; always inlined. */
-typedef void eq_window_fn(const int8_t *x, int8_t *y, eq_window_avx2 w,
+typedef void eq_window_fn(const int8_t *x, int8_t *y, eq_pool_window_avx2 w,
                           const eq_pool_avx2 *g, void *numbers);
 
 static inline __attribute__((always_inline)) void
@@ -66,8 +66,8 @@ eq_pool_rows_avx2(const int8_t *x, int8_t *y, const eq_pool_avx2 *g, void *numbe
         for (int32_t i = 0; i < g->out_w; ++i) {
             const int32_t width = eq_inside_avx2(left, g->kw, g->in_w);
             const int is_one = width * g->x_pixel == g->x_row && g->x_ring == g->in_h;
-            const eq_window_avx2 w = {at, left > 0 ? left : 0, is_one ? 1 : height,
-                                      is_one ? height * width : width};
+            const eq_pool_window_avx2 w = {at, left > 0 ? left : 0, is_one ? 1 : height,
+                                           is_one ? height * width : width};
             window(x, to, w, g, numbers);
             left += g->stride_w;
             to += g->y_pixel;

@@ -15,16 +15,16 @@ enum { EQ_SUM_TERMS = 252 };
 typedef struct {
     __m256i low, high, narrow;
     int32_t room; /* bytes that the int16 still hold */
-} eq_sums_avx2;
+} eq_pool_sums_avx2;
 
-static inline eq_sums_avx2 eq_sums_from_avx2(int32_t start)
+static inline eq_pool_sums_avx2 eq_sums_from_avx2(int32_t start)
 {
     const __m256i all = _mm256_set1_epi32(start);
-    const eq_sums_avx2 s = {all, all, _mm256_setzero_si256(), EQ_SUM_TERMS};
+    const eq_pool_sums_avx2 s = {all, all, _mm256_setzero_si256(), EQ_SUM_TERMS};
     return s;
 }
 
-static inline void eq_sums_widen_avx2(eq_sums_avx2 *s)
+static inline void eq_sums_widen_avx2(eq_pool_sums_avx2 *s)
 {
     const __m128i low = _mm256_castsi256_si128(s->narrow);
     const __m128i high = _mm256_extracti128_si256(s->narrow, 1);
@@ -54,7 +54,7 @@ static inline __attribute__((always_inline)) __m256i eq_pixels_s8_avx2(const int
 
 /* Adds n pixels of int8, `step` bytes apart. */
 static inline __attribute__((always_inline)) void
-eq_sums_add_s8_avx2(eq_sums_avx2 *s, const int8_t *x, int32_t step, int32_t n,
+eq_sums_add_s8_avx2(eq_pool_sums_avx2 *s, const int8_t *x, int32_t step, int32_t n,
                     int32_t channels, int few)
 {
     while (n > 0) {
@@ -81,7 +81,7 @@ eq_sums_add_s8_avx2(eq_sums_avx2 *s, const int8_t *x, int32_t step, int32_t n,
 
 /* Adds n pixels of int16; `channels` are bytes. */
 static inline __attribute__((always_inline)) void
-eq_sums_add_s16_avx2(eq_sums_avx2 *s, const int8_t *x, int32_t step, int32_t n,
+eq_sums_add_s16_avx2(eq_pool_sums_avx2 *s, const int8_t *x, int32_t step, int32_t n,
                      int32_t channels, int few)
 {
     for (; n > 0; --n) {
