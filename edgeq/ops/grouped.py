@@ -121,6 +121,8 @@ SHAPES: tuple[dict[str, int], ...] = (
     {"batch": 5, "in_dim": 96, "out_dim": 10, "group": 32, "x_gap": 96},
     {"batch": 2, "in_dim": 31, "out_dim": 8, "group": 15},
     {"batch": 1, "in_dim": 320, "out_dim": 8, "group": 128},
+    {"batch": 7, "in_dim": 41, "out_dim": 18, "group": 12, "x_gap": 1, "y_gap": 2},
+    {"batch": 3, "in_dim": 1101, "out_dim": 5, "group": 48},
 )  # fmt: skip
 """Sizes; `x_gap` and `y_gap` widen the steps from row to row."""
 
