@@ -73,7 +73,8 @@ class ArgMax(Op):
 
     @staticmethod
     def cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
-        for outer, axis, inner in ((1, 1, 1), (1, 17, 1), (3, 16, 1), (2, 7, 5), (1, 33, 4)):
+        shapes = ((1, 1, 1), (1, 17, 1), (3, 16, 1), (2, 7, 5), (1, 33, 4), (4, 70, 1))
+        for outer, axis, inner in shapes:
             for low in (-128, 126):
                 for words in (1, 2):
                     x = rng.integers(low, 128, (outer, axis, inner), np.int8)
