@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,7 @@ def accepted_by(stem: str, oracle: str) -> bool:
     return str(records()[stem]["engines"][key]).startswith("ok")
 
 
+@lru_cache(maxsize=2)
 def _npz(name: str) -> dict[str, Array]:
     with np.load(shared() / "data" / name) as data:
         return {key: data[key] for key in data.files}
@@ -74,6 +75,11 @@ def _pictures(height: int, width: int, mode: str) -> Array:
     return np.stack(found)
 
 
+def _pixels(x: Array, unit: int, tensor: Tensor) -> Array:
+    """The integers for uint8 pixels over `unit`, each of whose 256 values is quantized once."""
+    return quantize(np.arange(256, dtype=np.float32) / np.float32(unit), tensor)[x]
+
+
 def _kws(tensor: Tensor) -> Labelled:
     data = _npz("kws01.npz")
     return Labelled(data["x_test"].astype(tensor.dtype.numpy), data["y_test"])
@@ -81,12 +87,12 @@ def _kws(tensor: Tensor) -> Labelled:
 
 def _cifar(tensor: Tensor) -> Labelled:
     data = _npz("cifar10.npz")
-    return Labelled(quantize(data["x_test"].astype(np.float32), tensor), data["y_test"])
+    return Labelled(_pixels(data["x_test"], 1, tensor), data["y_test"])
 
 
 def _vww(tensor: Tensor) -> Labelled:
     data = _npz("vww_open.npz")
-    return Labelled(quantize(data["x_test"] / np.float32(255), tensor), data["y_test"])
+    return Labelled(_pixels(data["x_test"], 255, tensor), data["y_test"])
 
 
 def _person(tensor: Tensor) -> Labelled:
@@ -104,7 +110,7 @@ def _vww_144(tensor: Tensor) -> Labelled:
 
 def _mnist(tensor: Tensor) -> Labelled:
     data = _npz("mnist_t10k.npz")
-    return Labelled(quantize(data["x_test"][..., None] / np.float32(255), tensor), data["y_test"])
+    return Labelled(_pixels(data["x_test"][..., None], 255, tensor), data["y_test"])
 
 
 def _sww(tensor: Tensor) -> Labelled:

@@ -24,6 +24,7 @@ FRAME = re.compile(r"(\d+) bytes \(([a-z, ]+)\)")
 INDIRECT = "__indirect_call"
 LABEL = re.compile(r"([A-Za-z_][\w.$]*):")
 ASSEMBLY = re.compile(r'\S+ \d+ "[^"]*" ([12])$')  # inline assembly begins, 1, or ends, 2
+STACK = "[sp, #-"  # without it a file, long as it may be, pushes nothing
 PUSH = re.compile(r"\[sp, #-(\d+)\]!")
 
 # Functions that come with the compiler or libc and call nothing: no .ci file describes them.
@@ -124,7 +125,7 @@ def pushed_bytes(text: str) -> dict[str, int]:
     """By function of a .s file, the most that one piece of its inline assembly pushes."""
     most: dict[str, int] = {}
     function, inside, pushed = "", False, 0
-    for line in text.splitlines():
+    for line in text.splitlines() if STACK in text else ():
         if label := LABEL.match(line):
             function = label[1].split(".")[0]
         elif mark := ASSEMBLY.match(line):
