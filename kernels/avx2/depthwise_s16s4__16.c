@@ -27,6 +27,7 @@ void EQ_SYM(eq_depthwise_s16s4__avx2_16)(
     const eq_depthwise16_avx2 call = {
         x,          w,          bias,
         mult,       shift,      y,
-        p->act_min, p->act_max, {p->y_row, p->y_pixel, p->row0, p->row1}};
+        p->act_min, p->act_max, {p->y_row, p->y_pixel, p->row0, p->row1},
+        NULL};
     eq_depthwise_image16_avx2(&call, &b, scratch, &kind);
 }

@@ -1,17 +1,18 @@
 /* depthwise_s16s8 for AVX2: rows are copied with their borders into a band, then sixteen channels
  * at a time, windows of which are read where they lie.
  *
- * Biases beyond int32 are added, and sums rescaled, in 64 bits.
+ * Of any multiplier: each channel is copied as often as that says.  Biases beyond int32 are
+ * added, and sums rescaled, in 64 bits.
  *
  * Exact: see depthwise_s16_avx2.h and rescale16_avx2.h; channels beyond the last have weights of
  * zero and are not stored.
  *
- * @requires multiplier == 1 and kh * kw <= 127
+ * @requires kh * kw <= 127
  * @packs w (o/16, khkw/2, o/4%2, o/8%2, o%4, khkw%2)
  * @packs bias (o/16, o/4%2, o/8%2, o%4)
  * @packs mult (o/16, o/4%2, o/8%2, o%4)
  * @packs shift (o/16, o/4%2, o/8%2, o%4)
- * @scratch 2 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * 2 * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 32
+ * @scratch 2 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * 2 * in_c * multiplier * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * (multiplier + (multiplier > 1)) + 64
  */
 #include "edgeq/depthwise_s16_avx2.h"
 #include "edgeq/depthwise_s16s8.h"
@@ -24,11 +25,13 @@ void EQ_SYM(eq_depthwise_s16s8__avx2_any)(
     int8_t *restrict scratch, const eq_depthwise_s16s8_params *restrict p)
 {
     const eq_lines g = EQ_LINES16_OF(p);
-    const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
+    const eq_repeat_avx2 r =
+        eq_repeat_of_avx2(g, p->out_w, p->kw, p->dil_w, p->stride_w, p->multiplier, 2);
     const eq_depthwise16_kind_avx2 kind = {0, 1, eq_form16()};
     const eq_depthwise16_avx2 call = {
         x,          w,          bias,
         mult,       shift,      y,
-        p->act_min, p->act_max, {p->y_row, p->y_pixel, p->row0, p->row1}};
-    eq_depthwise_image16_avx2(&call, &b, scratch, &kind);
+        p->act_min, p->act_max, {p->y_row, p->y_pixel, p->row0, p->row1},
+        &r};
+    eq_depthwise_image16_avx2(&call, &r.band, scratch, &kind);
 }

@@ -12,6 +12,7 @@
 #define EDGEQ_DEPTHWISE_AVX2_H
 
 #include "edgeq/conv2d_band.h"
+#include "edgeq/depthwise_repeat_avx2.h"
 #include "edgeq/nibbles_avx2.h"
 
 enum { EQ_TAPS_AVX2 = 128, EQ_3X3_PAIRS_AVX2 = 5 };
@@ -144,19 +145,24 @@ EQ_INLINE_AVX2 void eq_depthwise_rows_avx2(const eq_pass_avx2 *t, const eq_band 
     }
 }
 
-/* All output rows.  `t` knows the range alone; the constants are those of the contract. */
-EQ_INLINE_AVX2 void eq_depthwise_image_avx2(eq_pass_avx2 *t, const eq_band *b, int8_t *band,
-                                            const int8_t *x, const int8_t *w,
-                                            const int32_t *bias, const int32_t *mult,
-                                            const int32_t *shift, int8_t *y,
-                                            const eq_outputs_avx2 *q, int32_t zw,
-                                            int is_int4, int live, int single)
+/* All output rows.  `t` knows the range alone; the constants are those of the contract; channels
+ * are repeated where `repeat` is not NULL. */
+EQ_INLINE_AVX2 void eq_depthwise_any_image_avx2(eq_pass_avx2 *t, const eq_band *b,
+                                                int8_t *band, const int8_t *x,
+                                                const int8_t *w, const int32_t *bias,
+                                                const int32_t *mult, const int32_t *shift,
+                                                int8_t *y, const eq_outputs_avx2 *q,
+                                                int32_t zw, int is_int4, int live,
+                                                int single, const eq_repeat_avx2 *repeat)
 {
     const int32_t channels = b->lines.in_c;
     eq_place_taps_avx2(t, b->lines.kh, b->kw, b->segment, channels);
     for (int32_t h = q->row0; h < q->row1; h += b->rows) {
         const int32_t left = q->row1 - h, rows = left < b->rows ? left : b->rows;
-        eq_fill_band(band, x, h, rows, b);
+        if (repeat != NULL)
+            eq_fill_repeated_avx2(band, x, h, rows, repeat);
+        else
+            eq_fill_band(band, x, h, rows, b);
         for (int32_t o = 0; o < channels; o += 16) {
             const int32_t rest = channels - o, count = rest < 16 ? rest : 16;
             int8_t *const out = y + h * q->row + o;
@@ -168,6 +174,18 @@ EQ_INLINE_AVX2 void eq_depthwise_image_avx2(eq_pass_avx2 *t, const eq_band *b, i
                 eq_depthwise_rows_avx2(t, b, band + o, out, rows, count, q, single);
         }
     }
+}
+
+/* The same of multiplier 1. */
+EQ_INLINE_AVX2 void eq_depthwise_image_avx2(eq_pass_avx2 *t, const eq_band *b, int8_t *band,
+                                            const int8_t *x, const int8_t *w,
+                                            const int32_t *bias, const int32_t *mult,
+                                            const int32_t *shift, int8_t *y,
+                                            const eq_outputs_avx2 *q, int32_t zw,
+                                            int is_int4, int live, int single)
+{
+    eq_depthwise_any_image_avx2(t, b, band, x, w, bias, mult, shift, y, q, zw, is_int4,
+                                live, single, NULL);
 }
 
 #endif

@@ -108,6 +108,7 @@ typedef struct {
     int16_t *y;
     int32_t act_min, act_max;
     eq_outputs_avx2 outputs;
+    const eq_repeat_avx2 *repeat; /* or NULL, of multiplier 1 */
 } eq_depthwise16_avx2;
 
 /* EQ_LINES_OF for int16 activations, in bytes. */
@@ -139,7 +140,10 @@ EQ_INLINE_AVX2 void eq_depthwise_image16_avx2(const eq_depthwise16_avx2 *call,
     eq_place_taps_avx2(&t.taps, b->lines.kh, b->kw, b->segment, b->lines.in_c);
     for (int32_t h = q->row0; h < q->row1; h += b->rows) {
         const int32_t left = q->row1 - h, rows = left < b->rows ? left : b->rows;
-        eq_fill_band(band, x, h, rows, b);
+        if (call->repeat != NULL)
+            eq_fill_repeated_avx2(band, x, h, rows, call->repeat);
+        else
+            eq_fill_band(band, x, h, rows, b);
         for (int32_t o = 0; o < channels; o += 16) {
             const int32_t halves = kind->is_int4 ? 1 : 2;
             eq_load_taps_avx2(&t.taps, call->w + halves * t.taps.pairs * o, 0,
