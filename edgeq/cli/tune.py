@@ -26,12 +26,12 @@ Kernels = Annotated[
 Seconds = Annotated[
     float,
     typer.Option("--seconds", min=0, help="About how long a block takes; each kernel and layer "
-                 "has seven."),
+                 "has 21."),
 ]  # fmt: skip
 
 
 def tune(
-    target: Target = "host", out: Out = None, kernels: Kernels = "", seconds: Seconds = 0.004,
+    target: Target = "host", out: Out = None, kernels: Kernels = "", seconds: Seconds = 0.001,
     json: Json = False,
 ) -> int:  # fmt: skip
     """Measure what kernels take on this machine; compiling for `host` then chooses by it."""

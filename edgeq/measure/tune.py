@@ -34,8 +34,8 @@ from edgeq.plan.choose import values_of
 from edgeq.targets import Target
 from edgeq.verify.compare import Progress, no_progress
 
-ROUNDS = 7
-SECONDS = 0.004  # of a block
+ROUNDS = 21
+SECONDS = 0.001  # of a block: short enough to be left alone at times
 LEAST_SHAPES = 4
 SECONDS_TO_SAY = 30.0  # which version a compiler is
 
