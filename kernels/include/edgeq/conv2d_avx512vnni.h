@@ -15,7 +15,7 @@
 #ifndef EDGEQ_CONV2D_AVX512VNNI_H
 #define EDGEQ_CONV2D_AVX512VNNI_H
 
-#include "edgeq/conv2d_band.h"
+#include "edgeq/band_avx512.h"
 #include "edgeq/conv2d_call.h"
 #include "edgeq/rescale_avx512.h"
 
@@ -258,21 +258,6 @@ EQ_INLINE_AVX512 void eq_conv2d_rows_x512(const eq_layer_x512 *t, const eq_band 
         }
     if (n > 0)
         eq_pixels_n_x512(t, &g, n, wide, has_zw, single);
-}
-
-/* The band of eq_fill_band as x + 128; up to 63 bytes behind it change, too. */
-static inline void eq_fill_unsigned_band(uint8_t *band, const int8_t *x, int32_t h,
-                                         int32_t rows, const eq_band *b)
-{
-    const int64_t size =
-        ((int64_t)(rows - 1) * b->lines.stride_h + (b->lines.kh - 1) * b->lines.dil_h + 1) *
-        b->line;
-    eq_fill_band((int8_t *)band, x, h, rows, b);
-    const __m512i top = _mm512_set1_epi8(INT8_MIN);
-    for (int64_t i = 0; i < size; i += 64) {
-        const __m512i v = _mm512_loadu_si512((const void *)(band + i));
-        _mm512_storeu_si512((void *)(band + i), _mm512_xor_si512(v, top));
-    }
 }
 
 /* All output rows; the last three are constants. */

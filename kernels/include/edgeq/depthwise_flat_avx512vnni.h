@@ -14,7 +14,7 @@
 #ifndef EDGEQ_DEPTHWISE_FLAT_AVX512VNNI_H
 #define EDGEQ_DEPTHWISE_FLAT_AVX512VNNI_H
 
-#include "edgeq/conv2d_band.h"
+#include "edgeq/band_avx512.h"
 #include "edgeq/rescale_avx512.h"
 
 enum { EQ_FLAT_X512 = 64, EQ_FLAT_TAPS_X512 = 32 };
@@ -199,21 +199,6 @@ EQ_INLINE_AVX512 void eq_deep_rows_x512(const eq_flat_pass_x512 *t, const eq_ban
                        _mm512_setzero_si512(), 1, single);
 }
 
-/* The band of eq_fill_band as x + 128; up to 63 bytes behind it change, too. */
-static inline void eq_flat_band_x512(uint8_t *band, const int8_t *x, int32_t h,
-                                     int32_t rows, const eq_band *b)
-{
-    const int64_t size =
-        ((int64_t)(rows - 1) * b->lines.stride_h + (b->lines.kh - 1) * b->lines.dil_h + 1) *
-        b->line;
-    eq_fill_band((int8_t *)band, x, h, rows, b);
-    const __m512i top = _mm512_set1_epi8(INT8_MIN);
-    for (int64_t i = 0; i < size; i += 64) {
-        const __m512i v = _mm512_loadu_si512((const void *)(band + i));
-        _mm512_storeu_si512((void *)(band + i), _mm512_xor_si512(v, top));
-    }
-}
-
 /* All output rows; flat where a vector has several pixels.  Flat and single are constants. */
 EQ_INLINE_AVX512 void eq_flat_image_x512(eq_flat_pass_x512 *t, const eq_band *b,
                                          uint8_t *band, const eq_flat_call_x512 *a,
@@ -226,7 +211,7 @@ EQ_INLINE_AVX512 void eq_flat_image_x512(eq_flat_pass_x512 *t, const eq_band *b,
     for (int32_t h = a->row0; h < a->row1; h += b->rows) {
         const int32_t left = a->row1 - h, rows = left < b->rows ? left : b->rows;
         int8_t *const y = a->y + h * a->row;
-        eq_flat_band_x512(band, a->x, h, rows, b);
+        eq_fill_unsigned_band(band, a->x, h, rows, b);
         if (flat && b->stride_w == 1)
             eq_flat_rows_x512(t, b, band, y, a->row, rows, 1, single);
         else if (flat)
