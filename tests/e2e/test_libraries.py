@@ -16,9 +16,8 @@ LARGEST = 1.3  # times the model's file, of models above a megabyte
 ALLOWED = {"memcpy", "memmove", "memset"}
 
 
-@pytest.mark.parametrize(
-    "level", [pytest.param(t, marks=[] if t == LEVELS[0] else [pytest.mark.slow]) for t in LEVELS]
-)
+@pytest.mark.slow  # compiles a large network
+@pytest.mark.parametrize("level", LEVELS)
 def test_of_a_large_model(level: str, shared_file: Callable[[str], Path]) -> None:
     need_target(load_target(level))
     library = measure(shared_file(f"models/{LARGE}.tflite"), level)
