@@ -3,7 +3,7 @@
  * Exact: see depthwise_avxvnni.h and scale_avx2.h; channels beyond the last have weights of zero
  * and are not stored.
  *
- * @requires multiplier == 1 and live_shift >= 32 and acc_bits <= 31 and (kh + 3) / 4 * kw <= 127
+ * @requires multiplier == 1 and live_shift >= 32 and acc_bits <= 31 and (kh + 3) / 4 * kw <= 64
  * @packs w (o/8, kh/4, kw, o%8, kh%4)
  * @packs bias (o/8, o%8)
  * @packs mult (o/8, o%8)

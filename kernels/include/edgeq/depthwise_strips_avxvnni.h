@@ -11,7 +11,7 @@
 #include "edgeq/dots_avxvnni.h"
 
 enum {
-    EQ_QUADS_AVXVNNI = 127,    /* groups by columns that a window may have */
+    EQ_QUADS_AVXVNNI = 64,     /* groups by columns that a window may have */
     EQ_STRIPS_AVXVNNI = 16384, /* bytes of strips, unless one needs more */
     EQ_CHUNK_AVXVNNI = 32      /* channels of a strip */
 };
