@@ -18,6 +18,7 @@
 #include "edgeq/conv2d_call.h"
 #include "edgeq/conv2d_tile_avx2.h"
 #include "edgeq/nibbles_avx2.h"
+#include "edgeq/scale_avx2.h"
 
 /* Kinds of weights: int8, int8 less a zero point, int4. */
 enum { EQ_INT8_AVX2 = 0, EQ_ZERO_POINT_AVX2 = 1, EQ_INT4_AVX2 = 2 };
@@ -31,15 +32,22 @@ typedef struct {
     int32_t out_c;
     int32_t
         odd; /* 1 where weights have a zero point and the last tap of a segment is none */
-    __m256i zw; /* that zero point */
+    __m256i zw;  /* that zero point */
+    __m256i top; /* what is on top of sums: 2^31 for scale_avx2.h, or 0 */
     eq_range_avx2 range;
 } eq_layer_avx2;
+
+/* What the sums of eight channels begin with. */
+EQ_INLINE_AVX2 __m256i eq_load_sums_avx2(const eq_layer_avx2 *t, int32_t o)
+{
+    return _mm256_xor_si256(eq_load_x8(t->bias + o), t->top);
+}
 
 /* The dot products of n pixels by sixteen channels on top of their biases. */
 EQ_INLINE_AVX2 eq_tile_avx2 eq_dots_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g,
                                          int32_t o, int n, int kind)
 {
-    const __m256i a = eq_load_x8(t->bias + o), b = eq_load_x8(t->bias + o + 8);
+    const __m256i a = eq_load_sums_avx2(t, o), b = eq_load_sums_avx2(t, o + 8);
     const int32_t bytes = kind == EQ_INT4_AVX2 ? 16 : 32;
     eq_tile_avx2 s = {a, b, a, b, a, b, a, b, a, b, a, b};
     const int8_t *w = t->w + (int64_t)o * t->kh * t->run * bytes / 32;
@@ -96,7 +104,7 @@ EQ_APART_AVX2 eq_tile_avx2 eq_dots_int4_2_avx2(const eq_layer_avx2 *t,
 EQ_APART_AVX2 eq_tile_avx2 eq_dots_zw_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g,
                                            int32_t o, int n)
 {
-    const __m256i a = eq_load_x8(t->bias + o), b = eq_load_x8(t->bias + o + 8);
+    const __m256i a = eq_load_sums_avx2(t, o), b = eq_load_sums_avx2(t, o + 8);
     eq_tile_avx2 s = {a, b, a, b, a, b, a, b, a, b, a, b};
     const int8_t *w = t->w + (int64_t)o * t->kh * t->run;
     for (int32_t r = 0; r < t->kh; ++r) {
@@ -125,6 +133,19 @@ EQ_INLINE_AVX2 void eq_finish_two_avx2(const eq_layer_avx2 *t, const eq_factors_
     const __m256i v = eq_narrow_s8_x32(
         eq_rescale_x8(s[0], &f[0], single), eq_rescale_x8(s[1], &f[1], single),
         eq_rescale_x8(s[2], &f[0], single), eq_rescale_x8(s[3], &f[1], single), &t->range);
+    eq_store_two_avx2(y0 + o, y1 + o, v, t->out_c - o);
+}
+
+/* The same of sums with 2^31 on top where factors are as scale_avx2.h wants them. */
+EQ_INLINE_AVX2 void eq_scale_two_avx2(const eq_layer_avx2 *t, const eq_scale_avx2 *f,
+                                      const __m256i *s, int8_t *y0, int8_t *y1, int32_t o,
+                                      int single)
+{
+    const __m256i first = _mm256_packs_epi32(eq_scaled_avx2(s[0], &f[0], single),
+                                             eq_scaled_avx2(s[1], &f[1], single));
+    const __m256i second = _mm256_packs_epi32(eq_scaled_avx2(s[2], &f[0], single),
+                                              eq_scaled_avx2(s[3], &f[1], single));
+    const __m256i v = eq_two_in_order_avx2(eq_bytes_avx2(first, second, &t->range));
     eq_store_two_avx2(y0 + o, y1 + o, v, t->out_c - o);
 }
 
@@ -162,13 +183,34 @@ EQ_INLINE_AVX2 void eq_finish_tile_avx2(const eq_layer_avx2 *t, const eq_tile_av
         eq_finish_two_avx2(t, f, third, g->y[4], g->y[5], o, single);
 }
 
+/* The same of sums with 2^31 on top where factors are as scale_avx2.h wants them. */
+EQ_INLINE_AVX2 void eq_scale_tile_avx2(const eq_layer_avx2 *t, const eq_tile_avx2 *s,
+                                       const eq_pixels_avx2 *g, int32_t o, int n,
+                                       int single)
+{
+    const eq_scale_avx2 f[2] = {
+        eq_load_scale_avx2(t->mult + o, t->shift + o, single),
+        eq_load_scale_avx2(t->mult + o + 8, t->shift + o + 8, single)};
+    const __m256i first[4] = {s->a0, s->b0, s->a1, s->b1};
+    eq_scale_two_avx2(t, f, first, g->y[0], g->y[1], o, single);
+    const __m256i second[4] = {s->a2, s->b2, s->a3, s->b3};
+    if (n > 2)
+        eq_scale_two_avx2(t, f, second, g->y[2], g->y[3], o, single);
+    const __m256i third[4] = {s->a4, s->b4, s->a5, s->b5};
+    if (n > 4)
+        eq_scale_two_avx2(t, f, third, g->y[4], g->y[5], o, single);
+}
+
 /* n pixels by all channels; n is 2, 4 or 6. */
 EQ_INLINE_AVX2 void eq_pixels_n_avx2(const eq_layer_avx2 *t, const eq_pixels_avx2 *g, int n,
                                      int kind, int single)
 {
     for (int32_t o = 0; o < t->out_c; o += 16) {
         const eq_tile_avx2 s = eq_dots_kind_avx2(t, g, o, n, kind);
-        eq_finish_tile_avx2(t, &s, g, o, n, single);
+        if (single & EQ_ANY)
+            eq_finish_tile_avx2(t, &s, g, o, n, single);
+        else
+            eq_scale_tile_avx2(t, &s, g, o, n, single);
     }
 }
 
@@ -190,29 +232,80 @@ EQ_INLINE_AVX2 void eq_conv2d_rows_avx2(const eq_layer_avx2 *t, const eq_band *b
                                         const int16_t *band, int8_t *y, int32_t y_row,
                                         int32_t y_pixel, int32_t rows, int kind, int single)
 {
+    const int32_t out_w = b->out_w;
+    const int64_t row = b->row, step = b->step;
     eq_pixels_avx2 g;
     int32_t n = 0;
-    for (int32_t r = 0; r < rows; ++r)
-        for (int32_t c = 0; c < b->out_w; ++c) {
-            g.x[n] = band + (int64_t)r * b->row + (int64_t)c * b->step;
-            g.y[n] = y + (int64_t)r * y_row + (int64_t)c * y_pixel;
+    for (int32_t r = 0; r < rows; ++r) {
+        const int16_t *x = band + r * row;
+        int8_t *to = y + (int64_t)r * y_row;
+        for (int32_t c = 0; c < out_w; ++c) {
+            g.x[n] = x;
+            g.y[n] = to;
+            x += step;
+            to += y_pixel;
             if (++n == EQ_TILE_AVX2) {
                 eq_pixels_n_avx2(t, &g, EQ_TILE_AVX2, kind, single);
                 n = 0;
             }
         }
+    }
     if (n > 0)
         eq_pixels_any_avx2(t, &g, n, kind, single);
 }
 
-/* The band of eq_fill_band as int16.  Bytes are put behind the half that they are widened from,
- * which never overtakes them. */
+/* n bytes as int16; up to 15 more are written. */
+static inline void eq_widen_bytes_avx2(int16_t *to, const int8_t *x, int32_t n)
+{
+    int32_t i = 0;
+    for (; i + 16 <= n; i += 16)
+        _mm256_storeu_si256((__m256i *)(void *)(to + i), eq_widen_avx2(x + i));
+    if (i < n) {
+        int8_t some[16] = {0};
+        memcpy(some, x + i, (size_t)(n - i));
+        _mm256_storeu_si256((__m256i *)(void *)(to + i), eq_widen_avx2(some));
+    }
+}
+
+/* n times zx; up to 15 more are written. */
+static inline void eq_widen_border_avx2(int16_t *to, int32_t zx, int32_t n)
+{
+    for (int32_t i = 0; i < n; i += 16)
+        _mm256_storeu_si256((__m256i *)(void *)(to + i), _mm256_set1_epi16((int16_t)zx));
+}
+
+/* Line `row` of the image with its borders, of pixels that lie side by side.  What is written too
+ * much is written once more or lies behind the band. */
+static inline void eq_widen_line_avx2(int16_t *line, const int8_t *x, int32_t row,
+                                      const eq_band *b)
+{
+    const eq_lines *g = &b->lines;
+    if (row < 0 || row >= g->in_h) {
+        eq_widen_border_avx2(line, g->zx, b->line);
+        return;
+    }
+    const int32_t left = g->pad_left < g->columns ? g->pad_left : g->columns;
+    const int32_t rest = g->columns - left, inside = rest < g->in_w ? rest : g->in_w;
+    int16_t *const to = line + left * g->in_c;
+    eq_widen_border_avx2(line, g->zx, left * g->in_c);
+    eq_widen_bytes_avx2(to, x + (int64_t)(row % g->x_ring) * g->x_row, inside * g->in_c);
+    eq_widen_border_avx2(to + inside * g->in_c, g->zx, (rest - inside) * g->in_c);
+}
+
+/* The band of eq_fill_band as int16.  Where pixels do not lie side by side, bytes are put behind
+ * the half that they are widened from, which never overtakes them. */
 static inline void eq_fill_wide_band_avx2(int16_t *band, const int8_t *x, int32_t h,
                                           int32_t rows, const eq_band *b)
 {
-    const int64_t size =
-        ((int64_t)(rows - 1) * b->lines.stride_h + (b->lines.kh - 1) * b->lines.dil_h + 1) *
-        b->line;
+    const eq_lines *g = &b->lines;
+    const int32_t lines = (rows - 1) * g->stride_h + (g->kh - 1) * g->dil_h + 1;
+    const int64_t size = (int64_t)lines * b->line;
+    if (b->dil_w == 1 && g->x_pixel == g->in_c) {
+        for (int32_t r = 0; r < lines; ++r)
+            eq_widen_line_avx2(band + (int64_t)r * b->line, x,
+                               h * g->stride_h - g->pad_top + r, b);
+        return;
+    }
     int8_t *const bytes = (int8_t *)(void *)band + size + 32;
     eq_fill_band(bytes, x, h, rows, b);
     for (int64_t i = 0; i < size; i += 16)
@@ -250,6 +343,7 @@ EQ_INLINE_AVX2 void eq_conv2d_by_band_avx2(const int8_t *x, const int8_t *w,
                              .out_c = p->out_c,
                              .odd = kind == EQ_ZERO_POINT_AVX2 && b.run % 2 != 0,
                              .zw = _mm256_set1_epi16((int16_t)p->zw),
+                             .top = _mm256_set1_epi32(single & EQ_ANY ? 0 : INT32_MIN),
                              .range = eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
     int16_t *const band = (int16_t *)(void *)scratch;
     if (!single && eq_is_live(p->zy, p->act_min, p->act_max))

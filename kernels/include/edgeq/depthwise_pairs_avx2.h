@@ -139,14 +139,6 @@ EQ_INLINE_AVX2 __m256i eq_bytes_3x3_avx2(const eq_sixteen_avx2 *t, int part,
     return eq_four_bytes_avx2(t, e, s, single);
 }
 
-/* Two windows of which v holds channels 0, 2, 1, 3, then 4, 6, 5, 7 of either, in order. */
-EQ_INLINE_AVX2 __m256i eq_two_in_order_avx2(__m256i v)
-{
-    const __m256i order = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15));
-    return _mm256_permute4x64_epi64(_mm256_shuffle_epi8(v, order), 0xd8);
-}
-
 /* Channels of four windows that are in a and b. */
 EQ_INLINE_AVX2 void eq_store_four_avx2(int8_t *const *y, __m256i a, __m256i b,
                                        int32_t bytes, int n)
