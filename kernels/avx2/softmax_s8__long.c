@@ -1,14 +1,13 @@
 /* softmax_s8 for AVX2, long rows: the outputs of all 256 differences to the largest element are
  * computed once for a row, and looked up.
  *
- * Exact: the contract's steps.  A sum of 8191 exponentials, at most 2^19 each, fits 32 bits
- * without a sign.  A product's upper half is eq_product_q0 when one factor is doubled, it is
- * below 2^31, and shifts from 32 on give 0; packing saturates at 255.
+ * Exact: the contract's steps, see softmax_avx2.h.  A sum of 8191 exponentials, at most 2^19
+ * each, fits 32 bits without a sign.
  *
  * @requires depth >= 128 and depth <= 8191
  * @inplace x
  */
-#include "edgeq/reciprocal.h"
+#include "edgeq/softmax_avx2.h"
 #include "edgeq/softmax_s8.h"
 #include "edgeq/table_avx2.h"
 
@@ -40,38 +39,6 @@ static inline uint32_t softmax_s8_avx2_long_sum(const int8_t *x, int32_t count,
     return even + odd + (i < count ? ((uint32_t)top[-x[i]] + (1U << 11)) >> 12 : 0);
 }
 
-/* What a row divides by: twice the factor, half of what is shifted out, the shift. */
-typedef struct {
-    __m256i factor, half;
-    __m128i right;
-} softmax_s8_avx2_long_sums;
-
-/* Eight outputs, from 0 on. */
-static inline __m256i softmax_s8_avx2_long_eight(const int32_t *e,
-                                                 const softmax_s8_avx2_long_sums *s)
-{
-    const __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)e);
-    const __m256i round = _mm256_set1_epi64x((int64_t)1 << 31);
-    const __m256i even = _mm256_add_epi64(_mm256_mul_epu32(v, s->factor), round);
-    const __m256i odd =
-        _mm256_add_epi64(_mm256_mul_epu32(_mm256_srli_epi64(v, 32), s->factor), round);
-    const __m256i scaled = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
-    return _mm256_srl_epi32(_mm256_add_epi32(scaled, s->half), s->right);
-}
-
-/* The outputs of 256 exponentials. */
-static inline void softmax_s8_avx2_long_outputs(int8_t *y, const int32_t *restrict e,
-                                                const softmax_s8_avx2_long_sums *s)
-{
-    for (int32_t i = 0; i < 256; i += 16) {
-        const __m256i v = _mm256_packus_epi32(softmax_s8_avx2_long_eight(e + i, s),
-                                              softmax_s8_avx2_long_eight(e + i + 8, s));
-        const __m256i w = _mm256_permute4x64_epi64(_mm256_packus_epi16(v, v), 0xd8);
-        const __m128i bytes = _mm_shuffle_epi32(_mm256_castsi256_si128(w), 0xd8);
-        eq_store_x16(y + i, _mm_xor_si128(bytes, _mm_set1_epi8(INT8_MIN)));
-    }
-}
-
 /* 32 outputs from y on; `first` is the largest element less 128, which is where the table of
  * differences begins. */
 static inline void softmax_s8_avx2_long_32(int8_t *y, const eq_table_avx2 *t, __m256i first,
@@ -85,14 +52,11 @@ static inline void softmax_s8_avx2_long_row(const int8_t *x, const int32_t *rest
                                             int8_t *y, int32_t count)
 {
     const int8_t max = softmax_s8_avx2_long_max(x, count);
-    const eq_reciprocal r =
-        eq_reciprocal_of(softmax_s8_avx2_long_sum(x, count, table + max), 12);
-    const int32_t right = r.bits + 23;
-    const softmax_s8_avx2_long_sums s = {
-        _mm256_set1_epi32((int32_t)(2 * (uint32_t)r.value)),
-        _mm256_set1_epi32(right < 32 ? 1 << (right - 1) : 0), _mm_cvtsi32_si128(right)};
+    const eq_softmax_avx2 s =
+        eq_softmax_of_avx2(softmax_s8_avx2_long_sum(x, count, table + max));
     int8_t outputs[256];
-    softmax_s8_avx2_long_outputs(outputs, table, &s);
+    for (int32_t i = 0; i < 256; i += 16)
+        eq_store_x16(outputs + i, eq_softmax_sixteen_avx2(table + i, &s));
     eq_table_avx2 t;
     eq_table_of_avx2(&t, outputs);
     const __m256i first = _mm256_set1_epi8((int8_t)(max ^ INT8_MIN));
