@@ -85,6 +85,18 @@ def test_a_shared_library_can_be_called(tmp_path: Path) -> None:
     assert ctypes.CDLL(str(library)).add3(4) == 7
 
 
+def test_files_may_have_flags_of_their_own(tmp_path: Path) -> None:
+    need_tool("gcc")
+    text = "int NAME(void);\nint NAME(void) { return VALUE; }\n"
+    first, second = (c_file(tmp_path, text, f"{name}.c") for name in "ab")
+    library = compile_and_link(
+        [first, second], tmp_path / "liba.so", shared=True, cflags=["-DVALUE=1", "-DNAME=one"],
+        own_flags={second: ["-UVALUE", "-DVALUE=2", "-UNAME", "-DNAME=two"]}, extra=C_WARNINGS,
+    )  # fmt: skip
+    loaded = ctypes.CDLL(str(library))
+    assert (loaded.one(), loaded.two()) == (1, 2)
+
+
 def test_a_tool_that_hangs_is_ended() -> None:
     with pytest.raises(ToolError, match=r"sleep was not done after 0\.2 s"):
         run_tool(["sleep", "30"], timeout=0.2)

@@ -146,3 +146,23 @@ def test_what_has_no_bound_says_why(tmp_path: Path, text: str, reason: str) -> N
     usage = usage_of(text + "\n", "f", tmp_path)
     assert usage.bytes is None
     assert usage.reason == reason
+
+
+def test_the_worst_of_several_functions_counts(tmp_path: Path) -> None:
+    target = load_target("host")
+    need_target(target)
+    source = tmp_path / "a.c"
+    source.write_text(
+        "int small(int x);\nint large(volatile char *y);\nint small(int x) { return x + 1; }\n"
+        "int large(volatile char *y) { volatile char x[SIZE]; x[0] = *y; return x[0] + x[9]; }\n",
+        encoding="utf-8",
+    )
+    found = [
+        stack_usage([source], "small", tmp_path, target=target, others=others,
+                    own_flags={source: ["-DSIZE=5000"]}).bytes
+        for others in ([], ["large"])
+    ]  # fmt: skip
+    assert found[0] is not None
+    assert found[1] is not None
+    assert found[0] < 100
+    assert found[1] > 5000 - 128  # below the stack pointer lie 128 bytes that no frame counts

@@ -96,7 +96,12 @@ class TestOnThisMachine:
         assert cached_table().is_file()
         assert plan_for("host").costs.origin == "the user's cache"
         for name in ("x86-64-avx2", "x86-64", "cortex-m4", "raspberry-pi-4"):
-            assert plan_for(name).costs.origin != "the user's cache"
+            origins = {plan.costs.origin for plan in plan_for(name).each}
+            assert "the user's cache" not in origins
+
+    def test_each_level_of_a_fat_target_has_the_table_of_its_best_set(self) -> None:
+        origins = [plan.costs.origin for plan in plan_for("x86-64").each]
+        assert origins[-2:] == ["avx2/costs.toml", ""]
 
     def test_a_malformed_cache_is_one_clear_error_for_the_host_alone(self) -> None:
         cached_table().parent.mkdir(parents=True)
