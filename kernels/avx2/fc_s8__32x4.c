@@ -28,5 +28,5 @@ void EQ_SYM(eq_fc_s8__avx2_32x4)(const int8_t *restrict x, const int8_t *restric
                                   eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
     for (int32_t n = 0; n < p->batch; ++n)
         eq_dense_wide_row_avx2(&t, x + (int64_t)n * p->in_dim, y + (int64_t)n * p->out_dim,
-                               eq_is_single());
+                               eq_wide_dots_avx2, eq_is_single());
 }

@@ -8,9 +8,6 @@
  * their weights taken away (@offset), so the last sum is the contract's, which is in range; a zero
  * point zw of the weights takes zw times the sum of the inputs from it.  Inputs behind the last
  * meet weights of zero.  16-fold sums of nibbles: see dots_avxvnni.h; those of 28 bits fit.
- *
- * Two lines of assembly without an instruction keep gcc 12 from copying all sums in each step, which
- * takes 30 instructions for 256 products with them and 14 without the copies.
  */
 #ifndef EDGEQ_DENSE_AVXVNNI_H
 #define EDGEQ_DENSE_AVXVNNI_H
@@ -68,13 +65,6 @@ EQ_INLINE_AVX2 __m256i eq_last_bytes_avxvnni(const int8_t *x, int32_t n)
                               _mm256_cmpeq_epi32(fours, at));
 }
 
-/* Keeps the sums in registers, without an instruction. */
-EQ_INLINE_AVX2 void eq_stay_avxvnni(eq_rows_avx2 *s)
-{
-    __asm__("" : "+x"(s->a), "+x"(s->b), "+x"(s->c), "+x"(s->d));
-    __asm__("" : "+x"(s->e), "+x"(s->f), "+x"(s->g), "+x"(s->h));
-}
-
 /* The dot products of n inputs at x with eight rows, first of the last 32, or less. */
 EQ_INLINE_AVX2 __m256i eq_dense_avxvnni(const int8_t *x, const int8_t *w, int32_t n,
                                         int is_int4)
@@ -87,11 +77,13 @@ EQ_INLINE_AVX2 __m256i eq_dense_avxvnni(const int8_t *x, const int8_t *w, int32_
         n % 32 == 0 ? eq_load_bytes_avxvnni(last) : eq_last_bytes_avxvnni(last, n % 32);
     eq_rows_avx2 s = {zero, zero, zero, zero, zero, zero, zero, zero};
     eq_rows_step_avxvnni(&s, _mm256_xor_si256(v, top), w + steps * bytes, is_int4);
-    eq_stay_avxvnni(&s);
+    eq_stay_avxvnni(&s.a, &s.b, &s.c, &s.d);
+    eq_stay_avxvnni(&s.e, &s.f, &s.g, &s.h);
     for (; x < last; x += 32) {
         eq_rows_step_avxvnni(&s, eq_above_avxvnni(x), w, is_int4);
         w += bytes;
-        eq_stay_avxvnni(&s);
+        eq_stay_avxvnni(&s.a, &s.b, &s.c, &s.d);
+        eq_stay_avxvnni(&s.e, &s.f, &s.g, &s.h);
     }
     return eq_across_avx2(s);
 }

@@ -75,15 +75,20 @@ EQ_INLINE_AVX2 __m256i eq_wide_scaled_avx2(const eq_dense_wide_avx2 *t, __m256i 
     return eq_scaled_avx2(sum, &f, single);
 }
 
+/* How the dot products of n inputs at x with 32 rows of weights at w are put on top of sums; always
+ * inlined. */
+typedef eq_wide_avx2 eq_wide_dots_fn(eq_wide_avx2 s, const int8_t *x, int32_t n,
+                                     const int8_t *w);
+
 /* The 32 outputs from o on, as bytes. */
 EQ_INLINE_AVX2 __m256i eq_wide_bytes_avx2(const eq_dense_wide_avx2 *t, const int8_t *x,
-                                          int32_t o, int single)
+                                          int32_t o, eq_wide_dots_fn *dots, int single)
 {
     const int32_t *bias = t->bias + o;
     const eq_wide_avx2 zero = {eq_load_bias_avx2(bias), eq_load_bias_avx2(bias + 8),
                                eq_load_bias_avx2(bias + 16), eq_load_bias_avx2(bias + 24)};
     const int64_t room = (t->in_dim + 3) / 4 * 4;
-    const eq_wide_avx2 s = eq_wide_dots_avx2(zero, x, t->in_dim, t->w + o * room);
+    const eq_wide_avx2 s = dots(zero, x, t->in_dim, t->w + o * room);
     const __m256i ab = _mm256_packs_epi32(eq_wide_scaled_avx2(t, s.a, o, single),
                                           eq_wide_scaled_avx2(t, s.b, o + 8, single));
     const __m256i cd = _mm256_packs_epi32(eq_wide_scaled_avx2(t, s.c, o + 16, single),
@@ -93,15 +98,16 @@ EQ_INLINE_AVX2 __m256i eq_wide_bytes_avx2(const eq_dense_wide_avx2 *t, const int
 
 /* One row of outputs. */
 EQ_INLINE_AVX2 void eq_dense_wide_row_avx2(const eq_dense_wide_avx2 *t, const int8_t *x,
-                                           int8_t *y, int single)
+                                           int8_t *y, eq_wide_dots_fn *dots, int single)
 {
     int32_t o = 0;
     for (; o + 32 <= t->out_dim; o += 32)
         _mm256_storeu_si256((__m256i *)(void *)(y + o),
-                            eq_wide_bytes_avx2(t, x, o, single));
+                            eq_wide_bytes_avx2(t, x, o, dots, single));
     if (o < t->out_dim) {
         int8_t some[32];
-        _mm256_storeu_si256((__m256i *)(void *)some, eq_wide_bytes_avx2(t, x, o, single));
+        _mm256_storeu_si256((__m256i *)(void *)some,
+                            eq_wide_bytes_avx2(t, x, o, dots, single));
         memcpy(y + o, some, (size_t)(t->out_dim - o));
     }
 }
