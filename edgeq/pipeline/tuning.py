@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from edgeq.errors import KernelError, OutputError, UsageError
-from edgeq.kernels.costs import CostTable, Row, cached_table, machine_name, read_costs
+from edgeq.kernels.costs import NO_TABLE, CostTable, cached_table, machine_name, read_costs
 from edgeq.measure import tune as measured
 from edgeq.targets import load_target
 from edgeq.targets.target import HOST
 from edgeq.verify.compare import Progress, no_progress
+
+SEPARATOR = "; "
 
 
 def tune(
@@ -40,7 +41,7 @@ def tune(
     path = cached_table() if out is None else Path(out)
     table = measured.tune(load_target(target), kernels, seconds=seconds, command=command,
                           progress=progress)  # fmt: skip
-    table = replace(table, rows={**_earlier(path), **table.rows}) if kernels else table
+    table = _added_to(_earlier(path), table) if kernels else table
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(table.text(), encoding="utf-8")
@@ -49,10 +50,18 @@ def tune(
     return read_costs(path, str(path))
 
 
-def _earlier(path: Path) -> Mapping[str, Row]:
-    """Rows of the table at `path`, if it is of this machine."""
+def _added_to(earlier: CostTable, table: CostTable) -> CostTable:
+    """The rows of both, the new ones instead of old ones, and the commands that measured them."""
+    commands = dict.fromkeys([*earlier.made.get("command", "").split(SEPARATOR),
+                              table.made["command"]])  # fmt: skip
+    made = {**table.made, "command": SEPARATOR.join(filter(None, commands))}
+    return replace(table, rows={**earlier.rows, **table.rows}, made=made)
+
+
+def _earlier(path: Path) -> CostTable:
+    """The table at `path`, if it is of this machine; else one without rows."""
     try:
-        table = read_costs(path, str(path)) if path.is_file() else CostTable()
+        table = read_costs(path, str(path)) if path.is_file() else NO_TABLE
     except KernelError:
-        return {}
-    return table.rows if table.made.get("machine") == machine_name() else {}
+        return NO_TABLE
+    return table if table.made.get("machine") == machine_name() else NO_TABLE
