@@ -10,11 +10,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from edgeq.errors import ToolError
 from edgeq.targets import Target
+from edgeq.verify.bochs import run_under_bochs
 from edgeq.verify.emulated import INPUT, OUTPUT, run_emulated
 from tests.kernels.trial import PLACEMENTS, Outcome, Trial, forms_of
 
 SECONDS = 300
+# As runner.c has them: what is asked and what is answered of a block.
+TOLD, COMPARED, IGNORED = range(3)
+STATE, INTACT, WANTED = struct.Struct("<i"), 1, 2
 SHOWN_LINES = 6
 SANITIZER_ENV = {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=0"}
 
@@ -25,11 +30,24 @@ def run_program(
     """Every trial in every placement; after a crash nothing follows."""
     plan = _plan(trials)
     done = subprocess.run(
-        [*emulator, str(program)], input=b"".join(_record(t, p) for t, p in plan),
+        [*emulator, str(program)], input=b"".join(_record(t, p, compared=True) for t, p in plan),
         capture_output=True, timeout=SECONDS, env={**os.environ, **SANITIZER_ENV}, check=False,
     )  # fmt: skip
     why = _why(done.returncode, done.stderr.decode(errors="replace"))
     yield from _outcomes(plan, done.stdout, why if done.returncode else "")
+
+
+def run_in_bochs(program: Path, trials: Sequence[Trial]) -> Iterator[tuple[Trial, str, Outcome]]:
+    """The same under Bochs, whose own kernel is compiled once in a session."""
+    plan = _plan(trials)
+    records = b"".join(_record(t, p, compared=True) for t, p in plan)
+    try:
+        ended = run_under_bochs(program, records, timeout=SECONDS)
+    except ToolError as error:
+        yield from _outcomes(plan, b"", str(error))
+        return
+    why = _why(ended.code, ended.written["2"].decode(errors="replace"))
+    yield from _outcomes(plan, ended.written["1"], why if ended.code else "")
 
 
 def run_firmware(
@@ -39,7 +57,7 @@ def run_firmware(
     plan = _plan(trials)
     with TemporaryDirectory(prefix="edgeq-trials-") as name:
         folder = Path(name)
-        (folder / INPUT).write_bytes(b"".join(_record(t, p) for t, p in plan))
+        (folder / INPUT).write_bytes(b"".join(_record(t, p, compared=False) for t, p in plan))
         done = run_emulated(program, target, folder, timeout=SECONDS)
         answer = (folder / OUTPUT).read_bytes() if (folder / OUTPUT).exists() else b""
     why = _why(done.exit_code, done.stdout + done.stderr)
@@ -56,31 +74,43 @@ def _outcomes(
     """The trials' outcomes; `why` the program failed, "" when it did not."""
     at = 0
     for trial, placement in plan:
-        size = sum(4 + len(b.data) for b in trial.blocks)
-        if at + size > len(answer):
+        read = _outcome(trial, answer, at)
+        if read is None:
             yield trial, placement, Outcome(crash=why or "ended before its answer was complete")
             return
-        yield trial, placement, _outcome(trial, answer[at : at + size])
-        at += size
+        outcome, at = read
+        yield trial, placement, outcome
     if why:
         yield *plan[-1], Outcome(crash=why)
 
 
-def _record(trial: Trial, placement: str) -> bytes:
+def _record(trial: Trial, placement: str, *, compared: bool) -> bytes:
+    """One call; `compared` adds what should be there afterwards, so that the answer is short."""
     which = forms_of(trial.kernel).index(trial.form)
     parts = [struct.pack("<3i", which, PLACEMENTS.index(placement), len(trial.blocks))]
-    for block in trial.blocks:
-        parts += [struct.pack("<3i", len(block.data), block.align, block.share), block.data]
+    for block, want in zip(trial.blocks, trial.want, strict=True):
+        known = want if compared and block.share < 0 else None
+        wanted = IGNORED if want is None else TOLD if known is None else COMPARED
+        head = struct.pack("<4i", len(block.data), block.align, block.share, wanted)
+        parts += [head, block.data, known or b""]
     return b"".join(parts)
 
 
-def _outcome(trial: Trial, answer: bytes) -> Outcome:
-    memory, intact, at = [], [], 0
-    for block in trial.blocks:
-        intact.append(struct.unpack_from("<i", answer, at)[0] != 0)
-        memory.append(answer[at + 4 : at + 4 + len(block.data)])
-        at += 4 + len(block.data)
-    return Outcome(tuple(memory), tuple(intact))
+def _outcome(trial: Trial, answer: bytes, at: int) -> tuple[Outcome, int] | None:
+    """The answer that begins at `at`, and where it ends; None when it is not all there."""
+    memory, intact = [], []
+    for block, want in zip(trial.blocks, trial.want, strict=True):
+        if at + STATE.size > len(answer):
+            return None
+        (state,) = STATE.unpack_from(answer, at)
+        known = want or b"" if state & WANTED else None
+        end = at + STATE.size + (len(block.data) if known is None else 0)
+        if end > len(answer):
+            return None
+        intact.append(bool(state & INTACT))
+        memory.append(answer[at + STATE.size : end] if known is None else known)
+        at = end
+    return Outcome(tuple(memory), tuple(intact)), at
 
 
 def _why(code: int, said: str) -> str:

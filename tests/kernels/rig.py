@@ -13,10 +13,10 @@ import pytest
 from edgeq.kernels.catalog import Kernel
 from edgeq.kernels.isa import Isa
 from edgeq.targets import load_target
-from edgeq.targets.target import emulator_words
+from edgeq.targets.target import BOCHS, emulator_words
 from tests.kernels.build import Builder
 from tests.kernels.native import Native
-from tests.kernels.program import run_firmware, run_program
+from tests.kernels.program import run_firmware, run_in_bochs, run_program
 from tests.kernels.trial import NotTestedError, Outcome, Trial, complaint, forms_of, trials
 
 
@@ -33,6 +33,8 @@ class Rig:
         if kernel.isa.runs_here():
             return _first(self.native.run(self.builder.library(kernel), found))
         emulator = emulator_of(kernel.isa)
+        if kernel.isa.emulator[:1] == (BOCHS,):
+            return _first(run_in_bochs(self.builder.program(kernel), found))
         if kernel.isa.target:
             program, target = self.builder.program(kernel), load_target(kernel.isa.target)
             return _first(run_firmware(program, found, target))

@@ -1,21 +1,26 @@
 /* Runs recorded kernel calls: reads them, one at a time, and writes what they leave behind.
  *
- * A call is int32 which, skewed, count, then for each pointer int32 bytes, align, share and
- * its bytes; the answer, for each pointer, int32 intact and its bytes.  Where records come
- * from and how memory around a block is fenced in, runner_host.h or runner_board.h says.
+ * A call is int32 which, skewed, count, then for each pointer int32 bytes, align, share, wanted,
+ * its bytes and, if COMPARED, as many that should be there afterwards; the answer, for each
+ * pointer, int32 intact and its bytes, or intact + WANTED alone where they are those, or IGNORED.
+ * Where records come from and how memory around a block is fenced in, runner_host.h or
+ * runner_board.h says.
  */
 #define _DEFAULT_SOURCE
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-enum { MAX_POINTERS = 32, CANARY = 0xa5, MARGIN = 256 };
+enum { MAX_POINTERS = 32, CANARY = 0xa5, MARGIN = 256, WANTED = 2 };
+enum { TOLD, COMPARED, IGNORED }; /* what `wanted` asks for */
 
 typedef struct {
     unsigned char *low, *at, *high; /* usable memory, and the block in it */
     unsigned char *mapped;
     size_t mapped_bytes, bytes, align;
-    int32_t share;
+    unsigned char *want; /* what should be there afterwards */
+    size_t want_bytes;
+    int32_t share, wanted;
 } block;
 
 void eq_test_call(int32_t which, void *const *a);
@@ -53,7 +58,7 @@ static void read_block(block *b, int skewed, const block *all)
 {
     b->bytes = read_size();
     b->align = read_size();
-    if (!read_int(&b->share))
+    if (!read_int(&b->share) || !read_int(&b->wanted))
         fail("a record is cut short");
     if (b->share >= 0) {
         b->at = all[b->share].at;
@@ -63,19 +68,34 @@ static void read_block(block *b, int skewed, const block *all)
     memset(b->low, CANARY, (size_t)(b->high - b->low));
     if (read_bytes(b->at, b->bytes) != b->bytes)
         fail("a record is cut short");
+    if (b->wanted == COMPARED)
+        read_wanted(b);
+}
+
+/* Whether [low, high) holds canaries alone. */
+static int32_t is_intact(const unsigned char *low, const unsigned char *high)
+{
+    static unsigned char canaries[MARGIN];
+    if (canaries[0] != CANARY)
+        memset(canaries, CANARY, sizeof canaries);
+    while ((size_t)(high - low) > sizeof canaries) {
+        if (memcmp(low, canaries, sizeof canaries) != 0)
+            return 0;
+        low += sizeof canaries;
+    }
+    return memcmp(low, canaries, (size_t)(high - low)) == 0;
 }
 
 static void write_block(const block *b)
 {
     int32_t intact = 1;
-    if (b->share < 0) {
-        for (const unsigned char *q = b->low; q < b->at; ++q)
-            intact &= *q == CANARY;
-        for (const unsigned char *q = b->at + b->bytes; q < b->high; ++q)
-            intact &= *q == CANARY;
-    }
-    write_bytes(&intact, sizeof intact);
     if (b->share < 0)
+        intact = is_intact(b->low, b->at) & is_intact(b->at + b->bytes, b->high);
+    if (b->wanted == IGNORED ||
+        (b->wanted == COMPARED && memcmp(b->want, b->at, b->bytes) == 0))
+        intact += WANTED;
+    write_bytes(&intact, sizeof intact);
+    if (b->share < 0 && intact < WANTED)
         write_bytes(b->at, b->bytes);
 }
 
