@@ -27,7 +27,8 @@ UNKNOWN = re.compile(r"-(E|S|M|x|include|isystem|iquote|flto|g|fdump|fplugin|fpr
 OBJECT = "unit.o"
 LINKED = ("-Wl,", "-l")
 INPUTS = (".o", ".S", ".a", ".so")
-BESIDE = (".ci", ".s")  # what options may ask for beside an object
+BESIDE = (".ci", ".s")  # what GRAPH asks for beside an object
+GRAPH = ("-fcallgraph-info=su", "-save-temps=obj")  # which change no object
 
 
 class Run(Protocol):
@@ -123,9 +124,11 @@ class Objects:
         key = key_of(command.words[0], source, flags, cwd or Path.cwd())
         if key is None:
             return None
-        place = self.folder / key
+        place, with_graph = self.folder / key, self.folder / f"{key}-graph"
+        if with_graph.exists() or set(GRAPH) <= set(flags):
+            place = with_graph
         if not place.exists():
-            partial = self.folder / f"{key}-{os.getpid()}"
+            partial = self.folder / f"{place.name}-{os.getpid()}"
             partial.mkdir()
             words = [command.words[0], *flags, "-c", str(source), "-o", str(partial / OBJECT)]
             done = self.run(words, timeout=timeout, cwd=cwd)
@@ -153,7 +156,8 @@ def key_of(compiler: str, source: Path, flags: Sequence[str], base: Path) -> str
     parts = content(source, folders, set())
     if parts is None:
         return None
-    said = [compiler, *(flag for flag in flags if not flag.startswith("-I"))]
+    graph = GRAPH if set(GRAPH) <= set(flags) else ()
+    said = [compiler, *(f for f in flags if not f.startswith("-I") and f not in graph)]
     whole = hashlib.sha256("\0".join(said).encode())
     for part in parts:
         whole.update(b"\0" + part)

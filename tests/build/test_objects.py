@@ -103,6 +103,9 @@ def test_what_is_written_beside_an_object_is_there(
         command = ["gcc", "-fcallgraph-info=su", "-save-temps=obj", "-c", str(tmp_path / "more.c"),
                    "-o", str(tmp_path / name)]  # fmt: skip
         assert objects.run_tool(command, timeout=60).exit_code == 0
+    plain = ["gcc", "-c", str(tmp_path / "more.c"), "-o", str(tmp_path / "z.o")]
+    assert objects.run_tool(plain, timeout=60).exit_code == 0
+    assert (tmp_path / "z.o").read_bytes() == (tmp_path / "x.o").read_bytes()
     assert compiled(counted) == 1
     for suffix in (".o", ".ci", ".s"):
         first, second = (tmp_path / f"{name}{suffix}" for name in "xy")
