@@ -40,6 +40,10 @@ CONVOLUTIONS: tuple[dict[str, int], ...] = (
     {"in_h": 1, "in_w": 5, "in_c": 8, "out_c": 59},
     {"in_h": 1, "in_w": 3, "in_c": 16, "out_c": 32, "x_gap": 1, "y_gap": 2},
     {"in_h": 2, "in_w": 3, "in_c": 3, "out_c": 36, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 3, "in_w": 14, "in_c": 3, "out_c": 7, "kh": 3, "kw": 3, "pad": 1, "x_gap": 1},
+    {"in_h": 5, "in_w": 25, "in_c": 3, "out_c": 8, "kh": 3, "kw": 3, "pad": 1, "stride_h": 2,
+     "stride_w": 2, "y_gap": 3},
+    {"in_h": 2, "in_w": 12, "in_c": 4, "out_c": 3, "kh": 2},
 )  # fmt: skip
 """Geometries; `pad` pads all sides but for `pad_left`, `*_gap` widens the strides."""
 

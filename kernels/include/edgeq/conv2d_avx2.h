@@ -325,6 +325,27 @@ EQ_INLINE_AVX2 void eq_conv2d_image_avx2(const eq_layer_avx2 *t, const eq_band *
     }
 }
 
+/* The constants of a call, how its windows lie, and what follows. */
+static inline eq_layer_avx2 eq_layer_of_avx2(const int8_t *w, const int32_t *bias,
+                                             const int32_t *mult, const int32_t *shift,
+                                             const eq_conv2d_call *p, const eq_band *b,
+                                             int kind, int single)
+{
+    const eq_layer_avx2 t = {.w = w,
+                             .bias = bias,
+                             .mult = mult,
+                             .shift = shift,
+                             .segment = b->segment,
+                             .kh = p->kh,
+                             .run = (b->run + 1) / 2 * 2,
+                             .out_c = p->out_c,
+                             .odd = kind == EQ_ZERO_POINT_AVX2 && b->run % 2 != 0,
+                             .zw = _mm256_set1_epi16((int16_t)p->zw),
+                             .top = _mm256_set1_epi32(single & EQ_ANY ? 0 : INT32_MIN),
+                             .range = eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
+    return t;
+}
+
 /* A whole call: `single` is the rounding form. */
 EQ_INLINE_AVX2 void eq_conv2d_by_band_avx2(const int8_t *x, const int8_t *w,
                                            const int32_t *bias, const int32_t *mult,
@@ -333,18 +354,7 @@ EQ_INLINE_AVX2 void eq_conv2d_by_band_avx2(const int8_t *x, const int8_t *w,
 {
     const eq_lines g = EQ_LINES_OF(p);
     const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
-    const eq_layer_avx2 t = {.w = w,
-                             .bias = bias,
-                             .mult = mult,
-                             .shift = shift,
-                             .segment = b.segment,
-                             .kh = p->kh,
-                             .run = (b.run + 1) / 2 * 2,
-                             .out_c = p->out_c,
-                             .odd = kind == EQ_ZERO_POINT_AVX2 && b.run % 2 != 0,
-                             .zw = _mm256_set1_epi16((int16_t)p->zw),
-                             .top = _mm256_set1_epi32(single & EQ_ANY ? 0 : INT32_MIN),
-                             .range = eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
+    const eq_layer_avx2 t = eq_layer_of_avx2(w, bias, mult, shift, p, &b, kind, single);
     int16_t *const band = (int16_t *)(void *)scratch;
     if (!single && eq_is_live(p->zy, p->act_min, p->act_max))
         eq_conv2d_image_avx2(&t, &b, band, x, y, p, kind, EQ_LIVE);
