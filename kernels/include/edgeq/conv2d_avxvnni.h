@@ -26,10 +26,11 @@
 /* Constants of a layer, and how its windows lie in the band. */
 typedef struct {
     const int8_t *w;
-    const int32_t *bias, *mult, *shift;
-    int64_t segment; /* from segment to segment of a window */
-    int32_t kh, run; /* segments and taps of one, a multiple of 4 */
-    int32_t taps;    /* of one without what fills it up */
+    const int32_t *bias;
+    const int8_t *factors; /* of all channels, as eq_put_factors_avxvnni leaves them */
+    int64_t segment;       /* from segment to segment of a window */
+    int32_t kh, run;       /* segments and taps of one, a multiple of 4 */
+    int32_t taps;          /* of one without what fills it up */
     int32_t out_c, zw;
     __m256i top; /* what the rescaling wants on top of sums, in another bit */
     eq_range_avx2 range;
@@ -205,9 +206,10 @@ EQ_INLINE_AVX2 void eq_pixels_n_avxvnni(const eq_layer_avxvnni *t,
 {
     for (int32_t o = 0; o < t->out_c; o += 16) {
         const eq_tile_avx2 s = eq_dots_kind_avxvnni(t, g, o, n, kind);
+        const int8_t *factors = t->factors + (int64_t)o * EQ_FACTORS_AVXVNNI;
         const eq_scale_avx2 f[2] = {
-            eq_factors_avxvnni(t->mult + o, t->shift + o, single),
-            eq_factors_avxvnni(t->mult + o + 8, t->shift + o + 8, single)};
+            eq_get_factors_avxvnni(factors),
+            eq_get_factors_avxvnni(factors + 8 * EQ_FACTORS_AVXVNNI)};
         const __m256i first[4] = {s.a0, s.b0, s.a1, s.b1};
         eq_finish_two_avxvnni(t, f, first, g->y[0], g->y[1], o, kind, single);
         const __m256i second[4] = {s.a2, s.b2, s.a3, s.b3};
@@ -254,16 +256,22 @@ EQ_INLINE_AVX2 void eq_conv2d_rows_avxvnni(const eq_layer_avxvnni *t, const eq_b
 {
     eq_pixels_avxvnni g;
     int32_t n = 0;
-    for (int32_t r = 0; r < rows; ++r)
-        for (int32_t c = 0; c < b->out_w; ++c) {
-            g.x[n] = band + (int64_t)r * b->row + (int64_t)c * b->step;
-            g.y[n] = y + (int64_t)r * p->y_row + (int64_t)c * p->y_pixel;
-            const int last = r == rows - 1 && c == b->out_w - 1;
-            if (++n == EQ_TILE_AVX2 || last) {
-                eq_pixels_any_avxvnni(t, &g, n, kind, single);
-                n = 0;
+    for (int32_t r = 0; r < rows; ++r) {
+        const uint8_t *x = band + (int64_t)r * b->row;
+        int8_t *to = y + (int64_t)r * p->y_row;
+        for (int32_t left = b->out_w; left > 0;) {
+            for (; n < EQ_TILE_AVX2 && left > 0; --left, ++n) {
+                g.x[n] = x;
+                g.y[n] = to;
+                x += b->step;
+                to += p->y_pixel;
             }
+            if (n < EQ_TILE_AVX2 && r < rows - 1)
+                break;
+            eq_pixels_any_avxvnni(t, &g, n, kind, single);
+            n = 0;
         }
+    }
 }
 
 /* The band of eq_fill_band as x + 128; up to 31 bytes behind it change, too. */
@@ -299,8 +307,7 @@ EQ_INLINE_AVX2 void eq_conv2d_by_band_avxvnni(const eq_conv2d_arrays *a, int8_t 
     const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
     const eq_layer_avxvnni t = {.w = a->w,
                                 .bias = a->bias,
-                                .mult = a->mult,
-                                .shift = a->shift,
+                                .factors = scratch,
                                 .segment = b.segment,
                                 .kh = p->kh,
                                 .run = (b.run + 3) / 4 * 4,
@@ -309,7 +316,11 @@ EQ_INLINE_AVX2 void eq_conv2d_by_band_avxvnni(const eq_conv2d_arrays *a, int8_t 
                                 .zw = p->zw,
                                 .top = eq_top_avxvnni(single),
                                 .range = eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
-    uint8_t *const band = (uint8_t *)scratch;
+    const int64_t channels = (int64_t)(p->out_c + 15) / 16 * 16;
+    uint8_t *const band = (uint8_t *)scratch + channels * EQ_FACTORS_AVXVNNI;
+    for (int32_t o = 0; o < channels; o += 8)
+        eq_put_factors_avxvnni(scratch + (int64_t)o * EQ_FACTORS_AVXVNNI, a->mult + o,
+                               a->shift + o, single);
     if (single == EQ_DOUBLE && eq_is_live(p->zy, p->act_min, p->act_max))
         eq_conv2d_image_avxvnni(&t, &b, band, a, p, kind, EQ_LIVE);
     else

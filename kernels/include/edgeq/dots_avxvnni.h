@@ -83,6 +83,27 @@ EQ_INLINE_AVX2 eq_scale_avx2 eq_factors_avxvnni(const int32_t *mult, const int32
     return f;
 }
 
+/* Bytes for each output of factors in memory. */
+enum { EQ_FACTORS_AVXVNNI = 24 };
+
+/* The factors of eight outputs, put into memory. */
+EQ_INLINE_AVX2 void eq_put_factors_avxvnni(int8_t *q, const int32_t *mult,
+                                           const int32_t *shift, int single)
+{
+    const eq_scale_avx2 f = eq_factors_avxvnni(mult, shift, single);
+    const __m256i all[6] = {f.mult, f.odd, f.add_even, f.add_odd, f.down, f.half};
+    memcpy(q, all, sizeof all);
+}
+
+EQ_INLINE_AVX2 eq_scale_avx2 eq_get_factors_avxvnni(const int8_t *q)
+{
+    const eq_scale_avx2 f = {
+        eq_load_bytes_avxvnni(q),       eq_load_bytes_avxvnni(q + 32),
+        eq_load_bytes_avxvnni(q + 64),  eq_load_bytes_avxvnni(q + 96),
+        eq_load_bytes_avxvnni(q + 128), eq_load_bytes_avxvnni(q + 160)};
+    return f;
+}
+
 /* Sums rescaled, in order. */
 EQ_INLINE_AVX2 __m256i eq_scaled_avxvnni(__m256i sum, const eq_scale_avx2 *f, int is_int4,
                                          int single)
