@@ -12,15 +12,15 @@
 
 #include "edgeq/conv2d_avx2.h"
 
-enum { EQ_NARROW_AVX2 = 12 };
+enum { EQ_TWELVE_AVX2 = 12 };
 
 /* Sums of a tile: eight channels of each pixel. */
 typedef struct {
     __m256i a, b, c, d, e, f, g, h, i, j, k, l;
-} eq_narrow_avx2;
+} eq_twelve_avx2;
 
 /* Two taps of twelve pixels, `step` apart, or one. */
-EQ_INLINE_AVX2 void eq_narrow_step_avx2(eq_narrow_avx2 *s, const int16_t *x, int64_t step,
+EQ_INLINE_AVX2 void eq_twelve_step_avx2(eq_twelve_avx2 *s, const int16_t *x, int64_t step,
                                         __m256i w, int one)
 {
     const int16_t *y = x + 3 * step, *z = x + 6 * step, *u = x + 9 * step;
@@ -39,23 +39,23 @@ EQ_INLINE_AVX2 void eq_narrow_step_avx2(eq_narrow_avx2 *s, const int16_t *x, int
 }
 
 /* The dot products of the twelve windows from x on, on top of their biases. */
-EQ_INLINE_AVX2 eq_narrow_avx2 eq_narrow_dots_avx2(const eq_layer_avx2 *t, const int16_t *x,
+EQ_INLINE_AVX2 eq_twelve_avx2 eq_twelve_dots_avx2(const eq_layer_avx2 *t, const int16_t *x,
                                                   int64_t step, int kind)
 {
     const __m256i b = eq_load_sums_avx2(t, 0);
-    eq_narrow_avx2 s = {b, b, b, b, b, b, b, b, b, b, b, b};
+    eq_twelve_avx2 s = {b, b, b, b, b, b, b, b, b, b, b, b};
     const int8_t *w = t->w;
     for (int32_t r = 0; r < t->kh; ++r) {
         const int16_t *const end = x + t->run - 2 * t->odd;
         const int16_t *from = x;
         for (; from < end; from += 2) {
             const __m256i v = eq_widen_avx2(w);
-            eq_narrow_step_avx2(&s, from, step,
+            eq_twelve_step_avx2(&s, from, step,
                                 kind == EQ_INT8_AVX2 ? v : _mm256_sub_epi16(v, t->zw), 0);
             w += 16;
         }
         if (kind != EQ_INT8_AVX2 && t->odd) {
-            eq_narrow_step_avx2(&s, from, step, _mm256_sub_epi16(eq_widen_avx2(w), t->zw),
+            eq_twelve_step_avx2(&s, from, step, _mm256_sub_epi16(eq_widen_avx2(w), t->zw),
                                 1);
             w += 16;
         }
@@ -65,16 +65,16 @@ EQ_INLINE_AVX2 eq_narrow_avx2 eq_narrow_dots_avx2(const eq_layer_avx2 *t, const 
 }
 
 /* The same as functions of their own, as in conv2d_avx2.h. */
-EQ_APART_AVX2 eq_narrow_avx2 eq_narrow_s8_avx2(const eq_layer_avx2 *t, const int16_t *x,
+EQ_APART_AVX2 eq_twelve_avx2 eq_twelve_s8_avx2(const eq_layer_avx2 *t, const int16_t *x,
                                                int64_t step)
 {
-    return eq_narrow_dots_avx2(t, x, step, EQ_INT8_AVX2);
+    return eq_twelve_dots_avx2(t, x, step, EQ_INT8_AVX2);
 }
 
-EQ_APART_AVX2 eq_narrow_avx2 eq_narrow_zw_avx2(const eq_layer_avx2 *t, const int16_t *x,
+EQ_APART_AVX2 eq_twelve_avx2 eq_twelve_zw_avx2(const eq_layer_avx2 *t, const int16_t *x,
                                                int64_t step)
 {
-    return eq_narrow_dots_avx2(t, x, step, EQ_ZERO_POINT_AVX2);
+    return eq_twelve_dots_avx2(t, x, step, EQ_ZERO_POINT_AVX2);
 }
 
 /* The first n <= 8 bytes of either half of v to y0 and y1. */
@@ -92,7 +92,7 @@ EQ_INLINE_AVX2 void eq_store_eights_avx2(int8_t *y0, int8_t *y1, __m128i v, int3
 }
 
 /* Four pixels rescaled, narrowed and stored, `step` apart. */
-EQ_INLINE_AVX2 void eq_narrow_four_avx2(const eq_layer_avx2 *t, const eq_scale_avx2 *f,
+EQ_INLINE_AVX2 void eq_twelve_four_avx2(const eq_layer_avx2 *t, const eq_scale_avx2 *f,
                                         const __m256i *s, int8_t *y, int64_t step,
                                         int single)
 {
@@ -108,22 +108,22 @@ EQ_INLINE_AVX2 void eq_narrow_four_avx2(const eq_layer_avx2 *t, const eq_scale_a
 }
 
 /* Twelve pixels of a row. */
-EQ_INLINE_AVX2 void eq_narrow_tile_avx2(const eq_layer_avx2 *t, const int16_t *x,
+EQ_INLINE_AVX2 void eq_twelve_tile_avx2(const eq_layer_avx2 *t, const int16_t *x,
                                         int64_t x_step, int8_t *y, int64_t y_step, int kind,
                                         int single)
 {
-    const eq_narrow_avx2 s = kind == EQ_INT8_AVX2 ? eq_narrow_s8_avx2(t, x, x_step)
-                                                  : eq_narrow_zw_avx2(t, x, x_step);
+    const eq_twelve_avx2 s = kind == EQ_INT8_AVX2 ? eq_twelve_s8_avx2(t, x, x_step)
+                                                  : eq_twelve_zw_avx2(t, x, x_step);
     const eq_scale_avx2 f = eq_load_scale_avx2(t->mult, t->shift, single);
     const __m256i first[4] = {s.a, s.b, s.c, s.d}, second[4] = {s.e, s.f, s.g, s.h};
     const __m256i third[4] = {s.i, s.j, s.k, s.l};
-    eq_narrow_four_avx2(t, &f, first, y, y_step, single);
-    eq_narrow_four_avx2(t, &f, second, y + 4 * y_step, y_step, single);
-    eq_narrow_four_avx2(t, &f, third, y + 8 * y_step, y_step, single);
+    eq_twelve_four_avx2(t, &f, first, y, y_step, single);
+    eq_twelve_four_avx2(t, &f, second, y + 4 * y_step, y_step, single);
+    eq_twelve_four_avx2(t, &f, third, y + 8 * y_step, y_step, single);
 }
 
 /* All output rows; kind and single are constants. */
-EQ_INLINE_AVX2 void eq_narrow_image_avx2(const eq_layer_avx2 *t, const eq_band *b,
+EQ_INLINE_AVX2 void eq_twelve_image_avx2(const eq_layer_avx2 *t, const eq_band *b,
                                          int16_t *band, const int8_t *x, int8_t *y,
                                          const eq_conv2d_call *p, int kind, int single)
 {
@@ -133,10 +133,10 @@ EQ_INLINE_AVX2 void eq_narrow_image_avx2(const eq_layer_avx2 *t, const eq_band *
         for (int32_t r = 0; r < rows; ++r) {
             const int16_t *from = band + (int64_t)r * b->row;
             int8_t *to = y + (int64_t)(h + r) * p->y_row;
-            for (int32_t i = 0; i < b->out_w; i += EQ_NARROW_AVX2) {
+            for (int32_t i = 0; i < b->out_w; i += EQ_TWELVE_AVX2) {
                 const int64_t c =
-                    i + EQ_NARROW_AVX2 > b->out_w ? b->out_w - EQ_NARROW_AVX2 : i;
-                eq_narrow_tile_avx2(t, from + c * b->step, b->step, to + c * p->y_pixel,
+                    i + EQ_TWELVE_AVX2 > b->out_w ? b->out_w - EQ_TWELVE_AVX2 : i;
+                eq_twelve_tile_avx2(t, from + c * b->step, b->step, to + c * p->y_pixel,
                                     p->y_pixel, kind, single);
             }
         }
@@ -153,9 +153,9 @@ EQ_INLINE_AVX2 void eq_conv2d_narrow_avx2(const eq_conv2d_arrays *a, int8_t *scr
         eq_layer_of_avx2(a->w, a->bias, a->mult, a->shift, p, &b, kind, single);
     int16_t *const band = (int16_t *)(void *)scratch;
     if (!single && eq_is_live(p->zy, p->act_min, p->act_max))
-        eq_narrow_image_avx2(&t, &b, band, a->x, a->y, p, kind, EQ_LIVE);
+        eq_twelve_image_avx2(&t, &b, band, a->x, a->y, p, kind, EQ_LIVE);
     else
-        eq_narrow_image_avx2(&t, &b, band, a->x, a->y, p, kind, single);
+        eq_twelve_image_avx2(&t, &b, band, a->x, a->y, p, kind, single);
 }
 
 #endif
