@@ -22,5 +22,5 @@ void EQ_SYM(eq_conv2d_s8__avx512vnni_12x32)(
 {
     const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);
-    eq_conv2d_by_band_x512(&a, scratch, &call, 1, 0, eq_is_single());
+    eq_conv2d_by_band_x512(&a, scratch, &call, 1, EQ_INT8_X512, eq_is_single());
 }

@@ -23,5 +23,5 @@ void EQ_SYM(eq_conv2d_s8zw__avx512vnni_any)(
 {
     const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, p->zw);
-    eq_conv2d_by_band_x512(&a, scratch, &call, 0, 1, EQ_ANY + eq_is_single());
+    eq_conv2d_by_band_x512(&a, scratch, &call, 0, EQ_ZW_X512, EQ_ANY + eq_is_single());
 }

@@ -11,6 +11,10 @@
  *
  * Where weights have a zero point zw, sum (x * (w - zw)) is sum ((x + 128) * w) - 128 * sum (w)
  * - zw * (sum (x + 128) - 128 * taps): the sum of a window is made once, for all channels.
+ *
+ * Weights of int4 are packed (o/32, kh, kwi/4, o/8%4, o%4, kwi%4, o/4%2), so that a byte holds one
+ * of either vector of channels.  Each is multiplied from the upper half of its byte, sixteen times
+ * too large, and so are biases made: with at most 28 bits the sum still fits, and is shifted back.
  */
 #ifndef EDGEQ_CONV2D_AVX512VNNI_H
 #define EDGEQ_CONV2D_AVX512VNNI_H
@@ -20,6 +24,9 @@
 #include "edgeq/rescale_avx512.h"
 
 enum { EQ_TILE_X512 = 12 };
+
+/* Kinds of weights: int8, int8 with a zero point, int4. */
+enum { EQ_INT8_X512 = 0, EQ_ZW_X512 = 1, EQ_INT4_X512 = 2 };
 
 /* Constants of a layer, and how its windows lie in the band. */
 typedef struct {
@@ -52,11 +59,29 @@ EQ_INLINE_AVX512 __m512i eq_four_x512(const uint8_t *x)
     return _mm512_set1_epi32(four);
 }
 
+/* Low and high nibbles, times sixteen. */
+EQ_INLINE_AVX512 __m512i eq_high_x512(__m512i w)
+{
+    return _mm512_and_si512(w, _mm512_set1_epi8(-16));
+}
+
+EQ_INLINE_AVX512 __m512i eq_low_x512(__m512i w)
+{
+    return eq_high_x512(_mm512_slli_epi16(w, 4));
+}
+
+/* Sixteen biases, times sixteen where weights are int4. */
+EQ_INLINE_AVX512 __m512i eq_bias_x512(const int32_t *bias, int is_int4)
+{
+    const __m512i b = eq_load_x16(bias);
+    return is_int4 ? _mm512_slli_epi32(b, 4) : b;
+}
+
 #define EQ_EACH_X512(DO)                                                                   \
     DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11)
 #define EQ_BEGIN_X512(i)                                                                   \
     __m512i a##i = a, b##i = b;                                                            \
-    if (has_zw && n > i) {                                                                 \
+    if (kind == EQ_ZW_X512 && n > i) {                                                     \
         a##i = _mm512_add_epi32(a, _mm512_set1_epi32(g->more[i]));                         \
         b##i = _mm512_add_epi32(b, _mm512_set1_epi32(g->more[i]));                         \
     }
@@ -75,19 +100,23 @@ EQ_INLINE_AVX512 __m512i eq_four_x512(const uint8_t *x)
 /* The dot products of n pixels by 32 channels from o on, or 16.  Sums have names: of an array gcc
  * 12 keeps none in registers. */
 EQ_INLINE_AVX512 void eq_dots_x512(const eq_layer_x512 *t, const eq_pixels_x512 *g,
-                                   eq_tile_x512 *s, int32_t o, int n, int wide, int has_zw)
+                                   eq_tile_x512 *s, int32_t o, int n, int wide, int kind)
 {
-    const __m512i a = eq_load_x16(t->bias + o),
-                  b = wide ? eq_load_x16(t->bias + o + 16) : a;
+    const int is_int4 = kind == EQ_INT4_X512;
+    const __m512i a = eq_bias_x512(t->bias + o, is_int4);
+    const __m512i b = wide ? eq_bias_x512(t->bias + o + 16, is_int4) : a;
     EQ_EACH_X512(EQ_BEGIN_X512)
-    const int8_t *w = t->w + (int64_t)o * t->kh * t->run;
+    const int8_t *w = t->w + (int64_t)o * t->kh * t->run / (is_int4 ? 2 : 1);
     for (int32_t r = 0; r < t->kh; ++r) {
         const int64_t at = r * t->segment;
         for (int64_t k = at; k < at + t->run; k += 4) {
-            const __m512i u = _mm512_loadu_si512((const void *)w);
-            const __m512i v = wide ? _mm512_loadu_si512((const void *)(w + 64)) : u;
+            const __m512i first = _mm512_loadu_si512((const void *)w);
+            const __m512i u = is_int4 ? eq_low_x512(first) : first;
+            const __m512i v = is_int4 ? eq_high_x512(first)
+                              : wide  ? _mm512_loadu_si512((const void *)(w + 64))
+                                      : first;
             EQ_EACH_X512(EQ_STEP_X512)
-            w += wide ? 128 : 64;
+            w += wide && !is_int4 ? 128 : 64;
         }
     }
     EQ_EACH_X512(EQ_END_X512)
@@ -102,59 +131,73 @@ EQ_INLINE_AVX512 void eq_dots_x512(const eq_layer_x512 *t, const eq_pixels_x512 
 EQ_APART_AVX512 void eq_dots_12x32(const eq_layer_x512 *t, const eq_pixels_x512 *g,
                                    eq_tile_x512 *s, int32_t o)
 {
-    eq_dots_x512(t, g, s, o, 12, 1, 0);
+    eq_dots_x512(t, g, s, o, 12, 1, EQ_INT8_X512);
 }
 
 EQ_APART_AVX512 void eq_dots_6x32(const eq_layer_x512 *t, const eq_pixels_x512 *g,
                                   eq_tile_x512 *s, int32_t o)
 {
-    eq_dots_x512(t, g, s, o, 6, 1, 0);
+    eq_dots_x512(t, g, s, o, 6, 1, EQ_INT8_X512);
 }
 
 EQ_APART_AVX512 void eq_dots_2x32(const eq_layer_x512 *t, const eq_pixels_x512 *g,
                                   eq_tile_x512 *s, int32_t o)
 {
-    eq_dots_x512(t, g, s, o, 2, 1, 0);
+    eq_dots_x512(t, g, s, o, 2, 1, EQ_INT8_X512);
 }
 
 EQ_APART_AVX512 void eq_dots_12x16(const eq_layer_x512 *t, const eq_pixels_x512 *g,
                                    eq_tile_x512 *s, int32_t o)
 {
-    eq_dots_x512(t, g, s, o, 12, 0, 0);
+    eq_dots_x512(t, g, s, o, 12, 0, EQ_INT8_X512);
 }
 
 EQ_APART_AVX512 void eq_dots_4x16(const eq_layer_x512 *t, const eq_pixels_x512 *g,
                                   eq_tile_x512 *s, int32_t o)
 {
-    eq_dots_x512(t, g, s, o, 4, 0, 0);
+    eq_dots_x512(t, g, s, o, 4, 0, EQ_INT8_X512);
 }
 
 EQ_APART_AVX512 void eq_dots_12x32_zw(const eq_layer_x512 *t, const eq_pixels_x512 *g,
                                       eq_tile_x512 *s, int32_t o)
 {
-    eq_dots_x512(t, g, s, o, 12, 1, 1);
+    eq_dots_x512(t, g, s, o, 12, 1, EQ_ZW_X512);
 }
 
 EQ_APART_AVX512 void eq_dots_4x32_zw(const eq_layer_x512 *t, const eq_pixels_x512 *g,
                                      eq_tile_x512 *s, int32_t o)
 {
-    eq_dots_x512(t, g, s, o, 4, 1, 1);
+    eq_dots_x512(t, g, s, o, 4, 1, EQ_ZW_X512);
 }
 
 EQ_APART_AVX512 void eq_dots_12x16_zw(const eq_layer_x512 *t, const eq_pixels_x512 *g,
                                       eq_tile_x512 *s, int32_t o)
 {
-    eq_dots_x512(t, g, s, o, 12, 0, 1);
+    eq_dots_x512(t, g, s, o, 12, 0, EQ_ZW_X512);
+}
+
+EQ_APART_AVX512 void eq_dots_12x32_int4(const eq_layer_x512 *t, const eq_pixels_x512 *g,
+                                        eq_tile_x512 *s, int32_t o)
+{
+    eq_dots_x512(t, g, s, o, 12, 1, EQ_INT4_X512);
+}
+
+EQ_APART_AVX512 void eq_dots_4x32_int4(const eq_layer_x512 *t, const eq_pixels_x512 *g,
+                                       eq_tile_x512 *s, int32_t o)
+{
+    eq_dots_x512(t, g, s, o, 4, 1, EQ_INT4_X512);
 }
 
 /* The tile for n pixels; the sums of more pixels are of no value. */
 EQ_INLINE_AVX512 void eq_tile_of_x512(const eq_layer_x512 *t, const eq_pixels_x512 *g,
                                       eq_tile_x512 *s, int32_t o, int32_t n, int wide,
-                                      int has_zw)
+                                      int kind)
 {
-    if (has_zw && wide)
+    if (kind == EQ_INT4_X512)
+        n > 4 ? eq_dots_12x32_int4(t, g, s, o) : eq_dots_4x32_int4(t, g, s, o);
+    else if (kind == EQ_ZW_X512 && wide)
         n > 4 ? eq_dots_12x32_zw(t, g, s, o) : eq_dots_4x32_zw(t, g, s, o);
-    else if (has_zw)
+    else if (kind == EQ_ZW_X512)
         eq_dots_12x16_zw(t, g, s, o);
     else if (wide)
         n > 6   ? eq_dots_12x32(t, g, s, o)
@@ -164,15 +207,24 @@ EQ_INLINE_AVX512 void eq_tile_of_x512(const eq_layer_x512 *t, const eq_pixels_x5
         n > 4 ? eq_dots_12x16(t, g, s, o) : eq_dots_4x16(t, g, s, o);
 }
 
+/* A sum, `down` bits too large, rescaled. */
+EQ_INLINE_AVX512 __m512i eq_scaled_x512(__m512i sum, const eq_factors_x16 *f, int down,
+                                        int single)
+{
+    return eq_rescale_x16(down ? _mm512_srai_epi32(sum, 4) : sum, f, single);
+}
+
 /* Two pixels of 32 channels, rescaled, narrowed and stored. */
 EQ_INLINE_AVX512 void eq_finish_two_x512(const eq_layer_x512 *t, const eq_factors_x16 *f,
                                          const eq_pixels_x512 *g, const eq_tile_x512 *s,
-                                         int32_t o, int32_t i, int single)
+                                         int32_t o, int32_t i, int kind, int single)
 {
-    const __m512i v = eq_narrow_s8_x64(
-        eq_rescale_x16(s->a[i], &f[0], single), eq_rescale_x16(s->b[i], &f[1], single),
-        eq_rescale_x16(s->a[i + 1], &f[0], single),
-        eq_rescale_x16(s->b[i + 1], &f[1], single), &t->range);
+    const int down = kind == EQ_INT4_X512 ? 4 : 0;
+    const __m512i v =
+        eq_narrow_s8_x64(eq_scaled_x512(s->a[i], &f[0], down, single),
+                         eq_scaled_x512(s->b[i], &f[1], down, single),
+                         eq_scaled_x512(s->a[i + 1], &f[0], down, single),
+                         eq_scaled_x512(s->b[i + 1], &f[1], down, single), &t->range);
     const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
     const __m512i bytes = _mm512_permutexvar_epi64(order, v);
     eq_store_x32_avx512(g->y[i] + o, _mm512_castsi512_si256(bytes), t->out_c - o);
@@ -214,24 +266,24 @@ EQ_INLINE_AVX512 int32_t eq_window_more_x512(const eq_layer_x512 *t, const uint8
 
 /* n <= 12 pixels by all channels; what is left of a tile is its last pixel once more. */
 EQ_INLINE_AVX512 void eq_pixels_n_x512(const eq_layer_x512 *t, eq_pixels_x512 *g, int32_t n,
-                                       int wide, int has_zw, int single)
+                                       int wide, int kind, int single)
 {
     eq_tile_x512 s;
     for (int32_t i = n; i < EQ_TILE_X512; ++i) {
         g->x[i] = g->x[n - 1];
         g->y[i] = g->y[n - 1];
     }
-    if (has_zw)
+    if (kind == EQ_ZW_X512)
         for (int32_t i = 0; i < EQ_TILE_X512; ++i)
             g->more[i] = i < n ? eq_window_more_x512(t, g->x[i]) : g->more[n - 1];
     for (int32_t o = 0; o < t->out_c; o += wide ? 32 : 16) {
-        eq_tile_of_x512(t, g, &s, o, n, wide, has_zw);
+        eq_tile_of_x512(t, g, &s, o, n, wide, kind);
         eq_factors_x16 f[2];
         f[0] = eq_load_factors_x16(t->mult + o, t->shift + o, single);
         if (wide) {
             f[1] = eq_load_factors_x16(t->mult + o + 16, t->shift + o + 16, single);
             for (int32_t i = 0; i < n; i += 2)
-                eq_finish_two_x512(t, f, g, &s, o, i, single);
+                eq_finish_two_x512(t, f, g, &s, o, i, kind, single);
         } else {
             for (int32_t i = 0; i < n; i += 4)
                 eq_finish_four_x512(t, f, g, &s, o, i, single);
@@ -243,7 +295,7 @@ EQ_INLINE_AVX512 void eq_pixels_n_x512(const eq_layer_x512 *t, eq_pixels_x512 *g
 EQ_INLINE_AVX512 void eq_conv2d_rows_x512(const eq_layer_x512 *t, const eq_band *b,
                                           const uint8_t *band, int8_t *y,
                                           const eq_conv2d_call *p, int32_t rows, int wide,
-                                          int has_zw, int single)
+                                          int kind, int single)
 {
     eq_pixels_x512 g;
     int32_t n = 0;
@@ -252,31 +304,31 @@ EQ_INLINE_AVX512 void eq_conv2d_rows_x512(const eq_layer_x512 *t, const eq_band 
             g.x[n] = band + (int64_t)r * b->row + (int64_t)c * b->step;
             g.y[n] = y + (int64_t)r * p->y_row + (int64_t)c * p->y_pixel;
             if (++n == EQ_TILE_X512) {
-                eq_pixels_n_x512(t, &g, n, wide, has_zw, single);
+                eq_pixels_n_x512(t, &g, n, wide, kind, single);
                 n = 0;
             }
         }
     if (n > 0)
-        eq_pixels_n_x512(t, &g, n, wide, has_zw, single);
+        eq_pixels_n_x512(t, &g, n, wide, kind, single);
 }
 
 /* All output rows; the last three are constants. */
 EQ_INLINE_AVX512 void eq_conv2d_image_x512(const eq_layer_x512 *t, const eq_band *b,
                                            uint8_t *band, const eq_conv2d_arrays *a,
-                                           const eq_conv2d_call *p, int wide, int has_zw,
+                                           const eq_conv2d_call *p, int wide, int kind,
                                            int single)
 {
     for (int32_t h = p->row0; h < p->row1; h += b->rows) {
         const int32_t left = p->row1 - h, rows = left < b->rows ? left : b->rows;
         eq_fill_unsigned_band(band, a->x, h, rows, b);
-        eq_conv2d_rows_x512(t, b, band, a->y + (int64_t)h * p->y_row, p, rows, wide, has_zw,
+        eq_conv2d_rows_x512(t, b, band, a->y + (int64_t)h * p->y_row, p, rows, wide, kind,
                             single);
     }
 }
 
 /* A whole call: wide for 32 channels at a time; the last three are constants. */
 EQ_INLINE_AVX512 void eq_conv2d_by_band_x512(const eq_conv2d_arrays *a, int8_t *scratch,
-                                             const eq_conv2d_call *p, int wide, int has_zw,
+                                             const eq_conv2d_call *p, int wide, int kind,
                                              int single)
 {
     const eq_lines g = EQ_LINES_OF(p);
@@ -294,9 +346,9 @@ EQ_INLINE_AVX512 void eq_conv2d_by_band_x512(const eq_conv2d_arrays *a, int8_t *
                              .range = eq_load_range_avx512(p->zy, p->act_min, p->act_max)};
     uint8_t *const band = (uint8_t *)scratch;
     if (single == EQ_DOUBLE && eq_is_live(p->zy, p->act_min, p->act_max))
-        eq_conv2d_image_x512(&t, &b, band, a, p, wide, has_zw, EQ_LIVE);
+        eq_conv2d_image_x512(&t, &b, band, a, p, wide, kind, EQ_LIVE);
     else
-        eq_conv2d_image_x512(&t, &b, band, a, p, wide, has_zw, single);
+        eq_conv2d_image_x512(&t, &b, band, a, p, wide, kind, single);
 }
 
 #endif

@@ -1,0 +1,27 @@
+/* conv2d_s8s4 for AVX-512 VNNI: any rescale; twelve windows of a band by 32
+ * channels at a time.
+ *
+ * Exact: see conv2d_avx512vnni.h and rescale_avx512.h.
+ *
+ * @requires acc_bits <= 28
+ * @packs w (o/32, kh, kwi/4, o/8%4, o%4, kwi%4, o/4%2)
+ * @packs bias (o/32, o/4%2, o/8%4, o%4)
+ * @packs mult (o/32, o/4%2, o/8%4, o%4)
+ * @packs shift (o/32, o/4%2, o/8%4, o%4)
+ * @offset bias -128 w
+ * @scratch ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 128
+ */
+#include "edgeq/conv2d_avx512vnni.h"
+#include "edgeq/conv2d_s8s4.h"
+
+eq_conv2d_s8s4_fn EQ_SYM(eq_conv2d_s8s4__avx512vnni_any_12x32);
+
+void EQ_SYM(eq_conv2d_s8s4__avx512vnni_any_12x32)(
+    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
+    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
+    int8_t *restrict scratch, const eq_conv2d_s8s4_params *restrict p)
+{
+    const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
+    const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);
+    eq_conv2d_by_band_x512(&a, scratch, &call, 1, EQ_INT4_X512, EQ_ANY + eq_is_single());
+}
