@@ -1,17 +1,19 @@
-/* depthwise_s8s4 for AVX2: rows are copied with their borders into a band, then sixteen channels
- * at a time, windows of which are read where they lie.
+/* depthwise_s8s4 for AVX2: pairs of rows are widened side by side, then four windows at a time,
+ * read where they lie, are multiplied with sixteen channels at a time.
  *
- * Exact: see depthwise_avx2.h and rescale_avx2.h; channels beyond the last have weights of
- * zero and are not stored.
+ * Exact: see depthwise_pairs_avx2.h and scale_avx2.h; channels beyond the last are not stored.
  *
  * @requires multiplier == 1 and live_shift >= 32 and acc_bits <= 31 and kh * kw <= 127
- * @packs w (o/16, khkw/2, o/8%2, o%4, khkw%2, o/4%2)
+ * @requires out_w >= 8 or in_c == 8 and out_w >= 4 or out_w == 1 and row1 - row0 >= 12
+ * @requires in_c % 16 == 0 or in_c == 8 or in_c > 96
+ * @packs w (o/16, kh/2, kw, o/8%2, o%4, kh%2, o/4%2)
  * @packs bias (o/16, o/4%2, o/8%2, o%4)
  * @packs mult (o/16, o/4%2, o/8%2, o%4)
  * @packs shift (o/16, o/4%2, o/8%2, o%4)
- * @scratch ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 16
+ * @scratch 64 * max(((kh - 1) / 2 * 2 * dil_h / (1 + (stride_h % 2 == 0 or row1 - row0 == 1)) + 1) * (out_w * stride_w + kw * dil_w), min(((row1 - row0 - 1) * stride_h / (1 + (stride_h % 2 == 0 or row1 - row0 == 1)) + ((kh - 1) / 2 * 2 * dil_h / (1 + (stride_h % 2 == 0 or row1 - row0 == 1)) + 1)) * (out_w * stride_w + kw * dil_w), 384))
  */
-#include "edgeq/depthwise_avx2.h"
+#include "edgeq/depthwise_pairs_avx2.h"
+#include "edgeq/depthwise_params_s8.h"
 #include "edgeq/depthwise_s8s4.h"
 
 eq_depthwise_s8s4_fn EQ_SYM(eq_depthwise_s8s4__avx2_16);
@@ -23,12 +25,6 @@ void EQ_SYM(eq_depthwise_s8s4__avx2_16)(const int8_t *restrict x, const int8_t *
                                         int8_t *restrict scratch,
                                         const eq_depthwise_s8s4_params *restrict p)
 {
-    const eq_lines g = EQ_LINES_OF(p);
-    const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
-    const eq_outputs_avx2 q = {p->y_row, p->y_pixel, p->row0, p->row1};
-    const int live = !eq_is_single() && eq_is_live(p->zy, p->act_min, p->act_max);
-    eq_pass_avx2 t;
-    t.range = eq_load_range_avx2(p->zy, p->act_min, p->act_max);
-    eq_depthwise_image_avx2(&t, &b, scratch, x, w, bias, mult, shift, y, &q, 0, 1, live,
-                            eq_is_single());
+    const eq_depthwise_s8_params all = EQ_DEPTHWISE_PARAMS_S8(p);
+    eq_depthwise_live_avx2(x, w, bias, mult, shift, y, scratch, &all, 0, 1, eq_is_single());
 }

@@ -23,6 +23,7 @@
 
 #include "edgeq/conv2d_lines.h"
 #include "edgeq/depthwise_s8.h"
+#include "edgeq/nibbles_avx2.h"
 #include "edgeq/scale_avx2.h"
 
 enum {
@@ -325,19 +326,24 @@ EQ_INLINE_AVX2 void eq_copy_pixels_avx2(int32_t *to, const int32_t *q, int32_t p
     _mm256_storeu_si256((__m256i *)(void *)to, eq_of_pixels_avx2(eq_load_x8(q), pixels));
 }
 
-/* The constants of sixteen channels; zw is taken from the weights. */
+/* The constants of sixteen channels; zw is taken from the weights, which may be int4. */
 EQ_INLINE_AVX2 void eq_load_sixteen_avx2(eq_sixteen_avx2 *t, const int8_t *w,
                                          const int32_t *bias, const int32_t *mult,
                                          const int32_t *shift, const eq_row_pairs_avx2 *l,
-                                         int32_t zw, int single)
+                                         int32_t zw, int is_int4, int single)
 {
     const __m256i zero = _mm256_set1_epi16((int16_t)zw);
     const int32_t taps = l->pairs * l->p->kw, whole = l->p->kh / 2 * l->p->kw;
-    for (int32_t i = 0; i < 2 * taps; ++i) {
-        const __m256i v = _mm256_sub_epi16(eq_widen_avx2(w + 16 * i), zero);
-        const __m256i one = _mm256_and_si256(v, _mm256_set1_epi32(0xffff));
-        _mm256_storeu_si256((__m256i *)(void *)(t->part[i % 2].w + i / 2 * 16),
-                            eq_of_pixels_avx2(i < 2 * whole ? v : one, l->pixels));
+    for (int32_t i = 0; i < taps; ++i) {
+        const eq_nibbles_avx2 v = eq_weights_avx2(w, is_int4);
+        const __m256i one = _mm256_set1_epi32(i < whole ? -1 : 0xffff);
+        const __m256i a = _mm256_and_si256(_mm256_sub_epi16(v.low, zero), one);
+        const __m256i b = _mm256_and_si256(_mm256_sub_epi16(v.high, zero), one);
+        _mm256_storeu_si256((__m256i *)(void *)(t->part[0].w + i * 16),
+                            eq_of_pixels_avx2(a, l->pixels));
+        _mm256_storeu_si256((__m256i *)(void *)(t->part[1].w + i * 16),
+                            eq_of_pixels_avx2(b, l->pixels));
+        w += is_int4 ? 16 : 32;
     }
     for (int32_t k = 0; k < 2; ++k) {
         int32_t m[8], s[8];
@@ -499,11 +505,11 @@ EQ_INLINE_AVX2 void eq_depthwise_by_pairs_avx2(const int8_t *x, const int8_t *w,
                                                const int32_t *shift, int8_t *y,
                                                int8_t *scratch,
                                                const eq_depthwise_s8_params *p, int32_t zw,
-                                               int single)
+                                               int is_int4, int single)
 {
     const eq_row_pairs_avx2 l = eq_pairs_of_avx2(p);
     const int32_t part = EQ_PAIR_IMAGE / (p->x_row * p->stride_h + 1);
-    const int32_t some = part > 8 ? part : 8;
+    const int32_t some = part > 8 ? part : 8, halves = is_int4 ? 1 : 2;
     const int fast = p->kw == 3 && l.pairs == 2 && p->dil_w == 1 && p->stride_w <= 2 &&
                      p->out_w >= 2 * l.pixels;
     eq_sixteen_avx2 t;
@@ -513,8 +519,8 @@ EQ_INLINE_AVX2 void eq_depthwise_by_pairs_avx2(const int8_t *x, const int8_t *w,
             const int32_t rest = p->in_c - o;
             const eq_rows_out_avx2 q = {y + o, h, p->row1 - h < some ? p->row1 : h + some};
             t.count = rest < 16 ? rest : 16;
-            eq_load_sixteen_avx2(&t, w + (int64_t)o * 2 * l.pairs * p->kw, bias + o,
-                                 mult + o, shift + o, &l, zw, single);
+            eq_load_sixteen_avx2(&t, w + (int64_t)o * halves * l.pairs * p->kw, bias + o,
+                                 mult + o, shift + o, &l, zw, is_int4, single);
             if (fast)
                 eq_pass_3x3_avx2(&t, &l, (int16_t *)(void *)scratch, x + o, &q, single);
             else
@@ -527,12 +533,14 @@ EQ_INLINE_AVX2 void eq_depthwise_live_avx2(const int8_t *x, const int8_t *w,
                                            const int32_t *bias, const int32_t *mult,
                                            const int32_t *shift, int8_t *y, int8_t *scratch,
                                            const eq_depthwise_s8_params *p, int32_t zw,
-                                           int single)
+                                           int is_int4, int single)
 {
     if (!single && eq_is_live(p->zy, p->act_min, p->act_max))
-        eq_depthwise_by_pairs_avx2(x, w, bias, mult, shift, y, scratch, p, zw, EQ_LIVE);
+        eq_depthwise_by_pairs_avx2(x, w, bias, mult, shift, y, scratch, p, zw, is_int4,
+                                   EQ_LIVE);
     else
-        eq_depthwise_by_pairs_avx2(x, w, bias, mult, shift, y, scratch, p, zw, single);
+        eq_depthwise_by_pairs_avx2(x, w, bias, mult, shift, y, scratch, p, zw, is_int4,
+                                   single);
 }
 
 #endif
