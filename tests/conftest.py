@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
@@ -116,6 +117,18 @@ def _oracle(name: str) -> Iterator[Oracle]:
         pytest.skip(f"needs {package} (pip install edgeq[verify,peers])")
     with Oracle(name) as oracle:
         yield oracle
+
+
+def pytest_configure() -> None:
+    """Workers and oracles share the processors: each computes on one."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Neighbours stay in one worker, which has what they share; an idle one takes of the rest."""
+    scheduler = import_module("xdist.scheduler").WorkStealingScheduling
+    return scheduler(config, log) if config.getoption("dist") == "load" else None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
