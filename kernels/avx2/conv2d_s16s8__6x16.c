@@ -24,5 +24,5 @@ void EQ_SYM(eq_conv2d_s16s8__avx2_6x16)(const int16_t *restrict x, const int8_t 
 {
     const eq_conv2d_call16 call = {x, w, bias, mult, shift, y, EQ_CONV2D_CALL16(p)};
     const eq_kind16_avx2 kind = {0, 0, eq_form16()};
-    eq_conv2d16_by_band_avx2(&call, scratch, &kind);
+    eq_conv2d16_by_band_avx2(&call, scratch, &kind, eq_dots16_n_avx2);
 }

@@ -81,6 +81,10 @@ EQ_APART_AVX2 eq_tile_avx2 eq_dots16_2_avx2(const eq_layer16_avx2 *t,
     return is_int4 ? eq_dots16_avx2(t, g, o, q, 2, 1) : eq_dots16_avx2(t, g, o, q, 2, 0);
 }
 
+/* How the dot products are made: n is 2, 4 or 6; always inlined. */
+typedef eq_tile_avx2 eq_dots16_fn(const eq_layer16_avx2 *t, const eq_pixels_avx2 *g,
+                                  int32_t o, const eq_part_avx2 *q, int n, int is_int4);
+
 EQ_INLINE_AVX2 eq_tile_avx2 eq_dots16_n_avx2(const eq_layer16_avx2 *t,
                                              const eq_pixels_avx2 *g, int32_t o,
                                              const eq_part_avx2 *q, int n, int is_int4)
@@ -143,16 +147,18 @@ EQ_INLINE_AVX2 void eq_finish_far_avx2(const eq_layer16_avx2 *t, const eq_far_ti
 
 /* Sixteen channels of n pixels whose windows int32 holds the sums of. */
 EQ_INLINE_AVX2 void eq_tile16_avx2(const eq_layer16_avx2 *t, const eq_pixels_avx2 *g,
-                                   int32_t o, int n, const eq_kind16_avx2 *kind)
+                                   int32_t o, int n, const eq_kind16_avx2 *kind,
+                                   eq_dots16_fn *dots)
 {
     const eq_part_avx2 all = {0, t->kh, 0, t->run};
-    const eq_tile_avx2 s = eq_dots16_n_avx2(t, g, o, &all, n, kind->is_int4);
+    const eq_tile_avx2 s = dots(t, g, o, &all, n, kind->is_int4);
     eq_finish_tile16_avx2(t, &s, g, o, n, kind->form);
 }
 
 /* The same of sums beyond int32. */
 EQ_INLINE_AVX2 void eq_far_tile16_avx2(const eq_layer16_avx2 *t, const eq_pixels_avx2 *g,
-                                       int32_t o, int n, const eq_kind16_avx2 *kind)
+                                       int32_t o, int n, const eq_kind16_avx2 *kind,
+                                       eq_dots16_fn *dots)
 {
     const int32_t steps = kind->is_int4 ? 4095 : 255, fit = 2 * steps / t->run;
     const int32_t rows = fit > 1 ? fit : 1, taps = fit > 0 ? t->run : 2 * steps;
@@ -162,7 +168,7 @@ EQ_INLINE_AVX2 void eq_far_tile16_avx2(const eq_layer16_avx2 *t, const eq_pixels
         q.r1 = t->kh - q.r0 < rows ? t->kh : q.r0 + rows;
         for (q.k0 = 0; q.k0 < t->run; q.k0 = q.k1) {
             q.k1 = t->run - q.k0 < taps ? t->run : q.k0 + taps;
-            const eq_tile_avx2 s = eq_dots16_n_avx2(t, g, o, &q, n, kind->is_int4);
+            const eq_tile_avx2 s = dots(t, g, o, &q, n, kind->is_int4);
             eq_add_far_avx2(&far, &s, n);
         }
     }
@@ -171,34 +177,36 @@ EQ_INLINE_AVX2 void eq_far_tile16_avx2(const eq_layer16_avx2 *t, const eq_pixels
 
 /* n pixels by all channels; n is 2, 4 or 6. */
 EQ_INLINE_AVX2 void eq_pixels16_n_avx2(const eq_layer16_avx2 *t, const eq_pixels_avx2 *g,
-                                       int n, const eq_kind16_avx2 *kind)
+                                       int n, const eq_kind16_avx2 *kind,
+                                       eq_dots16_fn *dots)
 {
     for (int32_t o = 0; o < t->out_c; o += 16) {
         if (kind->far)
-            eq_far_tile16_avx2(t, g, o, n, kind);
+            eq_far_tile16_avx2(t, g, o, n, kind, dots);
         else
-            eq_tile16_avx2(t, g, o, n, kind);
+            eq_tile16_avx2(t, g, o, n, kind, dots);
     }
 }
 
 /* n <= 6 pixels. */
 EQ_INLINE_AVX2 void eq_pixels16_any_avx2(const eq_layer16_avx2 *t, eq_pixels_avx2 *g,
-                                         int32_t n, const eq_kind16_avx2 *kind)
+                                         int32_t n, const eq_kind16_avx2 *kind,
+                                         eq_dots16_fn *dots)
 {
     eq_fill_tile_avx2(g, n);
     if (n > 4)
-        eq_pixels16_n_avx2(t, g, 6, kind);
+        eq_pixels16_n_avx2(t, g, 6, kind, dots);
     else if (n > 2)
-        eq_pixels16_n_avx2(t, g, 4, kind);
+        eq_pixels16_n_avx2(t, g, 4, kind, dots);
     else
-        eq_pixels16_n_avx2(t, g, 2, kind);
+        eq_pixels16_n_avx2(t, g, 2, kind, dots);
 }
 
 /* The windows of `rows` rows of a band, y_row and y_pixel apart in y. */
 EQ_INLINE_AVX2 void eq_conv2d_rows16_avx2(const eq_layer16_avx2 *t, const eq_band *b,
                                           const int8_t *band, int16_t *y, int32_t rows,
                                           const eq_conv2d_call *p,
-                                          const eq_kind16_avx2 *kind)
+                                          const eq_kind16_avx2 *kind, eq_dots16_fn *dots)
 {
     eq_pixels_avx2 g;
     int32_t n = 0;
@@ -209,12 +217,12 @@ EQ_INLINE_AVX2 void eq_conv2d_rows16_avx2(const eq_layer16_avx2 *t, const eq_ban
             g.x[n] = (const int16_t *)(const void *)window;
             g.y[n] = (int8_t *)(void *)out;
             if (++n == EQ_TILE_AVX2) {
-                eq_pixels16_n_avx2(t, &g, EQ_TILE_AVX2, kind);
+                eq_pixels16_n_avx2(t, &g, EQ_TILE_AVX2, kind, dots);
                 n = 0;
             }
         }
     if (n > 0)
-        eq_pixels16_any_avx2(t, &g, n, kind);
+        eq_pixels16_any_avx2(t, &g, n, kind, dots);
 }
 
 /* What a convolution of int16 is called with: its arrays, and eq_conv2d_call of its params. */
@@ -257,7 +265,7 @@ typedef struct {
 
 /* A whole call. */
 EQ_INLINE_AVX2 void eq_conv2d16_by_band_avx2(const eq_conv2d_call16 *call, int8_t *scratch,
-                                             const eq_kind16_avx2 *kind)
+                                             const eq_kind16_avx2 *kind, eq_dots16_fn *dots)
 {
     const eq_conv2d_call *p = &call->p;
     eq_lines g = EQ_LINES_OF(p);
@@ -278,7 +286,7 @@ EQ_INLINE_AVX2 void eq_conv2d16_by_band_avx2(const eq_conv2d_call16 *call, int8_
         const int32_t left = p->row1 - h, rows = left < b.rows ? left : b.rows;
         eq_fill_band(scratch, (const int8_t *)(const void *)call->x, h, rows, &b);
         eq_conv2d_rows16_avx2(&t, &b, scratch, call->y + (int64_t)h * p->y_row, rows, p,
-                              kind);
+                              kind, dots);
     }
 }
 
