@@ -121,71 +121,30 @@ EQ_INLINE_AVX512 void eq_dots_x512(const eq_layer_x512 *t, const eq_pixels_x512 
     EQ_EACH_X512(EQ_END_X512)
 }
 
+/* Functions of their own, so that nothing else takes registers. */
+#define EQ_DOTS_X512(name, n, wide, kind)                                                  \
+    EQ_APART_AVX512 void name(const eq_layer_x512 *t, const eq_pixels_x512 *g,             \
+                              eq_tile_x512 *s, int32_t o)                                  \
+    {                                                                                      \
+        eq_dots_x512(t, g, s, o, n, wide, kind);                                           \
+    }
+
+EQ_DOTS_X512(eq_dots_12x32, 12, 1, EQ_INT8_X512)
+EQ_DOTS_X512(eq_dots_6x32, 6, 1, EQ_INT8_X512)
+EQ_DOTS_X512(eq_dots_2x32, 2, 1, EQ_INT8_X512)
+EQ_DOTS_X512(eq_dots_12x16, 12, 0, EQ_INT8_X512)
+EQ_DOTS_X512(eq_dots_4x16, 4, 0, EQ_INT8_X512)
+EQ_DOTS_X512(eq_dots_12x32_zw, 12, 1, EQ_ZW_X512)
+EQ_DOTS_X512(eq_dots_4x32_zw, 4, 1, EQ_ZW_X512)
+EQ_DOTS_X512(eq_dots_12x16_zw, 12, 0, EQ_ZW_X512)
+EQ_DOTS_X512(eq_dots_12x32_int4, 12, 1, EQ_INT4_X512)
+EQ_DOTS_X512(eq_dots_4x32_int4, 4, 1, EQ_INT4_X512)
+
 #undef EQ_EACH_X512
 #undef EQ_BEGIN_X512
 #undef EQ_STEP_X512
 #undef EQ_END_X512
-
-/* Functions of their own, so that nothing else takes registers. */
-EQ_APART_AVX512 void eq_dots_12x32(const eq_layer_x512 *t, const eq_pixels_x512 *g,
-                                   eq_tile_x512 *s, int32_t o)
-{
-    eq_dots_x512(t, g, s, o, 12, 1, EQ_INT8_X512);
-}
-
-EQ_APART_AVX512 void eq_dots_6x32(const eq_layer_x512 *t, const eq_pixels_x512 *g,
-                                  eq_tile_x512 *s, int32_t o)
-{
-    eq_dots_x512(t, g, s, o, 6, 1, EQ_INT8_X512);
-}
-
-EQ_APART_AVX512 void eq_dots_2x32(const eq_layer_x512 *t, const eq_pixels_x512 *g,
-                                  eq_tile_x512 *s, int32_t o)
-{
-    eq_dots_x512(t, g, s, o, 2, 1, EQ_INT8_X512);
-}
-
-EQ_APART_AVX512 void eq_dots_12x16(const eq_layer_x512 *t, const eq_pixels_x512 *g,
-                                   eq_tile_x512 *s, int32_t o)
-{
-    eq_dots_x512(t, g, s, o, 12, 0, EQ_INT8_X512);
-}
-
-EQ_APART_AVX512 void eq_dots_4x16(const eq_layer_x512 *t, const eq_pixels_x512 *g,
-                                  eq_tile_x512 *s, int32_t o)
-{
-    eq_dots_x512(t, g, s, o, 4, 0, EQ_INT8_X512);
-}
-
-EQ_APART_AVX512 void eq_dots_12x32_zw(const eq_layer_x512 *t, const eq_pixels_x512 *g,
-                                      eq_tile_x512 *s, int32_t o)
-{
-    eq_dots_x512(t, g, s, o, 12, 1, EQ_ZW_X512);
-}
-
-EQ_APART_AVX512 void eq_dots_4x32_zw(const eq_layer_x512 *t, const eq_pixels_x512 *g,
-                                     eq_tile_x512 *s, int32_t o)
-{
-    eq_dots_x512(t, g, s, o, 4, 1, EQ_ZW_X512);
-}
-
-EQ_APART_AVX512 void eq_dots_12x16_zw(const eq_layer_x512 *t, const eq_pixels_x512 *g,
-                                      eq_tile_x512 *s, int32_t o)
-{
-    eq_dots_x512(t, g, s, o, 12, 0, EQ_ZW_X512);
-}
-
-EQ_APART_AVX512 void eq_dots_12x32_int4(const eq_layer_x512 *t, const eq_pixels_x512 *g,
-                                        eq_tile_x512 *s, int32_t o)
-{
-    eq_dots_x512(t, g, s, o, 12, 1, EQ_INT4_X512);
-}
-
-EQ_APART_AVX512 void eq_dots_4x32_int4(const eq_layer_x512 *t, const eq_pixels_x512 *g,
-                                       eq_tile_x512 *s, int32_t o)
-{
-    eq_dots_x512(t, g, s, o, 4, 1, EQ_INT4_X512);
-}
+#undef EQ_DOTS_X512
 
 /* The tile for n pixels; the sums of more pixels are of no value. */
 EQ_INLINE_AVX512 void eq_tile_of_x512(const eq_layer_x512 *t, const eq_pixels_x512 *g,
