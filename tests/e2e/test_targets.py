@@ -24,7 +24,10 @@ LARGE_MACS, HUGE_MACS = 2_000_000, 13_000_000
 FOR_LARGE = {"cortex-m4", "cortex-m55", "raspberry-pi-5"}
 FOR_HUGE = {"raspberry-pi-4"}
 # Their kernels are those of another target; small networks show that they start.
-SISTERS = {"cortex-m7", "cortex-m33", "raspberry-pi-3", "raspberry-pi-zero-2", "raspberry-pi-zero"}
+SISTERS = {
+    "cortex-m7", "cortex-m33", "raspberry-pi-3", "raspberry-pi-zero-2", "raspberry-pi-zero",
+    "x86-64-avx2",
+}  # fmt: skip
 SMALL_MACS = 100_000
 SMALLEST_STACK = 1024  # what the boards' linker scripts insist on
 
