@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,13 @@ from edgeq.targets import list_targets, load_target
 from tests.codegen.project import plan_of, project, run, run_well, write
 from tests.graphs import GRAPHS, dense
 from tests.tools import need_target, need_tool
+
+
+@pytest.fixture(autouse=True)
+def python_that_has_edgeq(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The self-tests of targets that Bochs emulates are started by `python3 -m edgeq...`."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
 
 
 def cmake_test(folder: Path, *options: str) -> str:
