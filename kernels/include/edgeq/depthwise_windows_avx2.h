@@ -1,0 +1,169 @@
+/* Depthwise windows for AVX2, four at a time, from lines of pairs (depthwise_lines_avx2.h).
+ *
+ * VPMADDWD multiplies two rows of a column with their weights, of eight channels at a time.
+ *
+ * Exact: a sum of two products is at most 2^15 in magnitude, 2^16 where weights have a zero
+ * point, and int32 holds sums in any order by the contract's proof.  An odd number of rows
+ * is made even by one of weight zero, and so are channels to sixteen.
+ */
+#ifndef EDGEQ_DEPTHWISE_WINDOWS_AVX2_H
+#define EDGEQ_DEPTHWISE_WINDOWS_AVX2_H
+
+#include "edgeq/depthwise_lines_avx2.h"
+#include "edgeq/scale_avx2.h"
+
+enum { EQ_PAIR_TAPS = 128 }; /* pairs of taps that a window may have */
+
+/* What a pass needs of eight channels. */
+typedef struct {
+    int16_t w[EQ_PAIR_TAPS * 16]; /* (kh/2, kw, 8, 2) */
+    __m256i bias;
+    eq_scale_avx2 f;
+} eq_eight_avx2;
+
+/* What a pass over sixteen channels needs: 0..3 and 8..11, then 4..7 and 12..15. */
+typedef struct {
+    eq_eight_avx2 part[2];
+    eq_range_avx2 range;
+    int32_t count; /* channels that a pixel has of them */
+} eq_sixteen_avx2;
+
+/* Windows of a tile: where they begin, what becomes of them, and where pairs of taps lie. */
+typedef struct {
+    const int16_t *x[4];
+    int8_t *y[4];
+    int32_t taps;
+    int64_t at[EQ_PAIR_TAPS];
+} eq_windows_avx2;
+
+/* Sixteen int16. */
+EQ_INLINE_AVX2 __m256i eq_load_x16_avx2(const int16_t *x)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)x);
+}
+
+/* Products of pairs of rows. */
+EQ_INLINE_AVX2 __m256i eq_pair_avx2(const int16_t *x, const int16_t *w)
+{
+    return _mm256_madd_epi16(eq_load_x16_avx2(x), eq_load_x16_avx2(w));
+}
+
+/* The sums of eight channels of four windows; x are their beginnings. */
+EQ_INLINE_AVX2 void eq_eight_sums_avx2(const eq_eight_avx2 *t, const eq_windows_avx2 *g,
+                                       const int16_t *const *x, __m256i *s)
+{
+    __m256i s0 = t->bias, s1 = t->bias, s2 = t->bias, s3 = t->bias;
+    for (int32_t i = 0; i < g->taps; ++i) {
+        const int16_t *w = t->w + (int64_t)i * 16;
+        s0 = _mm256_add_epi32(s0, eq_pair_avx2(x[0] + g->at[i], w));
+        s1 = _mm256_add_epi32(s1, eq_pair_avx2(x[1] + g->at[i], w));
+        s2 = _mm256_add_epi32(s2, eq_pair_avx2(x[2] + g->at[i], w));
+        s3 = _mm256_add_epi32(s3, eq_pair_avx2(x[3] + g->at[i], w));
+    }
+    s[0] = s0;
+    s[1] = s1;
+    s[2] = s2;
+    s[3] = s3;
+}
+
+/* Eight channels of four windows narrowed: lanes 0..3 of all before those above. */
+EQ_INLINE_AVX2 __m256i eq_four_bytes_avx2(const eq_sixteen_avx2 *t, const eq_eight_avx2 *e,
+                                          const __m256i *s, int single)
+{
+    const eq_scale_avx2 f = e->f;
+    return eq_bytes_avx2(_mm256_packs_epi32(eq_scaled_avx2(s[0], &f, single),
+                                            eq_scaled_avx2(s[1], &f, single)),
+                         _mm256_packs_epi32(eq_scaled_avx2(s[2], &f, single),
+                                            eq_scaled_avx2(s[3], &f, single)),
+                         &t->range);
+}
+
+/* One window of 3 x 3 whose pairs lie at x and z, columns side by side. */
+EQ_INLINE_AVX2 __m256i eq_window_3x3_avx2(const eq_eight_avx2 *e, const int16_t *x,
+                                          const int16_t *z)
+{
+    const __m256i a = _mm256_add_epi32(e->bias, eq_pair_avx2(x, e->w));
+    const __m256i b = _mm256_add_epi32(a, eq_pair_avx2(x + EQ_PAIR, e->w + 16));
+    const __m256i c = _mm256_add_epi32(b, eq_pair_avx2(x + 2 * EQ_PAIR, e->w + 32));
+    const __m256i d = _mm256_add_epi32(c, eq_pair_avx2(z, e->w + 48));
+    const __m256i f = _mm256_add_epi32(d, eq_pair_avx2(z + EQ_PAIR, e->w + 64));
+    return _mm256_add_epi32(f, eq_pair_avx2(z + 2 * EQ_PAIR, e->w + 80));
+}
+
+/* Eight channels of n windows, 2 or 4, `step` apart, a constant. */
+EQ_INLINE_AVX2 __m256i eq_bytes_3x3_avx2(const eq_sixteen_avx2 *t, int part,
+                                         const int16_t *x, const int16_t *z, int step,
+                                         int n, int single)
+{
+    const eq_eight_avx2 *e = &t->part[part];
+    __m256i s[4];
+    x += 16 * part;
+    z += 16 * part;
+    s[0] = eq_window_3x3_avx2(e, x, z);
+    s[1] = eq_window_3x3_avx2(e, x + step, z + step);
+    s[2] = n > 2 ? eq_window_3x3_avx2(e, x + 2 * step, z + 2 * step) : s[0];
+    s[3] = n > 2 ? eq_window_3x3_avx2(e, x + 3 * step, z + 3 * step) : s[1];
+    return eq_four_bytes_avx2(t, e, s, single);
+}
+
+/* Channels of four windows that are in a and b. */
+EQ_INLINE_AVX2 void eq_store_four_avx2(int8_t *const *y, __m256i a, __m256i b,
+                                       int32_t bytes, int n)
+{
+    eq_store_two_avx2(y[0], y[1], eq_two_in_order_avx2(_mm256_unpacklo_epi32(a, b)), bytes);
+    if (n > 2)
+        eq_store_two_avx2(y[2], y[3], eq_two_in_order_avx2(_mm256_unpackhi_epi32(a, b)),
+                          bytes);
+}
+
+/* Four windows, of which `bytes` bytes are stored. */
+EQ_INLINE_AVX2 void eq_four_windows_avx2(const eq_sixteen_avx2 *t, const eq_windows_avx2 *g,
+                                         int32_t bytes, int single)
+{
+    const int16_t *const x[4] = {g->x[0] + 16, g->x[1] + 16, g->x[2] + 16, g->x[3] + 16};
+    __m256i s[4], u[4];
+    eq_eight_sums_avx2(&t->part[0], g, g->x, s);
+    eq_eight_sums_avx2(&t->part[1], g, x, u);
+    eq_store_four_avx2(g->y, eq_four_bytes_avx2(t, &t->part[0], s, single),
+                       eq_four_bytes_avx2(t, &t->part[1], u, single), bytes, 4);
+}
+
+/* n windows of 3 x 3, 2 or 4. */
+EQ_INLINE_AVX2 void eq_windows_3x3_avx2(const eq_sixteen_avx2 *t, const int16_t *x,
+                                        const int16_t *z, int8_t *y, int64_t y_step,
+                                        int32_t bytes, int step, int n, int single)
+{
+    const __m256i a = eq_bytes_3x3_avx2(t, 0, x, z, step, n, single);
+    const __m256i b = eq_bytes_3x3_avx2(t, 1, x, z, step, n, single);
+    int8_t *const to[4] = {y, y + y_step, y + 2 * y_step, y + 3 * y_step};
+    eq_store_four_avx2(to, a, b, bytes, n);
+}
+
+/* A row of n >= 2 windows of 3 x 3; the last are computed again where they fill no tile. */
+EQ_INLINE_AVX2 void eq_row_3x3_avx2(const eq_sixteen_avx2 *t, const int16_t *x,
+                                    const int16_t *z, int8_t *y, int64_t y_step, int32_t n,
+                                    int32_t bytes, int step, int single)
+{
+    int32_t c = 0;
+    for (; c + 4 <= n; c += 4)
+        eq_windows_3x3_avx2(t, x + c * step, z + c * step, y + c * y_step, y_step, bytes,
+                            step, 4, single);
+    for (; c < n; c += 2) {
+        const int32_t at = c + 2 > n ? n - 2 : c;
+        eq_windows_3x3_avx2(t, x + at * step, z + at * step, y + at * y_step, y_step, bytes,
+                            step, 2, single);
+    }
+}
+
+/* n <= 4 windows; what is left of a tile is its last window once more. */
+EQ_INLINE_AVX2 void eq_some_windows_avx2(const eq_sixteen_avx2 *t, eq_windows_avx2 *g,
+                                         int32_t bytes, int32_t n, int single)
+{
+    for (int32_t i = n; i < 4; ++i) {
+        g->x[i] = g->x[n - 1];
+        g->y[i] = g->y[n - 1];
+    }
+    eq_four_windows_avx2(t, g, bytes, single);
+}
+
+#endif
