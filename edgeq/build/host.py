@@ -114,6 +114,11 @@ class HostModel:
         return int(self._ffi.cast("uintptr_t", found))
 
     @property
+    def parallel_address(self) -> int:
+        """Where the `eq_parallel` of its pool of threads is, 0 without one."""
+        return int(self._ffi.cast("uintptr_t", self._more[0])) if self._more else 0
+
+    @property
     def arena_address(self) -> int:
         """Where its arena is."""
         return int(self._arena.ctypes.data)

@@ -44,6 +44,8 @@ PEERS: Mapping[str, str] = {
 
 DECLARATIONS = """
     int64_t eq_time_run(void (*run)(uint8_t *), uint8_t *arena, int32_t times);
+    int64_t eq_time_shared_run(void (*run)(uint8_t *, const void *), uint8_t *arena,
+                               const void *parallel, int32_t times);
     int64_t eq_time_step(void (*run)(uint8_t *, int32_t), uint8_t *arena, int32_t step,
                          int32_t times);
 """
@@ -96,10 +98,15 @@ class Timer:
             self._lib: Any = self._ffi.dlopen(str(timer_library(Path(folder))))
         self._arena = self._ffi.cast("uint8_t *", model.arena_address)
         self._run = self._ffi.cast("void (*)(uint8_t *)", model.address("run"))
+        self._shared_run = self._ffi.cast("void (*)(uint8_t *, const void *)", self._run)
+        self._parallel = self._ffi.cast("const void *", model.parallel_address)
         self._step = self._ffi.cast("void (*)(uint8_t *, int32_t)", model.address("step"))
 
     def run(self, times: int) -> int:
         """Nanoseconds of `times` inferences on what is in the arena."""
+        if self._parallel:
+            return int(self._lib.eq_time_shared_run(self._shared_run, self._arena, self._parallel,
+                                                    times))  # fmt: skip
         return int(self._lib.eq_time_run(self._run, self._arena, times))
 
     def step(self, index: int, times: int) -> int:

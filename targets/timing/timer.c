@@ -8,9 +8,12 @@
 #include <time.h>
 
 typedef void eq_run_fn(uint8_t *arena);
+typedef void eq_shared_run_fn(uint8_t *arena, const void *parallel);
 typedef void eq_step_fn(uint8_t *arena, int32_t step);
 
 int64_t eq_time_run(eq_run_fn *run, uint8_t *arena, int32_t times);
+int64_t eq_time_shared_run(eq_shared_run_fn *run, uint8_t *arena, const void *parallel,
+                           int32_t times);
 int64_t eq_time_step(eq_step_fn *run, uint8_t *arena, int32_t step, int32_t times);
 
 static int64_t now(void)
@@ -26,6 +29,16 @@ int64_t eq_time_run(eq_run_fn *run, uint8_t *arena, int32_t times)
     const int64_t start = now();
     for (int32_t i = 0; i < times; ++i)
         run(arena);
+    return now() - start;
+}
+
+/* The same where threads share layers. */
+int64_t eq_time_shared_run(eq_shared_run_fn *run, uint8_t *arena, const void *parallel,
+                           int32_t times)
+{
+    const int64_t start = now();
+    for (int32_t i = 0; i < times; ++i)
+        run(arena, parallel);
     return now() - start;
 }
 

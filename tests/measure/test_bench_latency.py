@@ -15,6 +15,7 @@ from edgeq.measure.bench import bench_host
 from edgeq.measure.latency import Timer, measure_latency, runs_for, spread_of
 from edgeq.verify.compare import random_samples
 from edgeq.verify.oracle import Oracle
+from tests.graphs import large
 from tests.tools import need_tool
 
 
@@ -74,6 +75,19 @@ def test_the_timer_runs_the_model(model: HostModel) -> None:
     model.fill(first)
     Timer(model).run(1)
     assert (model.outputs()[name] == want).all()
+
+
+def test_the_timer_runs_a_model_that_threads_share() -> None:
+    need_tool("gcc")
+    shared = pipeline.build(large(), threads=2)
+    assert any(step.parts > 1 for step in shared.plan.steps)
+    first, second = random_samples(shared.plan.graph, 2)
+    (name,) = (port.tensor.name for port in shared.plan.outputs)
+    want, other = shared.run(first)[name], shared.run(second)[name]
+    assert (want != other).any()
+    shared.fill(first)
+    Timer(shared).run(2)
+    assert (shared.outputs()[name] == want).all()
 
 
 def test_a_measurement_covers_every_step(model: HostModel) -> None:
