@@ -86,7 +86,7 @@ def test_the_timer_runs_a_model_that_threads_share() -> None:
     want, other = shared.run(first)[name], shared.run(second)[name]
     assert (want != other).any()
     shared.fill(first)
-    Timer(shared).run(2)
+    Timer(shared).run(1)
     assert (shared.outputs()[name] == want).all()
 
 
