@@ -24,6 +24,7 @@ from edgeq.build.cc import compile_and_link
 from edgeq.build.host import HostModel
 from edgeq.errors import UsageError
 from edgeq.targets.target import target_folder
+from edgeq.verify.compare import file_inputs
 from edgeq.verify.oracle import Oracle
 
 Values = Mapping[str, NDArray[Any]]
@@ -198,7 +199,7 @@ def _rival(model: HostModel, inputs: Values, name: str) -> Iterator[Rival]:
     graph = model.plan.graph
     with Oracle(PEERS[name]) as oracle:
         oracle.load(graph.source)
-        oracle.invoke([inputs[name] for name in graph.inputs])
+        oracle.invoke(file_inputs(graph, inputs))
         yield Rival(oracle)
 
 

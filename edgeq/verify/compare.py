@@ -226,14 +226,24 @@ def _oracle_values(oracle: Oracle, graph: Graph, sample: Values) -> dict[str, ND
 
     A .tflite file has the graph's own order, whatever file the graph came from.
     """
-    orders = {} if graph.source[4:8] == TFLITE_IDENTIFIER else file_orders(graph)
-    answer = oracle.invoke([_as_in_file(sample[n], orders.get(n)) for n in graph.inputs])
+    orders = _orders(graph)
+    answer = oracle.invoke(file_inputs(graph, sample))
     found = {n: answer.tensors[i] for n, i in graph.file_index.items() if i in answer.tensors}
     pairs = zip(graph.outputs, answer.outputs, strict=True)
     found |= {n: y.transpose(orders[n]) if n in orders else y for n, y in pairs}
     return {
         n: v for n, v in found.items() if n in graph.tensors and v.size == graph.tensors[n].size
     }
+
+
+def file_inputs(graph: Graph, sample: Values) -> list[NDArray[Any]]:
+    """The graph's inputs as the file that it came from wants them, its axes in the file's order."""
+    orders = _orders(graph)
+    return [_as_in_file(sample[name], orders.get(name)) for name in graph.inputs]
+
+
+def _orders(graph: Graph) -> Mapping[str, Shape]:
+    return {} if graph.source[4:8] == TFLITE_IDENTIFIER else file_orders(graph)
 
 
 def _as_in_file(value: NDArray[Any], order: Shape | None) -> NDArray[Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from edgeq.ir import Graph
+from edgeq.ir.file_order import with_file_orders
 from edgeq.numerics.profile import Profile
 from edgeq.plan import make_plan
 from edgeq.targets import load_target
-from edgeq.verify.compare import compare, random_samples
-from tests.graphs import Builder, X
+from edgeq.verify.compare import compare, file_inputs, random_samples
+from tests.graphs import Builder, X, image
 from tests.tools import need_target
 
 
@@ -33,3 +34,11 @@ def test_an_output_that_nobody_reads_is_seen_before_it_is_overwritten() -> None:
     assert (report.ok, report.differing_bytes, report.first_difference) == (True, 0, None)
     assert report.computed_tensors == 3
     assert report.compared_bytes == 3 * 3 * np.prod((2, 32))
+
+
+def test_inputs_have_the_axes_of_their_file() -> None:
+    plain, given = image(), np.arange(60, dtype=np.int8).reshape(1, 6, 5, 2)
+    assert file_inputs(plain, {"x": given})[0] is given
+    (seen,) = file_inputs(with_file_orders(plain, {"x": (0, 2, 3, 1)}), {"x": given})
+    assert seen.shape == (1, 2, 6, 5)
+    assert (seen[0, 1] == given[0, :, :, 1]).all()
