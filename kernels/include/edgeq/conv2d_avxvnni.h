@@ -43,31 +43,28 @@ typedef struct {
     int32_t more[EQ_TILE_AVX2];
 } eq_pixels_avxvnni;
 
+/* Four taps of a pixel, by sixteen channels. */
+EQ_INLINE_AVX2 void eq_four_taps_avxvnni(__m256i *a, __m256i *b, const uint8_t *x,
+                                         __m256i u, __m256i v)
+{
+    const __m256i four = eq_four_avxvnni(x);
+    *a = _mm256_dpbusd_epi32(*a, four, u);
+    *b = _mm256_dpbusd_epi32(*b, four, v);
+}
+
 /* Four taps of n pixels. */
 EQ_INLINE_AVX2 void eq_step_avxvnni(eq_tile_avx2 *s, const eq_pixels_avxvnni *g, int64_t k,
                                     __m256i u, __m256i v, int n)
 {
-    const __m256i x0 = eq_four_avxvnni(g->x[0] + k);
-    s->a0 = _mm256_dpbusd_epi32(s->a0, x0, u);
-    s->b0 = _mm256_dpbusd_epi32(s->b0, x0, v);
-    const __m256i x1 = eq_four_avxvnni(g->x[1] + k);
-    s->a1 = _mm256_dpbusd_epi32(s->a1, x1, u);
-    s->b1 = _mm256_dpbusd_epi32(s->b1, x1, v);
+    eq_four_taps_avxvnni(&s->a0, &s->b0, g->x[0] + k, u, v);
+    eq_four_taps_avxvnni(&s->a1, &s->b1, g->x[1] + k, u, v);
     if (n > 2) {
-        const __m256i x2 = eq_four_avxvnni(g->x[2] + k);
-        s->a2 = _mm256_dpbusd_epi32(s->a2, x2, u);
-        s->b2 = _mm256_dpbusd_epi32(s->b2, x2, v);
-        const __m256i x3 = eq_four_avxvnni(g->x[3] + k);
-        s->a3 = _mm256_dpbusd_epi32(s->a3, x3, u);
-        s->b3 = _mm256_dpbusd_epi32(s->b3, x3, v);
+        eq_four_taps_avxvnni(&s->a2, &s->b2, g->x[2] + k, u, v);
+        eq_four_taps_avxvnni(&s->a3, &s->b3, g->x[3] + k, u, v);
     }
     if (n > 4) {
-        const __m256i x4 = eq_four_avxvnni(g->x[4] + k);
-        s->a4 = _mm256_dpbusd_epi32(s->a4, x4, u);
-        s->b4 = _mm256_dpbusd_epi32(s->b4, x4, v);
-        const __m256i x5 = eq_four_avxvnni(g->x[5] + k);
-        s->a5 = _mm256_dpbusd_epi32(s->a5, x5, u);
-        s->b5 = _mm256_dpbusd_epi32(s->b5, x5, v);
+        eq_four_taps_avxvnni(&s->a4, &s->b4, g->x[4] + k, u, v);
+        eq_four_taps_avxvnni(&s->a5, &s->b5, g->x[5] + k, u, v);
     }
 }
 
