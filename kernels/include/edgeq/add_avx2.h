@@ -75,17 +75,10 @@ static inline __attribute__((always_inline)) __m256i eq_add_words_avx2(__m256i a
 }
 
 /* One for each width and rounding form. */
-#define EQ_ADD_AVX2(name, add, single)                                                     \
-    static inline __attribute__((always_inline)) __m256i name(__m256i a, __m256i b,        \
-                                                              const void *numbers)         \
-    {                                                                                      \
-        return add(a, b, numbers, single);                                                 \
-    }
-
-EQ_ADD_AVX2(eq_add_s8_double_avx2, eq_add_bytes_avx2, EQ_DOUBLE)
-EQ_ADD_AVX2(eq_add_s8_single_avx2, eq_add_bytes_avx2, EQ_SINGLE)
-EQ_ADD_AVX2(eq_add_s16_double_avx2, eq_add_words_avx2, EQ_DOUBLE)
-EQ_ADD_AVX2(eq_add_s16_single_avx2, eq_add_words_avx2, EQ_SINGLE)
+EQ_PAIR_AVX2(eq_add_s8_double_avx2, eq_add_bytes_avx2, EQ_DOUBLE)
+EQ_PAIR_AVX2(eq_add_s8_single_avx2, eq_add_bytes_avx2, EQ_SINGLE)
+EQ_PAIR_AVX2(eq_add_s16_double_avx2, eq_add_words_avx2, EQ_DOUBLE)
+EQ_PAIR_AVX2(eq_add_s16_single_avx2, eq_add_words_avx2, EQ_SINGLE)
 
 static inline __attribute__((always_inline)) void eq_add_s8_avx2(const int8_t *a,
                                                                  const int8_t *b, int8_t *y,

@@ -84,19 +84,12 @@ eq_prelu_bytes_avx2(__m256i a, __m256i b, const eq_mul_avx2 *n, int single)
 }
 
 /* One for each kind and rounding form. */
-#define EQ_MUL_AVX2(name, multiply, single)                                                \
-    static inline __attribute__((always_inline)) __m256i name(__m256i a, __m256i b,        \
-                                                              const void *numbers)         \
-    {                                                                                      \
-        return multiply(a, b, numbers, single);                                            \
-    }
-
-EQ_MUL_AVX2(eq_mul_s8_double_avx2, eq_mul_bytes_avx2, EQ_DOUBLE)
-EQ_MUL_AVX2(eq_mul_s8_single_avx2, eq_mul_bytes_avx2, EQ_SINGLE)
-EQ_MUL_AVX2(eq_mul_s16_double_avx2, eq_mul_words_avx2, EQ_DOUBLE)
-EQ_MUL_AVX2(eq_mul_s16_single_avx2, eq_mul_words_avx2, EQ_SINGLE)
-EQ_MUL_AVX2(eq_prelu_s8_double_avx2, eq_prelu_bytes_avx2, EQ_DOUBLE)
-EQ_MUL_AVX2(eq_prelu_s8_single_avx2, eq_prelu_bytes_avx2, EQ_SINGLE)
+EQ_PAIR_AVX2(eq_mul_s8_double_avx2, eq_mul_bytes_avx2, EQ_DOUBLE)
+EQ_PAIR_AVX2(eq_mul_s8_single_avx2, eq_mul_bytes_avx2, EQ_SINGLE)
+EQ_PAIR_AVX2(eq_mul_s16_double_avx2, eq_mul_words_avx2, EQ_DOUBLE)
+EQ_PAIR_AVX2(eq_mul_s16_single_avx2, eq_mul_words_avx2, EQ_SINGLE)
+EQ_PAIR_AVX2(eq_prelu_s8_double_avx2, eq_prelu_bytes_avx2, EQ_DOUBLE)
+EQ_PAIR_AVX2(eq_prelu_s8_single_avx2, eq_prelu_bytes_avx2, EQ_SINGLE)
 
 static inline __attribute__((always_inline)) void eq_mul_s8_avx2(const int8_t *a,
                                                                  const int8_t *b, int8_t *y,

@@ -136,4 +136,12 @@ eq_pairs_avx2(const void *from_a, const void *from_b, void *to, const eq_walk_av
             }
 }
 
+/* An eq_pair_fn, `name`, of one that takes the rounding form too. */
+#define EQ_PAIR_AVX2(name, of_form, single)                                                \
+    static inline __attribute__((always_inline)) __m256i name(__m256i a, __m256i b,        \
+                                                              const void *numbers)         \
+    {                                                                                      \
+        return of_form(a, b, numbers, single);                                             \
+    }
+
 #endif
