@@ -88,9 +88,9 @@ EQ_INLINE_AVX512 __m512i eq_rescaled_x512(__m512i acc, const eq_scale_x512 *f, i
     const __m512i sum = _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
     if (single != EQ_DOUBLE)
         return _mm512_srav_epi32(sum, f->down);
-    const __mmask16 up = _mm512_cmplt_epi32_mask(acc, _mm512_setzero_si512());
-    const __m512i one = _mm512_set1_epi32(large ? 8 : 1);
-    return _mm512_srav_epi32(_mm512_mask_add_epi32(sum, up, sum, one), f->down);
+    const __m512i up = _mm512_srli_epi32(acc, 31);
+    const __m512i most = _mm512_add_epi32(sum, large ? _mm512_slli_epi32(up, 3) : up);
+    return _mm512_srav_epi32(most, f->down);
 }
 
 /* Four vectors as bytes, with the zero point of y and clamped: lane i of 128 bits holds lane i of a,
