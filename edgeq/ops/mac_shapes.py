@@ -44,6 +44,11 @@ CONVOLUTIONS: tuple[dict[str, int], ...] = (
     {"in_h": 5, "in_w": 25, "in_c": 3, "out_c": 8, "kh": 3, "kw": 3, "pad": 1, "stride_h": 2,
      "stride_w": 2, "y_gap": 3},
     {"in_h": 2, "in_w": 12, "in_c": 4, "out_c": 3, "kh": 2},
+    {"in_h": 7, "in_w": 9, "in_c": 16, "out_c": 20, "kh": 3, "kw": 3, "pad": 1, "row0": 1,
+     "row1": 6, "y_gap": 1},
+    {"in_h": 9, "in_w": 5, "in_c": 32, "out_c": 9, "kh": 3, "kw": 3, "pad": 1, "x_ring": 5,
+     "row0": 4, "row1": 7, "x_gap": 1},
+    {"in_h": 4, "in_w": 3, "in_c": 48, "out_c": 16, "kh": 3, "kw": 3},
 )  # fmt: skip
 """Geometries; `pad` pads all sides but for `pad_left`, `*_gap` widens the strides."""
 
