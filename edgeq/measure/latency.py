@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,18 +18,12 @@ from statistics import median
 from typing import Any
 
 import cffi
-from numpy.typing import NDArray
 
 from edgeq.build.cc import compile_and_link
 from edgeq.build.host import HostModel
 from edgeq.errors import UsageError
+from edgeq.measure.rival import PEERS, Clock, Values, rival
 from edgeq.targets.target import target_folder
-from edgeq.verify.compare import file_inputs
-from edgeq.verify.oracle import Oracle
-
-Values = Mapping[str, NDArray[Any]]
-Clock = Callable[[int], int]
-"""Nanoseconds of that many runs."""
 
 BLOCKS = 21
 BLOCK_SECONDS = 0.02
@@ -37,12 +31,6 @@ LAYER_BLOCKS = 5
 LAYER_SECONDS = 0.002
 MOST_RUNS = 1_000_000
 LOW, HIGH = 0.1, 0.9
-PEERS: Mapping[str, str] = {
-    "litert": "litert-default", "tflm": "tflm", "onnxruntime": "onnxruntime-default",
-    "openvino": "openvino",
-}  # fmt: skip
-"""What a peer is asked as: LiteRT as it runs on PCs and phones, not its reference kernels."""
-
 DECLARATIONS = """
     int64_t eq_time_run(void (*run)(uint8_t *), uint8_t *arena, int32_t times);
     int64_t eq_time_shared_run(void (*run)(uint8_t *, const void *), uint8_t *arena,
@@ -136,7 +124,8 @@ def measure_latency(
 
     Raises:
         UsageError: there is no such peer.
-        ToolError: no compiler, or a peer is not installed or refuses the model.
+        PeerRefused: a peer does not take the model.
+        ToolError: no compiler, or a peer is not installed.
     """
     for name in against:
         if name not in PEERS:
@@ -146,14 +135,16 @@ def measure_latency(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgeq-")))
         if model.plan.threads == 1:
             stack.enter_context(on_one_core())
-        rivals = {name: stack.enter_context(_rival(model, inputs, name)) for name in against}
+        rivals = {
+            name: stack.enter_context(rival(model.plan.graph, inputs, name)) for name in against
+        }
         model.fill(inputs)
         library = str(timer_library(folder)) if against else ""
-        clocks = [timer.run, *(rival.clock(library) for rival in rivals.values())]
+        clocks = [timer.run, *(found.clock(library) for found in rivals.values())]
         ours, *theirs = in_turns(clocks, blocks, seconds)
     peers = {
-        name: _as_peer(ours, times, native=rival.native)
-        for (name, rival), times in zip(rivals.items(), theirs, strict=True)
+        name: _as_peer(ours, times, native=found.native)
+        for (name, found), times in zip(rivals.items(), theirs, strict=True)
     }
     model.fill(inputs)
     layers = tuple(_layer_us(timer, i) for i in range(len(model.plan.steps)))
@@ -172,35 +163,6 @@ def level_latencies(model: HostModel, inputs: Values) -> dict[str, float | None]
     model.fill(inputs)
     found = in_turns([timer.run for timer in timers.values()], LAYER_BLOCKS, BLOCK_SECONDS)
     return {name: median(taken) for name, taken in zip(timers, found, strict=True)}
-
-
-class Rival:
-    """A peer that has the model and an input.
-
-    native   what `Peer.native` says, once it was timed
-    """
-
-    def __init__(self, oracle: Oracle) -> None:
-        self._oracle = oracle
-        self.native = False
-
-    def clock(self, library: str) -> Clock:
-        """Times it by a library with eq_time_run."""
-
-        def time(times: int) -> int:
-            nanoseconds, self.native = self._oracle.time(times, timer=library)
-            return nanoseconds
-
-        return time
-
-
-@contextmanager
-def _rival(model: HostModel, inputs: Values, name: str) -> Iterator[Rival]:
-    graph = model.plan.graph
-    with Oracle(PEERS[name]) as oracle:
-        oracle.load(graph.source)
-        oracle.invoke(file_inputs(graph, inputs))
-        yield Rival(oracle)
 
 
 @contextmanager

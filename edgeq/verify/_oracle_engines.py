@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeq.verify._onnxruntime import OnnxRuntime
 from edgeq.verify._openvino import OpenVino
 
 Array = NDArray[Any]
@@ -39,8 +40,11 @@ class Engine(Protocol):
     def again(self) -> None:
         """Run once more on the inputs that are set."""
 
-    def native(self) -> tuple[int, int] | None:
-        """Find a C function that does the same: its address and its only argument's, or None."""
+    def native(self) -> tuple[int, int, str] | None:
+        """Find a C function that does the same, or None.
+
+        Its address, an argument's, and the function of targets/timing/timer.c that calls it.
+        """
 
 
 class Tflm:
@@ -62,7 +66,7 @@ class Tflm:
     def again(self) -> None:
         self._it.invoke()
 
-    def native(self) -> tuple[int, int] | None:
+    def native(self) -> tuple[int, int, str] | None:
         return None
 
     def invoke(self, inputs: Sequence[Array]) -> tuple[list[Array], dict[int, Array]]:
@@ -90,11 +94,11 @@ class Litert:
     def again(self) -> None:
         self._it.invoke()
 
-    def native(self) -> tuple[int, int] | None:
+    def native(self) -> tuple[int, int, str] | None:
         """Interpreter::Invoke, which the package's library holds without exporting it."""
         library = Path(import_module("ai_edge_litert").__file__ or "").parent / LITERT_LIBRARY
         function = hidden_function(library, LITERT_INVOKE, LITERT_EXPORT)
-        return (function, int(self._it._native_handle())) if function else None
+        return (function, int(self._it._native_handle()), "eq_time_run") if function else None
 
     def invoke(self, inputs: Sequence[Array]) -> tuple[list[Array], dict[int, Array]]:
         if len(inputs) != len(self._inputs):
@@ -132,34 +136,6 @@ class Litert:
         )
         interpreter.allocate_tensors()
         return interpreter
-
-
-class OnnxRuntime:
-    """ONNX Runtime on the CPU: without fusing or rewriting anything, or optimized as it likes."""
-
-    def __init__(self, model: bytes, options: Header) -> None:
-        import_module("onnxruntime.capi")  # a package of that name alone is not it
-        runtime = import_module("onnxruntime")
-        settings = runtime.SessionOptions()
-        level = "ORT_ENABLE_ALL" if options.get("optimize") else "ORT_DISABLE_ALL"
-        settings.graph_optimization_level = getattr(runtime.GraphOptimizationLevel, level)
-        settings.intra_op_num_threads = 1
-        settings.log_severity_level = 3
-        self._session = runtime.InferenceSession(
-            model, settings, providers=["CPUExecutionProvider"]
-        )
-        self._inputs = [i.name for i in self._session.get_inputs()]
-        self._feeds: dict[str, Array] = {}
-
-    def again(self) -> None:
-        self._session.run(None, self._feeds)
-
-    def native(self) -> tuple[int, int] | None:
-        return None
-
-    def invoke(self, inputs: Sequence[Array]) -> tuple[list[Array], dict[int, Array]]:
-        self._feeds = dict(zip(self._inputs, inputs, strict=True))
-        return [np.asarray(y) for y in self._session.run(None, self._feeds)], {}
 
 
 def hidden_function(library: Path, name: str, exported: str) -> int:

@@ -106,12 +106,14 @@ def _time(loaded: Engine | None, times: int, timer: str) -> Header:
         raise ValueError("no model is loaded")
     native = loaded.native() if timer else None
     if native:
-        run = ctypes.CDLL(timer).eq_time_run
-        run.restype, run.argtypes = (
-            ctypes.c_int64,
-            [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32],
-        )
-        return {"ok": True, "nanoseconds": run(*native, times), "native": True}
+        function, argument, name = native
+        run = getattr(ctypes.CDLL(timer), name)
+        run.restype = ctypes.c_int64
+        run.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32]
+        nanoseconds = run(function, argument, times)
+        if nanoseconds < 0:
+            raise RuntimeError("a run failed while it was timed")
+        return {"ok": True, "nanoseconds": nanoseconds, "native": True}
     start = time.perf_counter_ns()
     for _ in range(times):
         loaded.again()

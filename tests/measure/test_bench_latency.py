@@ -13,6 +13,7 @@ from edgeq.measure import latency
 from edgeq.measure.analysis import layers_of
 from edgeq.measure.bench import bench_host
 from edgeq.measure.latency import Timer, measure_latency, runs_for, spread_of
+from edgeq.measure.rival import Clock
 from edgeq.verify.compare import random_samples
 from edgeq.verify.oracle import Oracle
 from tests.graphs import large
@@ -31,7 +32,7 @@ CALIBRATION = 2  # one call of each clock that is as slow as the block it measur
 def test_blocks_alternate_and_the_first_pair_is_dropped() -> None:
     said: list[str] = []
 
-    def clock(name: str, microseconds: int) -> latency.Clock:
+    def clock(name: str, microseconds: int) -> Clock:
         def time(times: int) -> int:
             said.append(name)
             return (
@@ -99,7 +100,8 @@ def test_a_measurement_covers_every_step(model: HostModel) -> None:
 
 
 @pytest.mark.parametrize(
-    ("peer", "native"), [("litert", True), ("tflm", False), ("openvino", True)]
+    ("peer", "native"),
+    [("litert", True), ("tflm", False), ("onnxruntime", True), ("openvino", True)],
 )
 def test_a_peer_is_measured_in_turns(
     model: HostModel, peer: str, native: bool, request: pytest.FixtureRequest
