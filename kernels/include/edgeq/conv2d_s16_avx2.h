@@ -12,7 +12,7 @@
 #define EDGEQ_CONV2D_S16_AVX2_H
 
 #include "edgeq/conv2d_band.h"
-#include "edgeq/conv2d_call.h"
+#include "edgeq/conv2d_call16.h"
 #include "edgeq/conv2d_tile_avx2.h"
 #include "edgeq/nibbles_avx2.h"
 #include "edgeq/rescale16_avx2.h"
@@ -224,44 +224,6 @@ EQ_INLINE_AVX2 void eq_conv2d_rows16_avx2(const eq_layer16_avx2 *t, const eq_ban
     if (n > 0)
         eq_pixels16_any_avx2(t, &g, n, kind, dots);
 }
-
-/* What a convolution of int16 is called with: its arrays, and eq_conv2d_call of its params. */
-typedef struct {
-    const int16_t *x;
-    const int8_t *w;
-    const int64_t *bias;
-    const int32_t *mult, *shift;
-    int16_t *y;
-    eq_conv2d_call p;
-} eq_conv2d_call16;
-
-/* The fields of params, which have no zero points. */
-#define EQ_CONV2D_CALL16(p)                                                                \
-    {(p)->in_h,                                                                            \
-     (p)->in_w,                                                                            \
-     (p)->in_c,                                                                            \
-     (p)->out_w,                                                                           \
-     (p)->out_c,                                                                           \
-     (p)->kh,                                                                              \
-     (p)->kw,                                                                              \
-     (p)->stride_h,                                                                        \
-     (p)->stride_w,                                                                        \
-     (p)->dil_h,                                                                           \
-     (p)->dil_w,                                                                           \
-     (p)->pad_top,                                                                         \
-     (p)->pad_left,                                                                        \
-     (p)->row0,                                                                            \
-     (p)->row1,                                                                            \
-     (p)->x_row,                                                                           \
-     (p)->x_pixel,                                                                         \
-     (p)->x_ring,                                                                          \
-     (p)->y_row,                                                                           \
-     (p)->y_pixel,                                                                         \
-     0,                                                                                    \
-     0,                                                                                    \
-     (p)->act_min,                                                                         \
-     (p)->act_max,                                                                         \
-     0}
 
 /* A whole call. */
 EQ_INLINE_AVX2 void eq_conv2d16_by_band_avx2(const eq_conv2d_call16 *call, int8_t *scratch,

@@ -18,33 +18,8 @@
 #ifndef EDGEQ_RESCALE16_AVX2_H
 #define EDGEQ_RESCALE16_AVX2_H
 
+#include "edgeq/rescale16_modes.h"
 #include "edgeq/rescale_avx2.h"
-
-#define eq_form16 EQ_SYM(eq_form16)
-
-/* Forms beside EQ_DOUBLE and EQ_SINGLE. */
-enum { EQ_WIDE = 8, EQ_FINE = 9 };
-
-/* What EQ_FORM says, as a constant. */
-static inline int eq_form16_double(void)
-{
-    return EQ_DOUBLE;
-}
-
-static inline int eq_form16_single(void)
-{
-    return EQ_SINGLE;
-}
-
-static inline int eq_form16_wide(void)
-{
-    return EQ_WIDE;
-}
-
-static inline int eq_form16_fine(void)
-{
-    return EQ_FINE;
-}
 
 /* Eight int64: 0, 2, 4, 6 and 1, 3, 5, 7. */
 typedef struct {

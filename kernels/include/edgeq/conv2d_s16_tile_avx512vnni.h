@@ -1,0 +1,229 @@
+/* The tile of convolutions of int16 activations for AVX-512 VNNI: up to twelve pixels by 32 or
+ * sixteen channels at a time.
+ *
+ * Two taps of a pixel are broadcast, and VPDPWSSD multiplies them with two taps of sixteen channels,
+ * which stay in registers until they are rescaled and stored.  Weights, widened from int8, are
+ * packed in the order in which they are read: with 32 channels (o/32, kh, kwi/4, kwi/2%2, o/4%2,
+ * o/8%4, o%2, o/2%2, kwi%2), which rescaling and packing of sums to int16 put in order, with sixteen
+ * (o/16, kh, kwi/4, kwi/2%2, o/4%4, o%2, o/2%2, kwi%2).  A byte of int4 weights holds taps k and k + 2 of a channel: what is left
+ * of it, widened to int16, by a shift right by four, and by twelve after one left by twelve.
+ *
+ * Exact: VPDPWSSD does not saturate, and its sums, modulo 2^32, are the contract's in the end.
+ * Where a segment is no multiple of four taps, what is read behind it meets weights of zero.
+ */
+#ifndef EDGEQ_CONV2D_S16_TILE_AVX512VNNI_H
+#define EDGEQ_CONV2D_S16_TILE_AVX512VNNI_H
+
+#include "edgeq/rescale16_avx512.h"
+
+enum { EQ_TILE16_X512 = 12 };
+
+/* A layer: its weights, biases and factors by sixteen channels, and how windows lie, in bytes. */
+typedef struct {
+    const int8_t *w, *constants;
+    int64_t segment; /* from segment to segment of a window */
+    int32_t kh, run; /* segments and bytes of one, a multiple of 8 */
+    int32_t out_c;
+    eq_range16_avx512 range;
+} eq_layer16_x512;
+
+enum { EQ_CONSTANTS16_X512 = EQ_FACTORS16_X512 + 64 }; /* bytes for sixteen channels */
+
+/* Pixels of a tile: where the first window lies and what becomes of it, and how far it is to the
+ * next ones, in bytes and in int16. */
+typedef struct {
+    const int8_t *x;
+    int16_t *y;
+    int64_t step, y_step;
+} eq_pixels16_x512;
+
+/* Two taps. */
+typedef struct {
+    int8_t bytes[4];
+} eq_two_taps_x512;
+
+EQ_INLINE_AVX512 __m512i eq_two_x512(const int8_t *x)
+{
+    int32_t two;
+    memcpy(&two, x, sizeof two);
+    return _mm512_set1_epi32(two);
+}
+
+/* *sum += x * w.  Intrinsics become two instructions in clang, and copies of sums in gcc. */
+EQ_INLINE_AVX512 void eq_mac_two_x512(__m512i *sum, __m512i x, __m512i w)
+{
+    __asm__("vpdpwssd %1, %2, %0" : "+v"(*sum) : "v"(x), "v"(w));
+}
+
+/* The same of the two taps at x. */
+EQ_INLINE_AVX512 void eq_mac_two_at_x512(__m512i *sum, const int8_t *x, __m512i w)
+{
+    const eq_two_taps_x512 *const two = (const eq_two_taps_x512 *)(const void *)x;
+    __asm__("vpdpwssd %1%{1to16%}, %2, %0" : "+v"(*sum) : "m"(*two), "v"(w));
+}
+
+/* Two taps at x by those of sixteen or 32 channels. */
+EQ_INLINE_AVX512 void eq_pixel16_x512(__m512i *a, __m512i *b, const int8_t *x, __m512i u,
+                                      __m512i v, int wide)
+{
+    if (wide) {
+        const __m512i two = eq_two_x512(x);
+        eq_mac_two_x512(a, two, u);
+        eq_mac_two_x512(b, two, v);
+    } else {
+        eq_mac_two_at_x512(a, x, u);
+    }
+}
+
+EQ_INLINE_AVX512 __m512i eq_words_x512(const int8_t *w)
+{
+    return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)w));
+}
+
+/* Four taps of sixteen channels: two and two. */
+typedef struct {
+    __m512i first, second;
+} eq_weights16_x512;
+
+/* Those at w, `next` bytes from the first two to the others; of int4 both are in the same bytes. */
+EQ_INLINE_AVX512 eq_weights16_x512 eq_weights_x512(const int8_t *w, int32_t next,
+                                                   int is_int4)
+{
+    const __m512i v = eq_words_x512(w);
+    const eq_weights16_x512 four = {
+        is_int4 ? _mm512_srai_epi16(_mm512_slli_epi16(v, 12), 12) : v,
+        is_int4 ? _mm512_srai_epi16(v, 4) : eq_words_x512(w + next)};
+    return four;
+}
+
+/* Where outputs of a tile go: the first n channels of a pixel to y, the next one's y_step behind. */
+typedef struct {
+    int16_t *y;
+    int64_t y_step;
+    int32_t n;
+    eq_range16_avx512 range;
+} eq_finish16_x512;
+
+/* Two pixels of sixteen channels, rescaled, clamped and stored. */
+EQ_INLINE_AVX512 void eq_finish_two16_x512(const eq_finish16_x512 *t, int i, __m512i a,
+                                           __m512i b, const eq_factors16_x16 *f, int form)
+{
+    const __m512i v = eq_narrow_s16_x32(eq_rescale16_swapped(a, f, form),
+                                        eq_rescale16_swapped(b, f, form), &t->range);
+    const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+    const __m512i words = _mm512_permutexvar_epi64(order, v);
+    int16_t *const y = t->y + i * t->y_step;
+    eq_store16_x16(y, _mm512_castsi512_si256(words), t->n);
+    eq_store16_x16(y + t->y_step, _mm512_extracti64x4_epi64(words, 1), t->n);
+}
+
+/* One of sixteen. */
+EQ_INLINE_AVX512 void eq_finish_one16_x512(const eq_finish16_x512 *t, __m512i a,
+                                           const eq_factors16_x16 *f, int form)
+{
+    const __m512i v = eq_rescale16_swapped(a, f, form);
+    const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+    const __m512i words =
+        _mm512_permutexvar_epi64(order, eq_narrow_s16_x32(v, v, &t->range));
+    eq_store16_x16(t->y, _mm512_castsi512_si256(words), t->n);
+}
+
+/* A pixel of 32 channels. */
+EQ_INLINE_AVX512 void eq_finish_wide16_x512(const eq_finish16_x512 *t, int i, __m512i a,
+                                            __m512i b, const eq_factors16_x16 *f,
+                                            const eq_factors16_x16 *h, int form)
+{
+    const __m512i v = eq_narrow_s16_x32(eq_rescale16_swapped(a, f, form),
+                                        eq_rescale16_swapped(b, h, form), &t->range);
+    eq_store16_x32(t->y + i * t->y_step, v, t->n);
+}
+
+#define EQ_EACH16_X512(DO) DO(p, 0, 1, 2, 3) DO(q, 4, 5, 6, 7) DO(r, 8, 9, 10, 11)
+#define EQ_BEGIN16_X512(x, i, j, k, l)                                                     \
+    __m512i a##i = a, a##j = a, a##k = a, a##l = a;                                        \
+    __m512i b##i = b, b##j = b, b##k = b, b##l = b;
+#define EQ_STEP16_X512(x, i, j, k, l, at, u, v)                                            \
+    if (n > i)                                                                             \
+        eq_pixel16_x512(&a##i, &b##i, x + at, u, v, wide);                                 \
+    if (n > j) {                                                                           \
+        eq_pixel16_x512(&a##j, &b##j, x + at + step, u, v, wide);                          \
+        eq_pixel16_x512(&a##k, &b##k, x + at + 2 * step, u, v, wide);                      \
+        eq_pixel16_x512(&a##l, &b##l, x + at + 3 * step, u, v, wide);                      \
+    }
+#define EQ_FIRST16_X512(x, i, j, k, l) EQ_STEP16_X512(x, i, j, k, l, 0, u.first, v.first)
+#define EQ_SECOND16_X512(x, i, j, k, l) EQ_STEP16_X512(x, i, j, k, l, 4, u.second, v.second)
+#define EQ_FENCE16_X512(x, i, j, k, l)                                                     \
+    if (n > i)                                                                             \
+        __asm__("" : "+v"(a##i), "+v"(a##j), "+v"(a##k), "+v"(a##l));                      \
+    if (n > i && wide)                                                                     \
+        __asm__("" : "+v"(b##i), "+v"(b##j), "+v"(b##k), "+v"(b##l));
+#define EQ_END16_X512(x, i, j, k, l)                                                       \
+    if (n > i && wide)                                                                     \
+        eq_finish_wide16_x512(&z, i, a##i, b##i, &f, &h, form);                            \
+    if (n > j && wide) {                                                                   \
+        eq_finish_wide16_x512(&z, j, a##j, b##j, &f, &h, form);                            \
+        eq_finish_wide16_x512(&z, k, a##k, b##k, &f, &h, form);                            \
+        eq_finish_wide16_x512(&z, l, a##l, b##l, &f, &h, form);                            \
+    }                                                                                      \
+    if (n > j && !wide) {                                                                  \
+        eq_finish_two16_x512(&z, i, a##i, a##j, &f, form);                                 \
+        eq_finish_two16_x512(&z, k, a##k, a##l, &f, form);                                 \
+    } else if (n > i && !wide) {                                                           \
+        eq_finish_one16_x512(&z, a##i, &f, form);                                          \
+    }
+
+/* 12, 8, 4 pixels or 1 by 32 channels from o on, or sixteen.  Sums have names: of an array gcc 12
+ * keeps none in registers. */
+EQ_INLINE_AVX512 void eq_tile16_x512(const eq_layer16_x512 *t, const eq_pixels16_x512 *g,
+                                     int32_t o, int n, int wide, int is_int4, int form)
+{
+    const int8_t *const c = t->constants + o / 16 * EQ_CONSTANTS16_X512;
+    const int8_t *const d = c + EQ_CONSTANTS16_X512;
+    const __m512i a = _mm512_loadu_si512((const void *)(c + EQ_FACTORS16_X512));
+    const __m512i b = wide ? _mm512_loadu_si512((const void *)(d + EQ_FACTORS16_X512)) : a;
+    EQ_EACH16_X512(EQ_BEGIN16_X512)
+    const int32_t bytes = (is_int4 ? 32 : 64) * (wide ? 2 : 1), steps = t->run / 8;
+    const int8_t *w = t->w + (int64_t)(o / (wide ? 32 : 16)) * t->kh * steps * bytes;
+    const int8_t *x = g->x;
+    const int64_t step = g->step;
+    int32_t left = t->kh;
+    do {
+        const int8_t *p = x, *q = x + 4 * step, *r = x + 8 * step;
+        int32_t more = steps;
+        do {
+            const eq_weights16_x512 u = eq_weights_x512(w, wide ? 64 : 32, is_int4);
+            const eq_weights16_x512 v = wide ? eq_weights_x512(w + 32, 64, is_int4) : u;
+            EQ_EACH16_X512(EQ_FIRST16_X512)
+            EQ_EACH16_X512(EQ_SECOND16_X512)
+            w += bytes;
+            p += 8;
+            q += 8;
+            r += 8;
+        } while (--more != 0);
+        x += t->segment;
+    } while (--left != 0);
+    EQ_EACH16_X512(EQ_FENCE16_X512)
+    const eq_factors16_x16 f = eq_kept_factors16(c);
+    const eq_factors16_x16 h = wide ? eq_kept_factors16(d) : f;
+    const eq_finish16_x512 z = {g->y + o, g->y_step, t->out_c - o, t->range};
+    EQ_EACH16_X512(EQ_END16_X512)
+}
+
+#undef EQ_EACH16_X512
+#undef EQ_BEGIN16_X512
+#undef EQ_STEP16_X512
+#undef EQ_FIRST16_X512
+#undef EQ_SECOND16_X512
+#undef EQ_END16_X512
+
+/* A tile as a function of its own, `name`, so that nothing else takes registers. */
+typedef void eq_tile16_fn(const eq_layer16_x512 *t, const eq_pixels16_x512 *g, int32_t o);
+
+#define EQ_TILE16_OF_X512(name, n, wide, is_int4, form)                                    \
+    EQ_APART_AVX512 void name(const eq_layer16_x512 *t, const eq_pixels16_x512 *g,         \
+                              int32_t o)                                                   \
+    {                                                                                      \
+        eq_tile16_x512(t, g, o, n, wide, is_int4, form);                                   \
+    }
+
+#endif
