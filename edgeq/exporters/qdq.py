@@ -86,7 +86,7 @@ WRITERS: Mapping[str, Callable[[QdqDraft, Node], None]] = {
     "leaky_relu": ops.unary("LeakyRelu"), "logistic": ops.unary("Sigmoid"),
     "tanh": ops.unary("Tanh"), "hard_swish": ops.unary("HardSwish"), "softmax": ops.softmax,
     "reshape": ops.reshape, "transpose": ops.transpose, "pad": ops.pad,
-    "concatenation": ops.concatenation,
+    "concatenation": ops.concatenation, "strided_slice": ops.strided_slice,
     "quantize": ops.convert, "dequantize": ops.convert, "flip_sign": ops.convert,
 }  # fmt: skip
 """By the IR's name of the operator."""

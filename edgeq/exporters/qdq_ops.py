@@ -30,6 +30,8 @@ BYTES = 255
 """The greatest uint8."""
 
 IMAGE_AXES = (1, 2)
+NO_END = np.iinfo(np.int64).min
+"""Of a backward slice: through index 0."""
 
 
 def conv_2d(draft: QdqDraft, node: Node) -> None:
@@ -120,8 +122,12 @@ def unary(op: str) -> Writer:
 
 
 def clamp(draft: QdqDraft, node: Node) -> None:
-    """relu, relu6, relu_n1_to_1: a change of scale where there is one, and Clip."""
+    """relu, which may change the scale, relu6 and relu_n1_to_1: Clip of the integers."""
     x, y = draft.need(node, 0, "x"), draft.output(node)
+    if node.op != "relu" and x.quant != y.quant:
+        raise QuantError(
+            f"{node.op} from one scale to another", why="its integers are not rescaled"
+        )
     planar = draft.is_planar(x.name)
     value = draft.planar(x.name) if planar else draft.plain(x.name)
     if x.quant != y.quant:
@@ -195,6 +201,17 @@ def transpose(draft: QdqDraft, node: Node) -> None:
         draft.set(y.name, draft.planar(x.name))
     else:
         draft.set(y.name, draft.emit("Transpose", [draft.plain(x.name)], perm=list(perm)))
+
+
+def strided_slice(draft: QdqDraft, node: Node) -> None:
+    """Slice of the integers; axes that go are a Reshape."""
+    y, begin, size, strides = draft.output(node), *map(node.ints, ("begin", "size", "strides"))
+    end = [b + n * s for b, n, s in zip(begin, size, strides, strict=True)]
+    ends = [e if e >= 0 else NO_END for e in end]
+    operands = (begin, ends, range(len(size)), strides)
+    constants = [draft.constant(np.array(values, np.int64)) for values in operands]
+    done = draft.emit("Slice", [draft.plain(node.inputs[0]), *constants])
+    draft.set(y.name, done if y.shape == size else draft.shape(done, y.shape))
 
 
 def pad(draft: QdqDraft, node: Node) -> None:

@@ -20,10 +20,12 @@ Clock: TypeAlias = Callable[[int], int]
 
 ONNXRUNTIME = "onnxruntime"
 PEERS: Mapping[str, str] = {
-    "litert": "litert-default", "tflm": "tflm", ONNXRUNTIME: "onnxruntime-default",
-    "openvino": "openvino",
+    "litert": "litert-default", "tflm": "tflm", "onnxruntime": "onnxruntime-default",
+    "onnxruntime-precise": "onnxruntime-precise", "openvino": "openvino",
 }  # fmt: skip
-"""What a peer is asked as: LiteRT as it runs on PCs and phones, not its reference kernels."""
+"""What a peer is asked as: LiteRT as it runs on PCs and phones, not its reference kernels.  ONNX
+Runtime's default is its fastest, which without VNNI adds pairs of products that may saturate;
+the precise one takes other kernels there."""
 
 
 class PeerRefused(ToolError):  # noqa: N818 (a word, not an error of ours)
@@ -82,7 +84,7 @@ def _file_for(name: str, graph: Graph, inputs: Values) -> tuple[bytes, list[NDAr
     operators on x86 (onnxruntime.ai/docs/performance/model-optimizations/quantization.html:
     QDQ, activations uint8, weights int8).
     """
-    if name != ONNXRUNTIME or graph.source[4:8] != TFLITE_IDENTIFIER:
+    if not name.startswith(ONNXRUNTIME) or graph.source[4:8] != TFLITE_IDENTIFIER:
         return graph.source, file_inputs(graph, inputs)
     try:
         from edgeq.exporters.qdq import to_qdq, unsigned

@@ -25,6 +25,10 @@ THREADS = 1
 LEVELS = {True: ("ORT_ENABLE_ALL", 99), False: ("ORT_DISABLE_ALL", 0)}
 """Name and number of the graph optimization level: as it likes, or the graph as it stands."""
 
+PRECISE = ("session.x64quantprecision", "1")
+"""Sums of two products of uint8 by int8 must not saturate, as they may on x86 without VNNI:
+onnxruntime_session_options_config_keys.h."""
+
 ARENA, DEFAULT_MEMORY = 1, 0
 ELEMENTS = {"float32": 1, "uint8": 2, "int8": 3, "int16": 5, "int32": 6, "int64": 7, "bool": 9}
 """ONNXTensorElementDataType by numpy's names."""
@@ -41,6 +45,7 @@ class Slot(IntEnum):
     SET_INTRA_OP_NUM_THREADS = 24
     CREATE_TENSOR_WITH_DATA_AS_ORT_VALUE = 49
     CREATE_CPU_MEMORY_INFO = 69
+    ADD_SESSION_CONFIG_ENTRY = 130
     RUN_WITH_BINDING = 133
     CREATE_IO_BINDING = 134
     BIND_INPUT = 136
@@ -54,17 +59,23 @@ class BoundSession(ctypes.Structure):
 
 
 class OnnxRuntime:
-    """ONNX Runtime on the CPU: without fusing or rewriting anything, or optimized as it likes."""
+    """ONNX Runtime on the CPU: without fusing or rewriting anything, or optimized as it likes.
+
+    The option `precise` forbids sums that saturate.
+    """
 
     def __init__(self, model: bytes, options: dict[str, Any]) -> None:
         import_module("onnxruntime.capi")  # a package of that name alone is not it
         self._runtime = import_module("onnxruntime")
         self._model, self._optimize = model, bool(options.get("optimize"))
+        self._entries = [PRECISE] if options.get("precise") else []
         settings = self._runtime.SessionOptions()
         level, _ = LEVELS[self._optimize]
         settings.graph_optimization_level = getattr(self._runtime.GraphOptimizationLevel, level)
         settings.intra_op_num_threads = THREADS
         settings.log_severity_level = ERRORS_ONLY
+        for key, value in self._entries:
+            settings.add_session_config_entry(key, value)
         self._session = self._runtime.InferenceSession(
             model, settings, providers=["CPUExecutionProvider"]
         )
@@ -96,7 +107,8 @@ class OnnxRuntime:
             return None
         api = _Api(ctypes.CDLL(str(found[0])))
         results = {name: np.zeros_like(y) for name, y in self._results.items()}
-        bound = api.bound(self._model, LEVELS[self._optimize][1], self._feeds, results)
+        settings = api.settings(LEVELS[self._optimize][1], self._entries)
+        bound = api.bound(self._model, settings, self._feeds, results)
         api.run(bound)
         if any(y.tobytes() != self._results[name].tobytes() for name, y in results.items()):
             raise RuntimeError("ONNX Runtime's C API and its Python API give different outputs")
@@ -119,16 +131,27 @@ class _Api:
     def address(self, slot: Slot) -> int:
         return int(self._slots[slot])
 
-    def bound(
-        self, model: bytes, level: int, inputs: dict[str, Array], outputs: dict[str, Array]
-    ) -> BoundSession:
-        """A session of one thread at a graph optimization level, which reads and writes arrays."""
-        env = self._made(Slot.CREATE_ENV, ERRORS_ONLY, ctypes.c_char_p(b"edgeq"))
+    def settings(self, level: int, entries: list[tuple[str, str]]) -> ctypes.c_void_p:
+        """Session options: one thread, a graph optimization level, and configuration entries."""
         options = self._made(Slot.CREATE_SESSION_OPTIONS)
         self.call(Slot.SET_SESSION_GRAPH_OPTIMIZATION_LEVEL, options, level)
         self.call(Slot.SET_INTRA_OP_NUM_THREADS, options, THREADS)
+        for entry in entries:
+            words = [ctypes.c_char_p(word.encode()) for word in entry]
+            self.call(Slot.ADD_SESSION_CONFIG_ENTRY, options, *words)
+        return options
+
+    def bound(
+        self,
+        model: bytes,
+        settings: ctypes.c_void_p,
+        inputs: dict[str, Array],
+        outputs: dict[str, Array],
+    ) -> BoundSession:
+        """A session that reads and writes arrays."""
+        env = self._made(Slot.CREATE_ENV, ERRORS_ONLY, ctypes.c_char_p(b"edgeq"))
         data, size = ctypes.create_string_buffer(model, len(model)), ctypes.c_size_t(len(model))
-        session = self._made(Slot.CREATE_SESSION_FROM_ARRAY, env, data, size, options)
+        session = self._made(Slot.CREATE_SESSION_FROM_ARRAY, env, data, size, settings)
         binding = self._made(Slot.CREATE_IO_BINDING, session)
         for slot, arrays in ((Slot.BIND_INPUT, inputs), (Slot.BIND_OUTPUT, outputs)):
             for name, array in arrays.items():

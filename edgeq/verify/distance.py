@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 Values = Mapping[str, NDArray[Any]]
 
-APPROXIMATE = frozenset({"litert-default", "onnxruntime", "onnxruntime-default", "openvino"})
+APPROXIMATE = frozenset({
+    "litert-default", "onnxruntime", "onnxruntime-default", "onnxruntime-precise", "openvino",
+})  # fmt: skip
 """Oracles that compute in float inside: their outputs are near ours, no more."""
 
 

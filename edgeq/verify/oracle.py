@@ -9,6 +9,7 @@ litert           LiteRT, BUILTIN_REF kernels, no delegate              every ten
 litert-default   LiteRT as it runs on PCs and phones (XNNPACK)         outputs only
 onnxruntime      ONNX Runtime on the CPU, the graph as it stands       outputs only
 onnxruntime-default  the same, optimized as it likes                   outputs only
+onnxruntime-precise  optimized, but sums of products never saturate    outputs only
 openvino         OpenVINO on the CPU, one thread                       outputs only
 """
 
@@ -39,6 +40,7 @@ ORACLES: Mapping[str, tuple[str, Header]] = {
     "litert-default": ("litert", {"resolver": "default"}),
     "onnxruntime": ("onnxruntime", {}),
     "onnxruntime-default": ("onnxruntime", {"optimize": True}),
+    "onnxruntime-precise": ("onnxruntime", {"optimize": True, "precise": True}),
     "openvino": ("openvino", {}),
 }
 
