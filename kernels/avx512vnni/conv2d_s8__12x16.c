@@ -2,7 +2,7 @@
  *
  * Exact: see conv2d_avx512vnni.h and rescale_avx512.h.
  *
- * @requires live_shift >= 32 and acc_bits <= 31 and (out_c + 31) % 32 < 16
+ * @requires live_shift >= 32 and acc_bits <= 31 and out_c > 16 and (out_c + 31) % 32 < 16
  * @packs w (o/16, kh, kwi/4, o%16, kwi%4)
  * @packs bias (o/16, o%16)
  * @packs mult (o/16, o%16)

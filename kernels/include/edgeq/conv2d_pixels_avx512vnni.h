@@ -1,0 +1,181 @@
+/* Convolution for AVX-512 VNNI with pixels in lanes: planes, tiles of sixteen pixels, blocks of
+ * channels.
+ *
+ * How a tile is multiplied, and why it is exact, conv2d_lanes_avx512vnni.h says. A block of
+ * sixteen channels goes over all pixels of its planes, so that its weights stay in the first
+ * cache. Pixels that no border and no gap parts, as those of a 1x1 convolution, are one row.
+ *
+ * Scratch: the planes, the sums of windows, and a row as planes_avx512.h has it.
+ */
+#ifndef EDGEQ_CONV2D_PIXELS_AVX512VNNI_H
+#define EDGEQ_CONV2D_PIXELS_AVX512VNNI_H
+
+#include "edgeq/conv2d_call.h"
+#include "edgeq/conv2d_lanes_avx512vnni.h"
+
+/* Planes that are full, of `rows` rows of `columns` windows, `row` bytes from row to row. */
+typedef struct {
+    const uint8_t *planes;
+    uint8_t *more;
+    int64_t row, y_row;
+    int32_t rows, columns;
+} eq_pixels_rows;
+
+/* One block of channels of all its pixels; has_zw, channels and single are constants. */
+EQ_INLINE_AVX512 void eq_pixels_block(const eq_lanes *t, const eq_pixels_rows *q, int8_t *y,
+                                      int32_t o, int has_zw, int channels, int single)
+{
+    eq_lanes_block b;
+    eq_lanes_block_of(&b, t, o, single);
+    const uint8_t *more = q->more;
+    for (int32_t r = 0; r < q->rows; ++r) {
+        const uint8_t *x = q->planes + r * q->row;
+        int8_t *to = y + r * q->y_row + o;
+        for (int32_t c = 0; c < q->columns; c += 16) {
+            const int32_t n = q->columns - c < 16 ? q->columns - c : 16;
+            eq_lanes_of(has_zw, channels, single)(t, &b, x, more, to, n);
+            x += 64;
+            to += 16 * t->y_pixel;
+            more += 64;
+        }
+    }
+}
+
+EQ_INLINE_AVX512 void eq_pixels_sums(const eq_lanes *t, const eq_pixels_rows *q)
+{
+    uint8_t *more = q->more;
+    for (int32_t r = 0; r < q->rows; ++r)
+        for (int32_t c = 0; c < q->columns; c += 16, more += 64)
+            eq_lanes_more(t, q->planes + r * q->row + 4 * (int64_t)c, more);
+}
+
+/* All channels; has_zw and single are constants. */
+EQ_INLINE_AVX512 void eq_pixels_of_planes(const eq_lanes *t, const eq_pixels_rows *q,
+                                          int8_t *y, int has_zw, int single)
+{
+    if (has_zw)
+        eq_pixels_sums(t, q);
+    for (int32_t o = 0; o < t->out_c; o += 16)
+        if (t->out_c - o <= 8)
+            eq_pixels_block(t, q, y, o, has_zw, 8, single);
+        else
+            eq_pixels_block(t, q, y, o, has_zw, 16, single);
+}
+
+/* 1 where the image is one row of pixels, each of which is a window. */
+static inline int eq_is_one_row(const eq_conv2d_call *p)
+{
+    return p->kh == 1 && p->kw == 1 && p->stride_h == 1 && p->stride_w == 1 &&
+           p->pad_top == 0 && p->pad_left == 0 && p->in_c % 4 == 0 &&
+           p->x_pixel == p->in_c && p->out_w == p->in_w && p->x_row == p->in_w * p->in_c &&
+           p->x_ring == p->in_h && p->y_row == p->out_w * p->y_pixel && p->row1 <= p->in_h;
+}
+
+/* Where planes, sums and a row lie in scratch: a chunk has `rows` rows of `columns` windows. */
+static inline eq_pixels_rows eq_pixels_rows_of(const eq_planes *p, uint8_t *scratch,
+                                               int32_t rows, int32_t columns, int64_t y_row)
+{
+    const eq_lines *g = &p->raw.lines;
+    const int64_t lines = (int64_t)(rows - 1) * g->stride_h + (g->kh - 1) * g->dil_h + 1;
+    const eq_pixels_rows q = {.planes = scratch,
+                              .more = scratch + lines * p->line,
+                              .row = g->stride_h * p->line,
+                              .y_row = y_row,
+                              .rows = rows,
+                              .columns = columns};
+    return q;
+}
+
+/* Bytes of the sums of its windows. */
+static inline int64_t eq_pixels_sums_size(const eq_pixels_rows *q)
+{
+    return (int64_t)q->rows * ((q->columns + 15) / 16 * 64);
+}
+
+/* Output rows by as many as planes hold; has_zw and single are constants. */
+EQ_INLINE_AVX512 void eq_pixels_image(const eq_lanes *t, const eq_planes *p,
+                                      const eq_conv2d_arrays *a, uint8_t *scratch,
+                                      const eq_conv2d_call *c, int has_zw, int single)
+{
+    const int32_t all = c->row1 - c->row0;
+    eq_pixels_rows q =
+        eq_pixels_rows_of(p, scratch, p->rows < all ? p->rows : all, c->out_w, c->y_row);
+    uint8_t *const row = q.more + (has_zw ? eq_pixels_sums_size(&q) : 0);
+    for (int32_t h = c->row0; h < c->row1; h += q.rows) {
+        q.rows = c->row1 - h < q.rows ? c->row1 - h : q.rows;
+        eq_fill_planes_avx512(scratch, row, a->x, h, q.rows, p);
+        eq_pixels_of_planes(t, &q, a->y + (int64_t)h * c->y_row, has_zw, single);
+    }
+}
+
+/* One row of n pixels, by as many as planes hold. */
+EQ_INLINE_AVX512 void eq_pixels_line(const eq_lanes *t, const eq_planes *p, const int8_t *x,
+                                     int8_t *y, uint8_t *scratch, int32_t n, int has_zw,
+                                     int single)
+{
+    eq_pixels_rows q = eq_pixels_rows_of(p, scratch, 1, p->count, 0);
+    uint8_t *const row = q.more + (has_zw ? eq_pixels_sums_size(&q) : 0);
+    for (int32_t i = 0; i < n; i += p->count) {
+        const uint8_t *const from = (const uint8_t *)x + i * p->step;
+        q.columns = n - i < p->count ? n - i : p->count;
+        const int32_t whole =
+            eq_cuts_exactly_avx512(p, q.columns) ? q.columns : (q.columns - 1) / 16 * 16;
+        eq_cut_planes_avx512(scratch, from, whole, p);
+        memcpy(row, from + whole * p->step, (size_t)((q.columns - whole) * p->step));
+        eq_cut_planes_avx512(scratch + 4 * (int64_t)whole, row, q.columns - whole, p);
+        eq_pixels_of_planes(t, &q, y + i * t->y_pixel, has_zw, single);
+    }
+}
+
+/* Pixels of a chunk of a row of n, all groups of which are in one plane each. */
+static inline int32_t eq_pixels_chunk(int32_t n, int32_t in_c)
+{
+    const int32_t fit = EQ_BAND_BYTES / in_c / 16 * 16, all = (n + 15) / 16 * 16;
+    const int32_t most = fit > 16 ? fit : 16;
+    return all < most ? all : most;
+}
+
+/* Either of them. */
+EQ_INLINE_AVX512 void eq_pixels_any(const eq_conv2d_arrays *a, uint8_t *scratch,
+                                    const eq_conv2d_call *c, int has_zw, int single)
+{
+    const int is_row = eq_is_one_row(c);
+    const int32_t n = (c->row1 - c->row0) * c->out_w;
+    const int32_t columns = is_row ? eq_pixels_chunk(n, c->in_c) : c->out_w;
+    const eq_lines g = EQ_LINES_OF(c);
+    const eq_planes p = eq_planes_of(g, columns, c->kw, c->dil_w, c->stride_w);
+    const int32_t over = 4 * p.groups * p.taps - c->kw * c->in_c;
+    const eq_lanes t = {.w = a->w,
+                        .bias = a->bias,
+                        .mult = a->mult,
+                        .shift = a->shift,
+                        .tap = p.tap,
+                        .turn = c->dil_h * p.line - p.taps * p.tap,
+                        .plane = p.plane,
+                        .y_pixel = c->y_pixel,
+                        .kh = c->kh,
+                        .taps = p.taps,
+                        .groups = p.groups,
+                        .out_c = c->out_c,
+                        .zw = c->zw,
+                        .window = c->kh * c->kw * c->in_c,
+                        .last = 0x01010101 >> (8 * over),
+                        .range = eq_load_range_avx512(c->zy, c->act_min, c->act_max)};
+    if (is_row)
+        eq_pixels_line(&t, &p, a->x + (int64_t)c->row0 * c->x_row,
+                       a->y + (int64_t)c->row0 * c->y_row, scratch, n, has_zw, single);
+    else
+        eq_pixels_image(&t, &p, a, scratch, c, has_zw, single);
+}
+
+/* A whole call; has_zw and the form single are constants. */
+EQ_INLINE_AVX512 void eq_conv2d_by_pixels(const eq_conv2d_arrays *a, int8_t *scratch,
+                                          const eq_conv2d_call *c, int has_zw, int single)
+{
+    if (single == EQ_DOUBLE && eq_is_live(c->zy, c->act_min, c->act_max))
+        eq_pixels_any(a, (uint8_t *)scratch, c, has_zw, EQ_LIVE);
+    else
+        eq_pixels_any(a, (uint8_t *)scratch, c, has_zw, single);
+}
+
+#endif
