@@ -1,17 +1,22 @@
 /* Convolution for AVX-VNNI: up to six pixels by sixteen channels at a time.
  *
- * Windows are read where they lie, from a band (conv2d_band.h) of x + 128: four taps of a pixel are
- * broadcast, and VPDPBUSD multiplies them with four taps of eight channels.  Weights are
- * packed (o/16, kh, kwi/4, o/4%2, o/8%2, o%2, o/2%2, kwi%4), so they are read in order, and sums lie
- * as scale_avx2.h wants them; those of int4 (o/16, kh, kwi/4, o/8%2, o%2, o/2%2, kwi%4, o/4%2), so
- * a byte holds one of either eight channels.
+ * Windows are read where they lie, from a band (conv2d_band.h) of x + 128, for one block of
+ * channels after another (conv2d_tile_avxvnni.h).  Weights are packed (o/16, kh, kwi/4, o/4%2,
+ * o/8%2, o%2, o/2%2, kwi%4), so they are read in order, and sums lie as scale_avx2.h wants them;
+ * those of int4 (o/16, kh, kwi/4, o/8%2, o%2, o/2%2, kwi%4, o/4%2), so a byte holds one of either
+ * eight channels.
+ *
+ * Windows of the band that follow each other evenly are one line, and what is left at its end is
+ * taken with some before it once more; otherwise two rows are taken together, a half of each tile
+ * from either.
  *
  * Exact: VPDPBUSD does not saturate, and its sums are modulo 2^32.  Biases have 128 times the sum of
  * their weights taken away (@offset), so the last sum is the contract's, which is in range.
  * Where a segment is no multiple of four taps, what is read behind it meets weights of zero.
  *
  * Where weights have a zero point zw, sum (x * (w - zw)) is sum ((x + 128) * w) - 128 * sum (w)
- * - zw * (sum (x + 128) - 128 * taps): the sum of a window is made once, for all channels.
+ * - zw * (sum (x + 128) - 128 * taps): the sums of the band's windows are made once, for all
+ * channels.
  *
  * Nibbles become bytes in the upper halves of bytes, 16 times the weights: sums, their biases too,
  * are 16 times the contract's, which for those of 28 bits is in range, and are shifted back.
@@ -19,309 +24,227 @@
 #ifndef EDGEQ_CONV2D_AVXVNNI_H
 #define EDGEQ_CONV2D_AVXVNNI_H
 
-#include "edgeq/conv2d_avx2.h"
-#include "edgeq/dots_avxvnni.h"
-#include "edgeq/scale_avx2.h"
+#include "edgeq/conv2d_band_avxvnni.h"
+#include "edgeq/conv2d_tile_avxvnni.h"
 
-/* Constants of a layer, and how its windows lie in the band. */
-typedef struct {
-    const int8_t *w;
-    const int32_t *bias;
-    const int8_t *factors; /* of all channels, as eq_put_factors_avxvnni leaves them */
-    int64_t segment;       /* from segment to segment of a window */
-    int32_t kh, run;       /* segments and taps of one, a multiple of 4 */
-    int32_t taps;          /* of one without what fills it up */
-    int32_t out_c, zw;
-    __m256i top; /* what the rescaling wants on top of sums, in another bit */
-    eq_range_avx2 range;
-} eq_layer_avxvnni;
-
-/* Pixels of a tile: their windows, what becomes of them, and what is added to each sum. */
-typedef struct {
-    const uint8_t *x[EQ_TILE_AVX2];
-    int8_t *y[EQ_TILE_AVX2];
-    int32_t more[EQ_TILE_AVX2];
-} eq_pixels_avxvnni;
-
-/* Four taps of a pixel, by sixteen channels. */
-EQ_INLINE_AVX2 void eq_four_taps_avxvnni(__m256i *a, __m256i *b, const uint8_t *x,
-                                         __m256i u, __m256i v)
+/* Tiles of one block of channels by number of pixels, functions of their own, so that nothing else
+ * takes registers. */
+EQ_INLINE_AVX2 void eq_tiles_n_avxvnni(const eq_block_avxvnni *t,
+                                       const eq_halves_avxvnni *g, int32_t tiles,
+                                       int64_t next, int n, int kind, int single)
 {
-    const __m256i four = eq_four_avxvnni(x);
-    *a = _mm256_dpbusd_epi32(*a, four, u);
-    *b = _mm256_dpbusd_epi32(*b, four, v);
+    if (single == EQ_LIVE)
+        eq_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_LIVE);
+    else if (single == EQ_DOUBLE)
+        eq_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_DOUBLE);
+    else if (single == EQ_SINGLE)
+        eq_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_SINGLE);
+    else
+        eq_tiles_avxvnni(t, *g, tiles, next, n, kind, single);
 }
 
-/* Four taps of n pixels. */
-EQ_INLINE_AVX2 void eq_step_avxvnni(eq_tile_avx2 *s, const eq_pixels_avxvnni *g, int64_t k,
-                                    __m256i u, __m256i v, int n)
+EQ_APART_AVX2 void eq_tiles_6_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
+                                      int32_t tiles, int64_t next, int kind, int single)
 {
-    eq_four_taps_avxvnni(&s->a0, &s->b0, g->x[0] + k, u, v);
-    eq_four_taps_avxvnni(&s->a1, &s->b1, g->x[1] + k, u, v);
-    if (n > 2) {
-        eq_four_taps_avxvnni(&s->a2, &s->b2, g->x[2] + k, u, v);
-        eq_four_taps_avxvnni(&s->a3, &s->b3, g->x[3] + k, u, v);
-    }
-    if (n > 4) {
-        eq_four_taps_avxvnni(&s->a4, &s->b4, g->x[4] + k, u, v);
-        eq_four_taps_avxvnni(&s->a5, &s->b5, g->x[5] + k, u, v);
-    }
+    if (kind == EQ_INT8_AVX2)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_INT8_AVX2, single);
+    else if (kind == EQ_INT4_AVX2)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_INT4_AVX2, single);
+    else
+        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_ZERO_POINT_AVX2, single);
 }
 
-/* What the sums of sixteen channels begin with: a and b, with what is added to those of each
- * pixel where weights have a zero point. */
-EQ_INLINE_AVX2 eq_tile_avx2 eq_begin_avxvnni(const eq_pixels_avxvnni *g, __m256i a,
-                                             __m256i b, int kind)
+EQ_APART_AVX2 void eq_tiles_4_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
+                                      int32_t tiles, int64_t next, int kind, int single)
 {
-    eq_tile_avx2 s = {a, b, a, b, a, b, a, b, a, b, a, b};
-    if (kind != EQ_ZERO_POINT_AVX2)
-        return s;
-    const __m256i m0 = _mm256_set1_epi32(g->more[0]), m1 = _mm256_set1_epi32(g->more[1]),
-                  m2 = _mm256_set1_epi32(g->more[2]), m3 = _mm256_set1_epi32(g->more[3]),
-                  m4 = _mm256_set1_epi32(g->more[4]), m5 = _mm256_set1_epi32(g->more[5]);
-    const eq_tile_avx2 more = {
-        _mm256_add_epi32(a, m0), _mm256_add_epi32(b, m0), _mm256_add_epi32(a, m1),
-        _mm256_add_epi32(b, m1), _mm256_add_epi32(a, m2), _mm256_add_epi32(b, m2),
-        _mm256_add_epi32(a, m3), _mm256_add_epi32(b, m3), _mm256_add_epi32(a, m4),
-        _mm256_add_epi32(b, m4), _mm256_add_epi32(a, m5), _mm256_add_epi32(b, m5)};
-    return more;
+    if (kind == EQ_INT8_AVX2)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_INT8_AVX2, single);
+    else if (kind == EQ_INT4_AVX2)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_INT4_AVX2, single);
+    else
+        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_ZERO_POINT_AVX2, single);
 }
 
-/* The dot products of n pixels by sixteen channels, of which 16-fold ones have nothing on top. */
-EQ_INLINE_AVX2 eq_tile_avx2 eq_dots_avxvnni(const eq_layer_avxvnni *t,
-                                            const eq_pixels_avxvnni *g, int32_t o, int n,
-                                            int kind)
+EQ_APART_AVX2 void eq_tiles_2_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
+                                      int32_t tiles, int64_t next, int kind, int single)
 {
-    const int is_int4 = kind == EQ_INT4_AVX2;
-    const __m256i a = eq_bias_avxvnni(t->bias + o, t->top, is_int4);
-    const __m256i b = eq_bias_avxvnni(t->bias + o + 8, t->top, is_int4);
-    const int32_t bytes = is_int4 ? 32 : 64;
-    eq_tile_avx2 s = eq_begin_avxvnni(g, a, b, kind);
-    const int8_t *w = t->w + (int64_t)o * t->kh * t->run * bytes / 64;
-    for (int32_t r = 0; r < t->kh; ++r) {
-        const int64_t at = r * t->segment;
-        for (int64_t k = at; k < at + t->run; k += 4) {
-            const eq_weights_avxvnni v = eq_load_weights_avxvnni(w, is_int4);
-            eq_step_avxvnni(&s, g, k, v.u, v.v, n);
-            w += bytes;
-        }
-    }
-    return s;
+    if (kind == EQ_INT8_AVX2)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_INT8_AVX2, single);
+    else if (kind == EQ_INT4_AVX2)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_INT4_AVX2, single);
+    else
+        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_ZERO_POINT_AVX2, single);
 }
 
-/* The same by number of pixels and kind, functions of their own as in conv2d_avx2.h. */
-EQ_APART_AVX2 eq_tile_avx2 eq_dots_6_avxvnni(const eq_layer_avxvnni *t,
-                                             const eq_pixels_avxvnni *g, int32_t o)
+/* `tiles` tiles of n = 2, 4 or 6 pixels from pixel `at` of a line on, or of two lines. */
+EQ_INLINE_AVX2 void eq_tiles_at_avxvnni(const eq_block_avxvnni *t,
+                                        const eq_halves_avxvnni *line, int32_t at,
+                                        int32_t tiles, int n, int two, int kind, int single)
 {
-    return eq_dots_avxvnni(t, g, o, 6, EQ_INT8_AVX2);
+    const int64_t next = two ? n / 2 : n;
+    eq_halves_avxvnni g = *line;
+    eq_go_on_avxvnni(&g, at);
+    if (n == 6)
+        eq_tiles_6_avxvnni(t, &g, tiles, next, kind, single);
+    else if (n == 4)
+        eq_tiles_4_avxvnni(t, &g, tiles, next, kind, single);
+    else
+        eq_tiles_2_avxvnni(t, &g, tiles, next, kind, single);
 }
 
-EQ_APART_AVX2 eq_tile_avx2 eq_dots_4_avxvnni(const eq_layer_avxvnni *t,
-                                             const eq_pixels_avxvnni *g, int32_t o)
+/* The second half of a tile n pixels behind the first. */
+EQ_INLINE_AVX2 eq_halves_avxvnni eq_halves_of_avxvnni(const eq_halves_avxvnni *line,
+                                                      int64_t n)
 {
-    return eq_dots_avxvnni(t, g, o, 4, EQ_INT8_AVX2);
+    eq_halves_avxvnni g = *line;
+    g.q = g.p + n * g.step;
+    g.z = g.y + n * g.y_step;
+    g.rest = g.more + 4 * n;
+    return g;
 }
 
-EQ_APART_AVX2 eq_tile_avx2 eq_dots_2_avxvnni(const eq_layer_avxvnni *t,
-                                             const eq_pixels_avxvnni *g, int32_t o)
-{
-    return eq_dots_avxvnni(t, g, o, 2, EQ_INT8_AVX2);
-}
-
-EQ_APART_AVX2 eq_tile_avx2 eq_dots_zw_6_avxvnni(const eq_layer_avxvnni *t,
-                                                const eq_pixels_avxvnni *g, int32_t o)
-{
-    return eq_dots_avxvnni(t, g, o, 6, EQ_ZERO_POINT_AVX2);
-}
-
-EQ_APART_AVX2 eq_tile_avx2 eq_dots_zw_4_avxvnni(const eq_layer_avxvnni *t,
-                                                const eq_pixels_avxvnni *g, int32_t o)
-{
-    return eq_dots_avxvnni(t, g, o, 4, EQ_ZERO_POINT_AVX2);
-}
-
-EQ_APART_AVX2 eq_tile_avx2 eq_dots_zw_2_avxvnni(const eq_layer_avxvnni *t,
-                                                const eq_pixels_avxvnni *g, int32_t o)
-{
-    return eq_dots_avxvnni(t, g, o, 2, EQ_ZERO_POINT_AVX2);
-}
-
-EQ_APART_AVX2 eq_tile_avx2 eq_dots_int4_6_avxvnni(const eq_layer_avxvnni *t,
-                                                  const eq_pixels_avxvnni *g, int32_t o)
-{
-    return eq_dots_avxvnni(t, g, o, 6, EQ_INT4_AVX2);
-}
-
-EQ_APART_AVX2 eq_tile_avx2 eq_dots_int4_4_avxvnni(const eq_layer_avxvnni *t,
-                                                  const eq_pixels_avxvnni *g, int32_t o)
-{
-    return eq_dots_avxvnni(t, g, o, 4, EQ_INT4_AVX2);
-}
-
-EQ_APART_AVX2 eq_tile_avx2 eq_dots_int4_2_avxvnni(const eq_layer_avxvnni *t,
-                                                  const eq_pixels_avxvnni *g, int32_t o)
-{
-    return eq_dots_avxvnni(t, g, o, 2, EQ_INT4_AVX2);
-}
-
-/* The dot products of a tile, whatever its weights; n is 2, 4 or 6. */
-EQ_INLINE_AVX2 eq_tile_avx2 eq_dots_kind_avxvnni(const eq_layer_avxvnni *t,
-                                                 const eq_pixels_avxvnni *g, int32_t o,
-                                                 int n, int kind)
-{
-    if (kind == EQ_ZERO_POINT_AVX2)
-        return n == 6   ? eq_dots_zw_6_avxvnni(t, g, o)
-               : n == 4 ? eq_dots_zw_4_avxvnni(t, g, o)
-                        : eq_dots_zw_2_avxvnni(t, g, o);
-    if (kind == EQ_INT4_AVX2)
-        return n == 6   ? eq_dots_int4_6_avxvnni(t, g, o)
-               : n == 4 ? eq_dots_int4_4_avxvnni(t, g, o)
-                        : eq_dots_int4_2_avxvnni(t, g, o);
-    return n == 6   ? eq_dots_6_avxvnni(t, g, o)
-           : n == 4 ? eq_dots_4_avxvnni(t, g, o)
-                    : eq_dots_2_avxvnni(t, g, o);
-}
-
-/* Two pixels rescaled, narrowed and stored. */
-EQ_INLINE_AVX2 void eq_finish_two_avxvnni(const eq_layer_avxvnni *t, const eq_scale_avx2 *f,
-                                          const __m256i *s, int8_t *y0, int8_t *y1,
-                                          int32_t o, int kind, int single)
-{
-    const int is_int4 = kind == EQ_INT4_AVX2;
-    const __m256i v =
-        eq_narrow_s8_x32(eq_scaled_avxvnni(s[0], &f[0], is_int4, single),
-                         eq_scaled_avxvnni(s[1], &f[1], is_int4, single),
-                         eq_scaled_avxvnni(s[2], &f[0], is_int4, single),
-                         eq_scaled_avxvnni(s[3], &f[1], is_int4, single), &t->range);
-    eq_store_two_avx2(y0 + o, y1 + o, v, t->out_c - o);
-}
-
-/* n pixels by all channels; n is 2, 4 or 6. */
-EQ_INLINE_AVX2 void eq_pixels_n_avxvnni(const eq_layer_avxvnni *t,
-                                        const eq_pixels_avxvnni *g, int n, int kind,
+/* n pixels of a line; what is left of it is done with some before it once more. */
+EQ_INLINE_AVX2 void eq_one_line_avxvnni(const eq_block_avxvnni *t,
+                                        const eq_halves_avxvnni *line, int32_t n, int kind,
                                         int single)
 {
-    for (int32_t o = 0; o < t->out_c; o += 16) {
-        const eq_tile_avx2 s = eq_dots_kind_avxvnni(t, g, o, n, kind);
-        const int8_t *factors = t->factors + (int64_t)o * EQ_FACTORS_AVXVNNI;
-        const eq_scale_avx2 f[2] = {
-            eq_get_factors_avxvnni(factors),
-            eq_get_factors_avxvnni(factors + 8 * EQ_FACTORS_AVXVNNI)};
-        const __m256i first[4] = {s.a0, s.b0, s.a1, s.b1};
-        eq_finish_two_avxvnni(t, f, first, g->y[0], g->y[1], o, kind, single);
-        const __m256i second[4] = {s.a2, s.b2, s.a3, s.b3};
-        if (n > 2)
-            eq_finish_two_avxvnni(t, f, second, g->y[2], g->y[3], o, kind, single);
-        const __m256i third[4] = {s.a4, s.b4, s.a5, s.b5};
-        if (n > 4)
-            eq_finish_two_avxvnni(t, f, third, g->y[4], g->y[5], o, kind, single);
+    for (int32_t at = 0; at < n;) {
+        const int32_t left = n - at, six = left > 4 && n >= 6, four = left > 2 && n >= 4;
+        const int32_t size = six ? 6 : four ? 4 : 2, tiles = left < size ? 1 : left / size;
+        const int32_t from = left >= size ? at : n > size ? n - size : 0;
+        const eq_halves_avxvnni g = eq_halves_of_avxvnni(line, n == 1 ? 0 : size / 2);
+        eq_tiles_at_avxvnni(t, &g, from, tiles, size, 0, kind, single);
+        at = from + tiles * size;
     }
 }
 
-/* What the zero point of weights adds to the sums of the window at x. */
-EQ_INLINE_AVX2 int32_t eq_window_more_avxvnni(const eq_layer_avxvnni *t, const uint8_t *x)
+/* n pixels of each of two lines. */
+EQ_INLINE_AVX2 void eq_two_lines_avxvnni(const eq_block_avxvnni *t,
+                                         const eq_halves_avxvnni *lines, int32_t n,
+                                         int kind, int single)
 {
-    __m256i sum = _mm256_setzero_si256();
-    for (int32_t r = 0; r < t->kh; ++r)
-        sum = eq_add_bytes_avxvnni(sum, x + r * t->segment, t->taps);
-    return -t->zw * (eq_total_avxvnni(sum) - 128 * t->kh * t->taps);
+    if (n >= 3)
+        eq_tiles_at_avxvnni(t, lines, 0, n / 3, 6, 1, kind, single);
+    if (n % 3 != 0)
+        eq_tiles_at_avxvnni(t, lines, n / 3 * 3, 1, 2 * (n % 3), 1, kind, single);
 }
 
-/* n <= 6 pixels; what is left of a tile is its last pixel once more. */
-EQ_INLINE_AVX2 void eq_pixels_any_avxvnni(const eq_layer_avxvnni *t, eq_pixels_avxvnni *g,
-                                          int32_t n, int kind, int single)
-{
-    for (int32_t i = n; i < EQ_TILE_AVX2; ++i) {
-        g->x[i] = g->x[n - 1];
-        g->y[i] = g->y[n - 1];
-    }
-    for (int32_t i = 0; i < EQ_TILE_AVX2 && kind == EQ_ZERO_POINT_AVX2; ++i)
-        g->more[i] = i < n ? eq_window_more_avxvnni(t, g->x[i]) : g->more[n - 1];
-    if (n > 4)
-        eq_pixels_n_avxvnni(t, g, 6, kind, single);
-    else if (n > 2)
-        eq_pixels_n_avxvnni(t, g, 4, kind, single);
-    else
-        eq_pixels_n_avxvnni(t, g, 2, kind, single);
-}
+/* Where the windows of a band lie as lines: n pixels in each of `lines`. */
+typedef struct {
+    eq_halves_avxvnni first; /* of the first two lines */
+    int64_t line, y_line;
+    int32_t n, lines;
+} eq_grid_avxvnni;
 
 /* The windows of `rows` rows of a band. */
-EQ_INLINE_AVX2 void eq_conv2d_rows_avxvnni(const eq_layer_avxvnni *t, const eq_band *b,
-                                           const uint8_t *band, int8_t *y,
-                                           const eq_conv2d_call *p, int32_t rows, int kind,
-                                           int single)
+static inline eq_grid_avxvnni eq_grid_of_avxvnni(const eq_band *b, const uint8_t *band,
+                                                 const uint8_t *more, int8_t *y,
+                                                 const eq_conv2d_call *p, int32_t rows)
 {
-    eq_pixels_avxvnni g;
-    int32_t n = 0;
-    for (int32_t r = 0; r < rows; ++r) {
-        const uint8_t *x = band + (int64_t)r * b->row;
-        int8_t *to = y + (int64_t)r * p->y_row;
-        for (int32_t left = b->out_w; left > 0;) {
-            for (; n < EQ_TILE_AVX2 && left > 0; --left, ++n) {
-                g.x[n] = x;
-                g.y[n] = to;
-                x += b->step;
-                to += p->y_pixel;
-            }
-            if (n < EQ_TILE_AVX2 && r < rows - 1)
-                break;
-            eq_pixels_any_avxvnni(t, &g, n, kind, single);
-            n = 0;
+    const int32_t n = p->out_w;
+    eq_grid_avxvnni g = {
+        {band, band, y, y, more, more, b->step, p->y_pixel}, b->row, p->y_row, n, rows};
+    const int even = b->row == n * b->step && p->y_row == n * p->y_pixel;
+    if (n == 1) {
+        g.first.step = b->row;
+        g.first.y_step = p->y_row;
+    }
+    if (n == 1 || even) {
+        g.n = n * rows;
+        g.lines = 1;
+    } else if (rows > 1) {
+        g.first.q += g.line;
+        g.first.z += g.y_line;
+        g.first.rest += 4 * n;
+    }
+    return g;
+}
+
+/* One block of channels, of all lines. */
+EQ_INLINE_AVX2 void eq_lines_avxvnni(const eq_block_avxvnni *t, const eq_grid_avxvnni *g,
+                                     int32_t o, int kind, int single)
+{
+    eq_halves_avxvnni two = g->first;
+    two.y += o;
+    two.z += o;
+    int32_t left = g->lines;
+    for (; left >= 2; left -= 2) {
+        eq_two_lines_avxvnni(t, &two, g->n, kind, single);
+        two.p += 2 * g->line;
+        two.q += 2 * g->line;
+        two.y += 2 * g->y_line;
+        two.z += 2 * g->y_line;
+        two.more += 8 * (int64_t)g->n;
+        two.rest += 8 * (int64_t)g->n;
+    }
+    if (left > 0)
+        eq_one_line_avxvnni(t, &two, g->n, kind, single);
+}
+
+/* What all blocks of channels of a layer share. */
+static inline eq_block_avxvnni eq_layer_of_avxvnni(const eq_band *b,
+                                                   const eq_conv2d_call *p)
+{
+    eq_block_avxvnni t;
+    t.range = eq_load_range_avx2(p->zy, p->act_min, p->act_max);
+    t.kh = p->kh;
+    t.sixteens = (b->run + 3) / 16;
+    t.rest = (b->run + 3) % 16 / 4 * 4;
+    t.skip = b->segment - 16 * t.sixteens - t.rest;
+    return t;
+}
+
+/* All blocks of channels. */
+EQ_INLINE_AVX2 void eq_blocks_avxvnni(eq_block_avxvnni *t, const eq_grid_avxvnni *g,
+                                      const eq_conv2d_arrays *a, int32_t out_c, int kind,
+                                      int single)
+{
+    const int is_int4 = kind == EQ_INT4_AVX2;
+    const int64_t bytes = t->kh * (16 * (int64_t)t->sixteens + t->rest) / (is_int4 ? 2 : 1);
+    const __m256i top = eq_top_avxvnni(single);
+    for (int32_t o = 0; o < out_c; o += 16) {
+        t->w = a->w + o * bytes;
+        t->count = out_c - o;
+        for (int32_t i = 0; i < 2; ++i) {
+            const int32_t c = o + 8 * i;
+            t->bias[i] = eq_bias_avxvnni(a->bias + c, top, is_int4);
+            t->f[i] = eq_factors_avxvnni(a->mult + c, a->shift + c, single);
         }
+        eq_lines_avxvnni(t, g, o, kind, single);
     }
 }
 
-/* The band of eq_fill_band as x + 128; up to 31 bytes behind it change, too. */
-static inline void eq_fill_band_avxvnni(uint8_t *band, const int8_t *x, int32_t h,
-                                        int32_t rows, const eq_band *b)
+/* The windows' sums of a grid, for weights with a zero point. */
+static inline void eq_fill_grid_avxvnni(uint8_t *more, const eq_grid_avxvnni *g,
+                                        const eq_band *b, int32_t zw)
 {
-    const int64_t size =
-        ((int64_t)(rows - 1) * b->lines.stride_h + (b->lines.kh - 1) * b->lines.dil_h + 1) *
-        b->line;
-    eq_fill_band((int8_t *)band, x, h, rows, b);
-    for (int64_t i = 0; i < size; i += 32)
-        _mm256_storeu_si256((__m256i *)(void *)(band + i), eq_above_avxvnni(band + i));
-}
-
-/* All output rows; kind and single are constants. */
-EQ_INLINE_AVX2 void eq_conv2d_image_avxvnni(const eq_layer_avxvnni *t, const eq_band *b,
-                                            uint8_t *band, const eq_conv2d_arrays *a,
-                                            const eq_conv2d_call *p, int kind, int single)
-{
-    for (int32_t h = p->row0; h < p->row1; h += b->rows) {
-        const int32_t left = p->row1 - h, rows = left < b->rows ? left : b->rows;
-        eq_fill_band_avxvnni(band, a->x, h, rows, b);
-        eq_conv2d_rows_avxvnni(t, b, band, a->y + (int64_t)h * p->y_row, p, rows, kind,
-                               single);
-    }
+    const eq_spans_avxvnni w = eq_spans_of_avxvnni(b, g->first.step);
+    for (int32_t i = 0; i < g->lines; ++i)
+        eq_fill_more_avxvnni(more + (int64_t)i * g->n * 4, g->first.p + i * g->line, g->n,
+                             zw, &w);
 }
 
 /* A whole call; kind and single are constants. */
 EQ_INLINE_AVX2 void eq_conv2d_by_band_avxvnni(const eq_conv2d_arrays *a, int8_t *scratch,
                                               const eq_conv2d_call *p, int kind, int single)
 {
-    const eq_lines g = EQ_LINES_OF(p);
-    const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
-    const eq_layer_avxvnni t = {.w = a->w,
-                                .bias = a->bias,
-                                .factors = scratch,
-                                .segment = b.segment,
-                                .kh = p->kh,
-                                .run = (b.run + 3) / 4 * 4,
-                                .taps = b.run,
-                                .out_c = p->out_c,
-                                .zw = p->zw,
-                                .top = eq_top_avxvnni(single),
-                                .range = eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
-    const int64_t channels = (int64_t)(p->out_c + 15) / 16 * 16;
-    uint8_t *const band = (uint8_t *)scratch + channels * EQ_FACTORS_AVXVNNI;
-    for (int32_t o = 0; o < channels; o += 8)
-        eq_put_factors_avxvnni(scratch + (int64_t)o * EQ_FACTORS_AVXVNNI, a->mult + o,
-                               a->shift + o, single);
-    if (single == EQ_DOUBLE && eq_is_live(p->zy, p->act_min, p->act_max))
-        eq_conv2d_image_avxvnni(&t, &b, band, a, p, kind, EQ_LIVE);
-    else
-        eq_conv2d_image_avxvnni(&t, &b, band, a, p, kind, single);
+    const eq_lines l = EQ_LINES_OF(p);
+    const eq_band b = eq_band_of(l, p->out_w, p->kw, p->dil_w, p->stride_w);
+    const int mode =
+        single == EQ_DOUBLE && eq_is_live(p->zy, p->act_min, p->act_max) ? EQ_LIVE : single;
+    const int32_t all = p->row1 - p->row0, most = all < b.rows ? all : b.rows;
+    const int32_t lines = (most - 1) * p->stride_h + (p->kh - 1) * p->dil_h + 1;
+    uint8_t *const band = (uint8_t *)scratch, *const more = band + lines * b.line + 32;
+    eq_block_avxvnni t = eq_layer_of_avxvnni(&b, p);
+    for (int32_t h = p->row0; h < p->row1; h += b.rows) {
+        const int32_t left = p->row1 - h, rows = left < b.rows ? left : b.rows;
+        const eq_grid_avxvnni g =
+            eq_grid_of_avxvnni(&b, band, more, a->y + (int64_t)h * p->y_row, p, rows);
+        eq_fill_band_avxvnni(band, a->x, h, rows, &b);
+        if (kind == EQ_ZERO_POINT_AVX2)
+            eq_fill_grid_avxvnni(more, &g, &b, p->zw);
+        eq_blocks_avxvnni(&t, &g, a, p->out_c, kind, mode);
+    }
 }
 
 #endif

@@ -61,11 +61,6 @@ EQ_INLINE_AVX2 __m256i eq_line_avxvnni(const int8_t *x)
     return _mm256_permutevar8x32_epi32(eq_above_avxvnni(x), order);
 }
 
-EQ_INLINE_AVX2 void eq_put_avxvnni(uint8_t *q, __m256i v)
-{
-    _mm256_storeu_si256((__m256i *)(void *)q, v);
-}
-
 /* The bytes of four lines side by side: n times 32 that are `step` apart. */
 EQ_APART_AVX2 void eq_group_avxvnni(uint8_t *q, const int8_t *const *x, int64_t step,
                                     int32_t n)

@@ -29,6 +29,11 @@ EQ_INLINE_AVX2 __m256i eq_load_bytes_avxvnni(const void *x)
     return _mm256_loadu_si256((const __m256i *)x);
 }
 
+EQ_INLINE_AVX2 void eq_put_avxvnni(void *q, __m256i v)
+{
+    _mm256_storeu_si256((__m256i *)q, v);
+}
+
 /* 32 bytes at x as x + 128. */
 EQ_INLINE_AVX2 __m256i eq_above_avxvnni(const void *x)
 {
@@ -83,55 +88,23 @@ EQ_INLINE_AVX2 eq_scale_avx2 eq_factors_avxvnni(const int32_t *mult, const int32
     return f;
 }
 
-/* Bytes for each output of factors in memory. */
-enum { EQ_FACTORS_AVXVNNI = 24 };
-
-/* The factors of eight outputs, put into memory. */
-EQ_INLINE_AVX2 void eq_put_factors_avxvnni(int8_t *q, const int32_t *mult,
-                                           const int32_t *shift, int single)
+/* The forms that are EQ_ANY. */
+EQ_APART_AVX2 __m256i eq_scaled_any_avxvnni(__m256i sum, const eq_scale_avx2 *f, int single)
 {
-    const eq_scale_avx2 f = eq_factors_avxvnni(mult, shift, single);
-    const __m256i all[6] = {f.mult, f.odd, f.add_even, f.add_odd, f.down, f.half};
-    memcpy(q, all, sizeof all);
-}
-
-EQ_INLINE_AVX2 eq_scale_avx2 eq_get_factors_avxvnni(const int8_t *q)
-{
-    const eq_scale_avx2 f = {
-        eq_load_bytes_avxvnni(q),       eq_load_bytes_avxvnni(q + 32),
-        eq_load_bytes_avxvnni(q + 64),  eq_load_bytes_avxvnni(q + 96),
-        eq_load_bytes_avxvnni(q + 128), eq_load_bytes_avxvnni(q + 160)};
-    return f;
+    if (single == EQ_ANY + EQ_DOUBLE)
+        return eq_in_order_avx2(eq_requantize_x8_double(sum, f->mult, f->down));
+    return eq_in_order_avx2(eq_requantize_x8_single(sum, f->mult, f->down));
 }
 
 /* Sums rescaled, in order. */
 EQ_INLINE_AVX2 __m256i eq_scaled_avxvnni(__m256i sum, const eq_scale_avx2 *f, int is_int4,
                                          int single)
 {
-    if (single == EQ_ANY + EQ_DOUBLE)
-        return eq_in_order_avx2(eq_requantize_x8_double(sum, f->mult, f->down));
-    if (single == EQ_ANY + EQ_SINGLE)
-        return eq_in_order_avx2(eq_requantize_x8_single(sum, f->mult, f->down));
+    if (single >= EQ_ANY)
+        return eq_scaled_any_avxvnni(sum, f, single);
     if (is_int4)
         sum = _mm256_xor_si256(_mm256_srai_epi32(sum, 4), _mm256_set1_epi32(INT32_MIN));
     return eq_scaled_avx2(sum, f, single);
-}
-
-/* The n bytes at x added to sums; up to 31 behind them are read. */
-EQ_INLINE_AVX2 __m256i eq_add_bytes_avxvnni(__m256i sum, const uint8_t *x, int32_t n)
-{
-    const __m256i one = _mm256_set1_epi8(1);
-    const __m256i at =
-        _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
-                         19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
-    int32_t k = 0;
-    for (; k + 32 <= n; k += 32)
-        sum = _mm256_dpbusd_epi32(sum, eq_load_bytes_avxvnni(x + k), one);
-    if (k == n)
-        return sum;
-    const __m256i some = _mm256_cmpgt_epi8(_mm256_set1_epi8((char)(n - k)), at);
-    const __m256i last = eq_load_bytes_avxvnni(x + k);
-    return _mm256_dpbusd_epi32(sum, _mm256_and_si256(last, some), one);
 }
 
 /* The eight sums added up. */
