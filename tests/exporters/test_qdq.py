@@ -127,6 +127,16 @@ def test_convolutions_keep_padding_and_clamps(
         assert share <= RARELY
 
 
+@pytest.mark.parametrize("kind", ["AVERAGE_POOL_2D", "MAX_POOL_2D"])
+def test_pools_leave_their_padding_out(
+    kind: str, rng: np.random.Generator, onnxruntime: Oracle
+) -> None:
+    x = act((1, 5, 4, 3), zero_point=-90)
+    model = ops.pool_2d(kind, x, kernel=(3, 2), stride=(2, 3), padding="SAME")
+    largest, _ = as_it_stands(onnxruntime, prepare(read_tflite(model)), rng)
+    assert largest <= ONE_STEP
+
+
 def test_grouped_and_int4_convolutions(rng: np.random.Generator, onnxruntime: Oracle) -> None:
     for w in (weights(rng, (6, 3, 3, 2)), weights(rng, (6, 3, 3, 4), DType.INT4)):
         graph = one_node(
