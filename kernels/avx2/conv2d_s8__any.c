@@ -1,28 +1,20 @@
-/* conv2d_s8 for AVX2: each window is gathered once, then eight channels at a time are dot
- * products of 16 products per step.
+/* conv2d_s8 for AVX2: rows are widened with their borders into a band, then six windows at a time,
+ * read where they lie, are multiplied with sixteen channels, one block of them after another.
  *
- * The gathered window and the weights have an even number of channels per tap, so that pairs
- * never straddle taps; the other constants are filled up to whole blocks of eight.
+ * For factors of 1/2 and more, and the longest sums.
  *
- * Exact: see dot_avx2.h; weights of the filling are zero.
+ * Exact: see conv2d_blocks_avx2.h and fixed_point_avx2.h.
  *
- * @packs w (o/8, kh, kw, i/2, o%8, i%2)
- * @packs bias (o/8, o%8)
- * @packs mult (o/8, o%8)
- * @packs shift (o/8, o%8)
- * @scratch kh * kw * ((in_c + 1) / 2 * 2)
+ * @packs w (o/16, kh, kwi/2, o/4%2, o/8%2, o%4, kwi%2)
+ * @packs bias (o/16, o/4%2, o/8%2, o%4)
+ * @packs mult (o/16, o/4%2, o/8%2, o%4)
+ * @packs shift (o/16, o/4%2, o/8%2, o%4)
+ * @scratch 2 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 64
  */
-#include "edgeq/conv2d_patch.h"
+#include "edgeq/conv2d_blocks_avx2.h"
 #include "edgeq/conv2d_s8.h"
-#include "edgeq/dot_avx2.h"
-#include "edgeq/fixed_point_avx2.h"
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__avx2_any);
-
-static inline __m256i EQ_SYM(conv2d_s8_avx2_load)(const int32_t *q)
-{
-    return _mm256_loadu_si256((const __m256i *)q);
-}
 
 void EQ_SYM(eq_conv2d_s8__avx2_any)(const int8_t *restrict x, const int8_t *restrict w,
                                     const int32_t *restrict bias,
@@ -31,20 +23,7 @@ void EQ_SYM(eq_conv2d_s8__avx2_any)(const int8_t *restrict x, const int8_t *rest
                                     int8_t *restrict scratch,
                                     const eq_conv2d_s8_params *restrict p)
 {
-    const int32_t tap = (p->in_c + 1) / 2 * 2;
-    const int32_t taps = p->kh * p->kw * tap;
-    for (int32_t h = p->row0; h < p->row1; ++h) {
-        for (int32_t c = 0; c < p->out_w; ++c) {
-            int8_t *out = y + h * p->y_row + c * p->y_pixel;
-            eq_conv2d_s8_patch(x, scratch, h, c, tap, p);
-            for (int32_t o = 0; o < p->out_c; o += 8) {
-                const __m256i acc = eq_dot_s8_x8(EQ_SYM(conv2d_s8_avx2_load)(bias + o),
-                                                 scratch, w + o * taps, taps);
-                const __m256i v =
-                    eq_requantize_x8(acc, EQ_SYM(conv2d_s8_avx2_load)(mult + o),
-                                     EQ_SYM(conv2d_s8_avx2_load)(shift + o));
-                eq_store_s8_x8(out + o, v, p->out_c - o, p->zy, p->act_min, p->act_max);
-            }
-        }
-    }
+    const eq_conv2d_arrays arrays = {x, w, bias, mult, shift, y};
+    const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);
+    eq_conv2d_blocks_avx2(&arrays, scratch, &call, EQ_INT8_AVX2, EQ_ANY + eq_is_single());
 }

@@ -1,16 +1,16 @@
-/* conv2d_s8s4 for AVX2: rows are copied with their borders into a band and widened to int16, then
- * six windows at a time, read where they lie, are multiplied with sixteen channels at a time.
+/* conv2d_s8s4 for AVX2: rows are widened with their borders into a band, then six windows at a time,
+ * read where they lie, are multiplied with sixteen channels, one block of them after another.
  *
- * Exact: see conv2d_avx2.h and rescale_avx2.h.
+ * Exact: see conv2d_blocks_avx2.h and scale_avx2.h.
  *
  * @requires live_shift >= 32 and acc_bits <= 31
- * @packs w (o/16, kh, kwi/2, o/8%2, o%4, kwi%2, o/4%2)
- * @packs bias (o/16, o/4%2, o/8%2, o%4)
- * @packs mult (o/16, o/4%2, o/8%2, o%4)
- * @packs shift (o/16, o/4%2, o/8%2, o%4)
- * @scratch 2 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 64
+ * @packs w (o/16, kh, kwi/2, o/8%2, o%2, o/2%2, kwi%2, o/4%2)
+ * @packs bias (o/16, o/4%2, o/8%2, o%2, o/2%2)
+ * @packs mult (o/16, o/4%2, o/8%2, o%2, o/2%2)
+ * @packs shift (o/16, o/4%2, o/8%2, o%2, o/2%2)
+ * @scratch 64 * kh * ((kw * in_c + 1) / 2) + 2 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 64
  */
-#include "edgeq/conv2d_avx2.h"
+#include "edgeq/conv2d_blocks_avx2.h"
 #include "edgeq/conv2d_s8s4.h"
 
 eq_conv2d_s8s4_fn EQ_SYM(eq_conv2d_s8s4__avx2_6x16);
@@ -22,7 +22,7 @@ void EQ_SYM(eq_conv2d_s8s4__avx2_6x16)(const int8_t *restrict x, const int8_t *r
                                        int8_t *restrict scratch,
                                        const eq_conv2d_s8s4_params *restrict p)
 {
+    const eq_conv2d_arrays arrays = {x, w, bias, mult, shift, y};
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);
-    eq_conv2d_by_band_avx2(x, w, bias, mult, shift, y, scratch, &call, EQ_INT4_AVX2,
-                           eq_is_single());
+    eq_conv2d_blocks_avx2(&arrays, scratch, &call, EQ_INT4_AVX2, eq_is_single());
 }

@@ -8,7 +8,7 @@
  * @packs bias (o/8, o/4%2, o%2, o/2%2)
  * @packs mult (o/8, o/4%2, o%2, o/2%2)
  * @packs shift (o/8, o/4%2, o%2, o/2%2)
- * @scratch 2 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 64
+ * @scratch 32 * kh * ((kw * in_c + 1) / 2) + 2 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 64
  */
 #include "edgeq/conv2d_narrow_avx2.h"
 #include "edgeq/conv2d_s8zw.h"

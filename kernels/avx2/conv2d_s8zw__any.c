@@ -1,17 +1,17 @@
-/* conv2d_s8zw for AVX2: rows are copied with their borders into a band and widened to int16, then
- * six windows at a time, read where they lie, are multiplied with sixteen channels at a time.
+/* conv2d_s8zw for AVX2: rows are widened with their borders into a band, then six windows at a time,
+ * read where they lie, are multiplied with sixteen channels, one block of them after another.
  *
  * For factors of 1/2 and more, and the longest sums.
  *
- * Exact: see conv2d_avx2.h and fixed_point_avx2.h.
+ * Exact: see conv2d_blocks_avx2.h and fixed_point_avx2.h.
  *
  * @packs w (o/16, kh, kwi/2, o/4%2, o/8%2, o%4, kwi%2)
  * @packs bias (o/16, o/4%2, o/8%2, o%4)
  * @packs mult (o/16, o/4%2, o/8%2, o%4)
  * @packs shift (o/16, o/4%2, o/8%2, o%4)
- * @scratch 2 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 64
+ * @scratch 64 * kh * ((kw * in_c + 1) / 2) + 2 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 64
  */
-#include "edgeq/conv2d_avx2.h"
+#include "edgeq/conv2d_blocks_avx2.h"
 #include "edgeq/conv2d_s8zw.h"
 
 eq_conv2d_s8zw_fn EQ_SYM(eq_conv2d_s8zw__avx2_any);
@@ -23,7 +23,8 @@ void EQ_SYM(eq_conv2d_s8zw__avx2_any)(const int8_t *restrict x, const int8_t *re
                                       int8_t *restrict scratch,
                                       const eq_conv2d_s8zw_params *restrict p)
 {
+    const eq_conv2d_arrays arrays = {x, w, bias, mult, shift, y};
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, p->zw);
-    eq_conv2d_by_band_avx2(x, w, bias, mult, shift, y, scratch, &call, EQ_ZERO_POINT_AVX2,
-                           EQ_ANY + eq_is_single());
+    eq_conv2d_blocks_avx2(&arrays, scratch, &call, EQ_ZERO_POINT_AVX2,
+                          EQ_ANY + eq_is_single());
 }

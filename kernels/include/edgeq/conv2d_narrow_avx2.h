@@ -3,14 +3,16 @@
  * Windows are read where they lie, from a band of int16 (conv2d_band.h): two taps of a pixel are
  * broadcast, and VPMADDWD multiplies them with two taps of eight channels.  Weights are
  * packed (o/8, kh, kwi/2, o/4%2, o%2, o/2%2, kwi%2), so they are read in order.  What does not fill
- * the last tile of a row is computed once more.
+ * the last tile of a row is computed by four, and some of it once more.
  *
- * Exact: as conv2d_avx2.h.
+ * The loop is assembly for the reason that conv2d_segment_avx2.h gives.
+ *
+ * Exact: as conv2d_blocks_avx2.h.
  */
 #ifndef EDGEQ_CONV2D_NARROW_AVX2_H
 #define EDGEQ_CONV2D_NARROW_AVX2_H
 
-#include "edgeq/conv2d_avx2.h"
+#include "edgeq/conv2d_blocks_avx2.h"
 
 enum { EQ_TWELVE_AVX2 = 12 };
 
@@ -19,68 +21,67 @@ typedef struct {
     __m256i a, b, c, d, e, f, g, h, i, j, k, l;
 } eq_twelve_avx2;
 
-/* Two taps of twelve pixels, `step` apart, or one. */
-EQ_INLINE_AVX2 void eq_twelve_step_avx2(eq_twelve_avx2 *s, const int16_t *x, int64_t step,
-                                        __m256i w, int one)
-{
-    const int16_t *y = x + 3 * step, *z = x + 6 * step, *u = x + 9 * step;
-    s->a = eq_mac_avx2(s->a, eq_two_avx2(x, one), w);
-    s->b = eq_mac_avx2(s->b, eq_two_avx2(x + step, one), w);
-    s->c = eq_mac_avx2(s->c, eq_two_avx2(x + 2 * step, one), w);
-    s->d = eq_mac_avx2(s->d, eq_two_avx2(y, one), w);
-    s->e = eq_mac_avx2(s->e, eq_two_avx2(y + step, one), w);
-    s->f = eq_mac_avx2(s->f, eq_two_avx2(y + 2 * step, one), w);
-    s->g = eq_mac_avx2(s->g, eq_two_avx2(z, one), w);
-    s->h = eq_mac_avx2(s->h, eq_two_avx2(z + step, one), w);
-    s->i = eq_mac_avx2(s->i, eq_two_avx2(z + 2 * step, one), w);
-    s->j = eq_mac_avx2(s->j, eq_two_avx2(u, one), w);
-    s->k = eq_mac_avx2(s->k, eq_two_avx2(u + step, one), w);
-    s->l = eq_mac_avx2(s->l, eq_two_avx2(u + 2 * step, one), w);
-}
+/* The constants of a layer, and how its windows lie. */
+typedef struct {
+    const int8_t *w;   /* int8, or int16 */
+    int64_t segment;   /* from segment to segment of a window, int16 */
+    int64_t step;      /* from window to window, int16 */
+    int32_t kh, pairs; /* segments, and pairs of taps of one */
+    int32_t count;     /* channels */
+    __m256i bias;
+    eq_scale_avx2 f;
+    eq_range_avx2 range;
+} eq_narrow_avx2;
 
-/* The dot products of the twelve windows from x on, on top of their biases. */
-EQ_INLINE_AVX2 eq_twelve_avx2 eq_twelve_dots_avx2(const eq_layer_avx2 *t, const int16_t *x,
-                                                  int64_t step, int kind)
-{
-    const __m256i b = eq_load_sums_avx2(t, 0);
-    eq_twelve_avx2 s = {b, b, b, b, b, b, b, b, b, b, b, b};
-    const int8_t *w = t->w;
-    for (int32_t r = 0; r < t->kh; ++r) {
-        const int16_t *const end = x + t->run - 2 * t->odd;
-        const int16_t *from = x;
-        for (; from < end; from += 2) {
-            const __m256i v = eq_widen_avx2(w);
-            eq_twelve_step_avx2(&s, from, step,
-                                kind == EQ_INT8_AVX2 ? v : _mm256_sub_epi16(v, t->zw), 0);
-            w += 16;
-        }
-        if (kind != EQ_INT8_AVX2 && t->odd) {
-            eq_twelve_step_avx2(&s, from, step, _mm256_sub_epi16(eq_widen_avx2(w), t->zw),
-                                1);
-            w += 16;
-        }
-        x += t->segment;
-    }
-    return s;
-}
+/* Two taps of three pixels from the register x on. */
+#define EQ_THREE_AVX2(x, a, b, c)                                                          \
+    "vpbroadcastd (" x "),%%ymm1\n\t"                                                      \
+    "vpbroadcastd (" x ",%[s]),%%ymm2\n\t"                                                 \
+    "vpbroadcastd (" x ",%[s],2),%%ymm3\n\t"                                               \
+    "vpmaddwd %%ymm0,%%ymm1,%%ymm1\n\t"                                                    \
+    "vpmaddwd %%ymm0,%%ymm2,%%ymm2\n\t"                                                    \
+    "vpmaddwd %%ymm0,%%ymm3,%%ymm3\n\t"                                                    \
+    "vpaddd %%ymm1,%[" a "],%[" a "]\n\t"                                                  \
+    "vpaddd %%ymm2,%[" b "],%[" b "]\n\t"                                                  \
+    "vpaddd %%ymm3,%[" c "],%[" c "]\n\t"                                                  \
+    "add $4," x "\n\t"
 
-/* The same as functions of their own, as in conv2d_avx2.h. */
-EQ_APART_AVX2 eq_twelve_avx2 eq_twelve_s8_avx2(const eq_layer_avx2 *t, const int16_t *x,
-                                               int64_t step)
-{
-    return eq_twelve_dots_avx2(t, x, step, EQ_INT8_AVX2);
-}
+/* Segments of twelve windows, from x on, whose weights are those from w to
+ * `end`. */
+#define EQ_TWELVE_SEGMENTS_AVX2(load, bytes)                                               \
+    __asm__ volatile(                                                                      \
+        "lea (%[x],%[s],2),%%r8\n\t"                                                       \
+        "add %[s],%%r8\n\t"                                                                \
+        "lea (%%r8,%[s],2),%%r9\n\t"                                                       \
+        "add %[s],%%r9\n\t"                                                                \
+        "lea (%%r9,%[s],2),%%r10\n\t"                                                      \
+        "add %[s],%%r10\n\t"                                                               \
+        ".p2align 6\n"                                                                     \
+        "1:\n\t" load " (%[w]),%%ymm0\n\t" EQ_THREE_AVX2("%[x]", "a", "b", "c")            \
+            EQ_THREE_AVX2("%%r8", "d", "e", "f") EQ_THREE_AVX2("%%r9", "g", "h", "i")      \
+                EQ_THREE_AVX2("%%r10", "j", "k", "l") "add $" bytes ",%[w]\n\t"            \
+                                                      "cmp %[end],%[w]\n\t"                \
+                                                      "jne 1b"                             \
+        : [a] "+x"(u->a), [b] "+x"(u->b), [c] "+x"(u->c), [d] "+x"(u->d), [e] "+x"(u->e),  \
+          [f] "+x"(u->f), [g] "+x"(u->g), [h] "+x"(u->h), [i] "+x"(u->i), [j] "+x"(u->j),  \
+          [k] "+x"(u->k), [l] "+x"(u->l), [w] "+r"(w), [x] "+r"(x)                         \
+        : [s] "r"(s), [end] "r"(end)                                                       \
+        : "cc", "memory", "r8", "r9", "r10", "xmm0", "xmm1", "xmm2", "xmm3")
 
-EQ_APART_AVX2 eq_twelve_avx2 eq_twelve_zw_avx2(const eq_layer_avx2 *t, const int16_t *x,
-                                               int64_t step)
+/* s is from window to window in bytes. */
+EQ_INLINE_AVX2 void eq_twelve_segments_avx2(eq_twelve_avx2 *u, const int16_t *x, int64_t s,
+                                            const int8_t *w, const int8_t *end, int wide)
 {
-    return eq_twelve_dots_avx2(t, x, step, EQ_ZERO_POINT_AVX2);
+    if (wide)
+        EQ_TWELVE_SEGMENTS_AVX2("vmovdqu", "32");
+    else
+        EQ_TWELVE_SEGMENTS_AVX2("vpmovsxbw", "16");
 }
 
 /* The first n <= 8 bytes of either half of v to y0 and y1. */
 EQ_INLINE_AVX2 void eq_store_eights_avx2(int8_t *y0, int8_t *y1, __m128i v, int32_t n)
 {
-    if (n == 8) {
+    if (__builtin_expect(n == 8, 1)) {
         _mm_storel_epi64((__m128i *)(void *)y0, v);
         _mm_storel_epi64((__m128i *)(void *)y1, _mm_unpackhi_epi64(v, v));
         return;
@@ -92,54 +93,101 @@ EQ_INLINE_AVX2 void eq_store_eights_avx2(int8_t *y0, int8_t *y1, __m128i v, int3
 }
 
 /* Four pixels rescaled, narrowed and stored, `step` apart. */
-EQ_INLINE_AVX2 void eq_twelve_four_avx2(const eq_layer_avx2 *t, const eq_scale_avx2 *f,
-                                        const __m256i *s, int8_t *y, int64_t step,
+EQ_INLINE_AVX2 void eq_narrow_four_avx2(const eq_narrow_avx2 *t, __m256i a, __m256i b,
+                                        __m256i c, __m256i d, int8_t *y, int64_t step,
                                         int single)
 {
-    const __m256i first = _mm256_packs_epi32(eq_scaled_avx2(s[0], f, single),
-                                             eq_scaled_avx2(s[1], f, single));
-    const __m256i second = _mm256_packs_epi32(eq_scaled_avx2(s[2], f, single),
-                                              eq_scaled_avx2(s[3], f, single));
-    const __m256i v = eq_bytes_avx2(first, second, &t->range);
+    const __m256i first = _mm256_packs_epi32(eq_scaled_avx2(a, &t->f, single),
+                                             eq_scaled_avx2(b, &t->f, single));
+    const __m256i second = _mm256_packs_epi32(eq_scaled_avx2(c, &t->f, single),
+                                              eq_scaled_avx2(d, &t->f, single));
+    const __m256i v = single == EQ_LIVE ? eq_live_bytes_avx2(first, second, &t->range)
+                                        : eq_bytes_avx2(first, second, &t->range);
     const __m128i low = _mm256_castsi256_si128(v), high = _mm256_extracti128_si256(v, 1);
-    eq_store_eights_avx2(y, y + step, _mm_unpacklo_epi32(low, high), t->out_c);
+    eq_store_eights_avx2(y, y + step, _mm_unpacklo_epi32(low, high), t->count);
     eq_store_eights_avx2(y + 2 * step, y + 3 * step, _mm_unpackhi_epi32(low, high),
-                         t->out_c);
+                         t->count);
 }
 
 /* Twelve pixels of a row. */
-EQ_INLINE_AVX2 void eq_twelve_tile_avx2(const eq_layer_avx2 *t, const int16_t *x,
-                                        int64_t x_step, int8_t *y, int64_t y_step, int kind,
-                                        int single)
+EQ_INLINE_AVX2 void eq_narrow_twelve_avx2(const eq_narrow_avx2 *t, const int16_t *x,
+                                          int8_t *y, int64_t step, int wide, int single)
 {
-    const eq_twelve_avx2 s = kind == EQ_INT8_AVX2 ? eq_twelve_s8_avx2(t, x, x_step)
-                                                  : eq_twelve_zw_avx2(t, x, x_step);
-    const eq_scale_avx2 f = eq_load_scale_avx2(t->mult, t->shift, single);
-    const __m256i first[4] = {s.a, s.b, s.c, s.d}, second[4] = {s.e, s.f, s.g, s.h};
-    const __m256i third[4] = {s.i, s.j, s.k, s.l};
-    eq_twelve_four_avx2(t, &f, first, y, y_step, single);
-    eq_twelve_four_avx2(t, &f, second, y + 4 * y_step, y_step, single);
-    eq_twelve_four_avx2(t, &f, third, y + 8 * y_step, y_step, single);
+    const __m256i b = t->bias;
+    eq_twelve_avx2 s = {b, b, b, b, b, b, b, b, b, b, b, b};
+    const int8_t *w = t->w;
+    const int64_t bytes = (wide ? 32 : 16) * (int64_t)t->pairs;
+    for (int32_t r = 0; r < t->kh; ++r) {
+        eq_twelve_segments_avx2(&s, x, 2 * t->step, w, w + bytes, wide);
+        x += t->segment;
+        w += bytes;
+    }
+    eq_narrow_four_avx2(t, s.a, s.b, s.c, s.d, y, step, single);
+    eq_narrow_four_avx2(t, s.e, s.f, s.g, s.h, y + 4 * step, step, single);
+    eq_narrow_four_avx2(t, s.i, s.j, s.k, s.l, y + 8 * step, step, single);
+}
+
+/* Four pixels of a row. */
+EQ_INLINE_AVX2 void eq_narrow_some_avx2(const eq_narrow_avx2 *t, const int16_t *x,
+                                        int8_t *y, int64_t step, int wide, int single)
+{
+    __m256i a = t->bias, b = a, c = a, d = a;
+    const int8_t *w = t->w;
+    for (int32_t r = 0; r < t->kh; ++r) {
+        const int16_t *q = x + r * t->segment;
+        for (int32_t i = 0; i < t->pairs; ++i) {
+            const __m256i v = wide ? _mm256_loadu_si256((const __m256i *)(const void *)w)
+                                   : eq_widen_avx2(w);
+            a = eq_mac_avx2(a, eq_two_avx2(q, 0), v);
+            b = eq_mac_avx2(b, eq_two_avx2(q + t->step, 0), v);
+            c = eq_mac_avx2(c, eq_two_avx2(q + 2 * t->step, 0), v);
+            d = eq_mac_avx2(d, eq_two_avx2(q + 3 * t->step, 0), v);
+            q += 2;
+            w += wide ? 32 : 16;
+        }
+    }
+    eq_narrow_four_avx2(t, a, b, c, d, y, step, single);
+}
+
+/* A row of n >= 12 pixels. */
+EQ_INLINE_AVX2 void eq_narrow_row_avx2(const eq_narrow_avx2 *t, const int16_t *x, int8_t *y,
+                                       int64_t step, int32_t n, int wide, int single)
+{
+    int32_t i = 0;
+    for (; i + EQ_TWELVE_AVX2 <= n; i += EQ_TWELVE_AVX2)
+        eq_narrow_twelve_avx2(t, x + i * t->step, y + i * step, step, wide, single);
+    for (; i < n; i += 4) {
+        const int32_t at = i + 4 > n ? n - 4 : i;
+        eq_narrow_some_avx2(t, x + at * t->step, y + at * step, step, wide, single);
+    }
 }
 
 /* All output rows; kind and single are constants. */
-EQ_INLINE_AVX2 void eq_twelve_image_avx2(const eq_layer_avx2 *t, const eq_band *b,
-                                         int16_t *band, const int8_t *x, int8_t *y,
-                                         const eq_conv2d_call *p, int kind, int single)
+EQ_INLINE_AVX2 void eq_narrow_image_avx2(const eq_conv2d_arrays *a, int8_t *scratch,
+                                         const eq_conv2d_call *p, const eq_band *b,
+                                         int kind, int single)
 {
+    const int32_t pairs = (b->run + 1) / 2, wide = kind != EQ_INT8_AVX2;
+    int16_t *const weights = (int16_t *)(void *)scratch;
+    int16_t *const band = weights + (wide ? 16 * (int64_t)p->kh * pairs : 0);
+    eq_narrow_avx2 t = {.segment = b->segment,
+                        .w = wide ? (const int8_t *)weights : a->w,
+                        .step = b->step,
+                        .kh = p->kh,
+                        .pairs = pairs,
+                        .count = p->out_c,
+                        .bias = eq_load_bias_avx2(a->bias),
+                        .f = eq_load_scale_avx2(a->mult, a->shift, single),
+                        .range = eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
+    if (wide)
+        eq_less_zero_avx2(weights, a->w, p->kh, pairs, 1, b->run % 2 != 0, p->zw);
     for (int32_t h = p->row0; h < p->row1; h += b->rows) {
         const int32_t left = p->row1 - h, rows = left < b->rows ? left : b->rows;
-        eq_fill_wide_band_avx2(band, x, h, rows, b);
-        for (int32_t r = 0; r < rows; ++r) {
-            const int16_t *from = band + (int64_t)r * b->row;
-            int8_t *to = y + (int64_t)(h + r) * p->y_row;
-            for (int32_t i = 0; i < b->out_w; i += EQ_TWELVE_AVX2) {
-                const int64_t c =
-                    i + EQ_TWELVE_AVX2 > b->out_w ? b->out_w - EQ_TWELVE_AVX2 : i;
-                eq_twelve_tile_avx2(t, from + c * b->step, b->step, to + c * p->y_pixel,
-                                    p->y_pixel, kind, single);
-            }
-        }
+        eq_fill_wide_band_avx2(band, a->x, h, rows, b);
+        for (int32_t r = 0; r < rows; ++r)
+            eq_narrow_row_avx2(&t, band + (int64_t)r * b->row,
+                               a->y + (int64_t)(h + r) * p->y_row, p->y_pixel, b->out_w,
+                               kind != EQ_INT8_AVX2, single);
     }
 }
 
@@ -149,13 +197,10 @@ EQ_INLINE_AVX2 void eq_conv2d_narrow_avx2(const eq_conv2d_arrays *a, int8_t *scr
 {
     const eq_lines g = EQ_LINES_OF(p);
     const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
-    const eq_layer_avx2 t =
-        eq_layer_of_avx2(a->w, a->bias, a->mult, a->shift, p, &b, kind, single);
-    int16_t *const band = (int16_t *)(void *)scratch;
     if (!single && eq_is_live(p->zy, p->act_min, p->act_max))
-        eq_twelve_image_avx2(&t, &b, band, a->x, a->y, p, kind, EQ_LIVE);
+        eq_narrow_image_avx2(a, scratch, p, &b, kind, EQ_LIVE);
     else
-        eq_twelve_image_avx2(&t, &b, band, a->x, a->y, p, kind, single);
+        eq_narrow_image_avx2(a, scratch, p, &b, kind, single);
 }
 
 #endif

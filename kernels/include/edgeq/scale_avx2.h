@@ -82,6 +82,12 @@ EQ_INLINE_AVX2 __m256i eq_bytes_avx2(__m256i a, __m256i b, const eq_range_avx2 *
     return _mm256_min_epi8(_mm256_max_epi8(v, r->lo), r->hi);
 }
 
+/* The same where the clamp is that of a ReLU and the zero point its least: it is saturation. */
+EQ_INLINE_AVX2 __m256i eq_live_bytes_avx2(__m256i a, __m256i b, const eq_range_avx2 *r)
+{
+    return _mm256_packs_epi16(_mm256_adds_epi16(a, r->zy), _mm256_adds_epi16(b, r->zy));
+}
+
 /* Two pixels of which v holds channels 0, 2, 1, 3, then 4, 6, 5, 7 of either, in order. */
 EQ_INLINE_AVX2 __m256i eq_two_in_order_avx2(__m256i v)
 {
