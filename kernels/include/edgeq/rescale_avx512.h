@@ -129,7 +129,7 @@ static inline __m512i eq_narrow_s8_x64(__m512i a, __m512i b, __m512i c, __m512i 
     return _mm512_min_epi8(_mm512_max_epi8(v, r->lo), r->hi);
 }
 
-/* The first n bytes, n > 0, of a quarter or a half of a vector. */
+/* The first n bytes, n > 0, of a quarter, a half or the whole of a vector. */
 static inline void eq_store_x16_avx512(int8_t *y, __m128i v, int32_t n)
 {
     if (n >= 16)
@@ -144,6 +144,14 @@ static inline void eq_store_x32_avx512(int8_t *y, __m256i v, int32_t n)
         _mm256_storeu_si256((__m256i *)(void *)y, v);
     else
         _mm256_mask_storeu_epi8(y, (1u << n) - 1, v);
+}
+
+static inline void eq_store_x64_avx512(int8_t *y, __m512i v, int32_t n)
+{
+    if (n >= 64)
+        _mm512_storeu_si512((void *)y, v);
+    else
+        _mm512_mask_storeu_epi8(y, ((__mmask64)1 << n) - 1, v);
 }
 
 #endif
