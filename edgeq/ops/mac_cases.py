@@ -49,9 +49,8 @@ def geometry(shape: dict[str, int], out_c: int) -> dict[str, int]:
     p |= dict.fromkeys(one, 1) | {"pad_top": pad, "pad_left": pad}
     p |= {k: v for k, v in shape.items() if k in p}
     out_h = (p["in_h"] + 2 * pad - (p["kh"] - 1) * p["dil_h"] - 1) // p["stride_h"] + 1
-    p["out_w"] = (p["in_w"] + 2 * p["pad_left"] - (p["kw"] - 1) * p["dil_w"] - 1) // p[
-        "stride_w"
-    ] + 1
+    width = p["in_w"] + 2 * p["pad_left"] - (p["kw"] - 1) * p["dil_w"] - 1
+    p["out_w"] = shape.get("out_w", width // p["stride_w"] + 1)
     p |= {"row0": shape.get("row0", 0), "row1": shape.get("row1", out_h)}
     x_gap, y_gap = shape.get("x_gap", 0), shape.get("y_gap", 0)
     x_pixel, y_pixel = p["in_c"] + x_gap, out_c + y_gap
@@ -79,7 +78,7 @@ def depthwise_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
     """Cases of depthwise_s8, _s8s4, _s8zw, _s16s8 and _s16s4."""
     kinds = (0, 1, NEAR, NEAR + 1, NEAR + 3) if contract.endswith("zw") else (0, 1)
     for (index, shape), tame in product(enumerate(DEPTHWISE), kinds):
-        turn = 3 * index if shape.get("full") else index
+        turn = 3 * index if shape.get("full") else shape.get("turn", index)
         multiplier = shape["multiplier"]
         p = geometry(shape, shape["in_c"] * multiplier)
         count = p.pop("out_c")

@@ -49,6 +49,9 @@ CONVOLUTIONS: tuple[dict[str, int], ...] = (
     {"in_h": 9, "in_w": 5, "in_c": 32, "out_c": 9, "kh": 3, "kw": 3, "pad": 1, "x_ring": 5,
      "row0": 4, "row1": 7, "x_gap": 1},
     {"in_h": 4, "in_w": 3, "in_c": 48, "out_c": 16, "kh": 3, "kw": 3},
+    {"in_h": 2, "in_w": 14, "in_c": 6, "out_c": 80},
+    {"in_h": 3, "in_w": 7, "in_c": 1, "out_c": 128, "kh": 3, "kw": 2, "pad": 1, "stride_w": 2,
+     "y_gap": 2},
 )  # fmt: skip
 """Geometries; `pad` pads all sides but for `pad_left`, `*_gap` widens the strides."""
 
@@ -138,9 +141,23 @@ DEPTHWISE: tuple[dict[str, int], ...] = (
     {"in_h": 3, "in_w": 130, "in_c": 16, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
     {"in_h": 5, "in_w": 10, "in_c": 100, "multiplier": 1, "kh": 4, "kw": 2, "pad": 1, "dil_h": 2},
     {"in_h": 16, "in_w": 1, "in_c": 32, "multiplier": 1, "kh": 5, "kw": 1, "x_gap": 1},
+    {"in_h": 5, "in_w": 11, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "turn": 2},
+    {"in_h": 5, "in_w": 9, "in_c": 32, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "turn": 2},
+    {"in_h": 6, "in_w": 20, "in_c": 16, "multiplier": 1, "kh": 3, "kw": 3, "pad": 0, "stride_h": 2,
+     "stride_w": 2, "out_w": 10, "row1": 3},
+    {"in_h": 6, "in_w": 12, "in_c": 32, "multiplier": 1, "kh": 3, "kw": 3, "pad": 0, "stride_h": 2,
+     "stride_w": 2, "out_w": 6, "row1": 3},
+    {"in_h": 6, "in_w": 19, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "stride_h": 2,
+     "stride_w": 2, "turn": 2},
+    {"in_h": 4, "in_w": 6, "in_c": 132, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 6, "in_w": 8, "in_c": 100, "multiplier": 1, "kh": 3, "kw": 3, "pad": 0, "stride_h": 2,
+     "stride_w": 2, "out_w": 4, "row1": 3, "x_gap": 1, "y_gap": 2},
+    {"in_h": 9, "in_w": 2, "in_c": 70, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "x_ring": 5,
+     "row0": 4, "row1": 7, "x_gap": 1, "y_gap": 3, "turn": 5},
 )  # fmt: skip
-"""The same with a multiplier; `full` leaves the clamp to the range of int8, and int16 holds the
-rescaled sums of what is `small`."""
+"""The same with a multiplier; `out_w` may see columns beyond the image, `turn` says what zero
+points and clamp there are, `full` leaves the clamp to the range of int8, and int16 holds the rescaled
+sums of what is `small`."""
 
 
 FULLY_CONNECTED = (

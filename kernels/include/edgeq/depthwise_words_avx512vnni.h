@@ -1,0 +1,174 @@
+/* What depthwise convolutions by AVX-512 VNNI make of 64 bytes of three or four rows: 64 outputs.
+ *
+ * The bytes of the rows are put side by side by unpacking, bytes and then words; the four vectors
+ * that this gives are multiplied by VPDPBUSD, and their sums packed again, which undoes the
+ * unpacking: output i comes from byte i.  Constants of 64 outputs are in that order, that of
+ * (i/4%4, i/16, i%4).
+ *
+ * Four rows serve two rows of windows of three: the upper one with weights w0 w1 w2 0, the lower one
+ * with 0 w0 w1 w2.
+ *
+ * Compilers would copy weights to the stack, for each row once more: an empty asm hides that they are
+ * the same all the time, which saves a tenth of the instructions where rows are short.
+ *
+ * Exact: bytes are those of x + 128, and biases have 128 times the sum of their weights taken away
+ * (@offset); VPDPBUSD sums modulo 2^32, and the last sum is the contract's, with 2^31 on top as
+ * scale_avx512.h wants it.  A zero point zw of the weights, at least -127, comes as one more weight
+ * -zw of each byte: what a bias lacks is 128 * zw for each tap.  A row that no window has is another
+ * one once more with weights of zero.
+ */
+#ifndef EDGEQ_DEPTHWISE_WORDS_AVX512VNNI_H
+#define EDGEQ_DEPTHWISE_WORDS_AVX512VNNI_H
+
+#include "edgeq/depthwise_s8.h"
+#include "edgeq/scale_avx512.h"
+
+/* How a kernel rescales and packs: the form, EQ_LIVE, or EQ_RELU where the clamp alone has zy, or
+ * more, as its least. */
+enum { EQ_RELU_X512 = 3 };
+
+/* The arrays of a call. */
+typedef struct {
+    const int8_t *w;
+    const int32_t *bias, *mult, *shift;
+    int8_t *y;
+} eq_depthwise_arrays_x512;
+
+/* Bytes of four rows: those of byte i as a word in lane i % 4 of lane i / 16 of 128 bits of
+ * vector i / 4 % 4. */
+typedef struct {
+    __m512i a, b, c, d;
+} eq_words_x512;
+
+EQ_INLINE_AVX512 eq_words_x512 eq_words_of_x512(__m512i e, __m512i f, __m512i g, __m512i h)
+{
+    const __m512i ef = _mm512_unpacklo_epi8(e, f), fe = _mm512_unpackhi_epi8(e, f);
+    const __m512i gh = _mm512_unpacklo_epi8(g, h), hg = _mm512_unpackhi_epi8(g, h);
+    const eq_words_x512 v = {_mm512_unpacklo_epi16(ef, gh), _mm512_unpackhi_epi16(ef, gh),
+                             _mm512_unpacklo_epi16(fe, hg), _mm512_unpackhi_epi16(fe, hg)};
+    return v;
+}
+
+/* Constants of 64 outputs: weights, columns of 256 bytes, and the same one row lower; what a zero
+ * point of the weights adds to either; and those of the four vectors. */
+typedef struct {
+    const int8_t *w, *lower;
+    __m512i less_zw, less_zw_lower;
+    eq_words_x512 bias;
+    eq_scale_x512 a, b, c, d;
+    eq_range_avx512 range;
+} eq_outputs_x512;
+
+enum { EQ_COLUMNS_X512 = 3 * 256 };
+
+/* x + 128 of 64 bytes at x; of those alone that the mask has, where some are missing. */
+EQ_INLINE_AVX512 __m512i eq_bytes_at_x512(const int8_t *x, __mmask64 mask, int some)
+{
+    const __m512i v =
+        some ? _mm512_maskz_loadu_epi8(mask, x) : _mm512_loadu_si512((const void *)x);
+    return _mm512_xor_si512(v, _mm512_set1_epi8(INT8_MIN));
+}
+
+/* One column of four rows of windows, its weights at w. */
+EQ_INLINE_AVX512 eq_words_x512 eq_add_column_x512(eq_words_x512 s, eq_words_x512 v,
+                                                  const int8_t *w, __m512i less_zw,
+                                                  int has_zw)
+{
+    s.a = _mm512_dpbusd_epi32(s.a, v.a, _mm512_loadu_si512((const void *)w));
+    s.b = _mm512_dpbusd_epi32(s.b, v.b, _mm512_loadu_si512((const void *)(w + 64)));
+    s.c = _mm512_dpbusd_epi32(s.c, v.c, _mm512_loadu_si512((const void *)(w + 128)));
+    s.d = _mm512_dpbusd_epi32(s.d, v.d, _mm512_loadu_si512((const void *)(w + 192)));
+    if (has_zw) {
+        s.a = _mm512_dpbusd_epi32(s.a, v.a, less_zw);
+        s.b = _mm512_dpbusd_epi32(s.b, v.b, less_zw);
+        s.c = _mm512_dpbusd_epi32(s.c, v.c, less_zw);
+        s.d = _mm512_dpbusd_epi32(s.d, v.d, less_zw);
+    }
+    return s;
+}
+
+/* The mode of eq_rescaled_x512, and that of eq_bytes_x512. */
+static inline int eq_rescale_mode_x512(int mode)
+{
+    return mode == EQ_RELU_X512 ? EQ_LIVE : mode;
+}
+
+EQ_INLINE_AVX512 __m512i eq_finish_sums_x512(eq_words_x512 s, const eq_outputs_x512 *t,
+                                             int mode)
+{
+    const int single = eq_rescale_mode_x512(mode);
+    return eq_bytes_x512(eq_rescaled_x512(s.a, &t->a, single, EQ_ONCE_X512),
+                         eq_rescaled_x512(s.b, &t->b, single, EQ_ONCE_X512),
+                         eq_rescaled_x512(s.c, &t->c, single, EQ_ONCE_X512),
+                         eq_rescaled_x512(s.d, &t->d, single, EQ_ONCE_X512), &t->range,
+                         mode);
+}
+
+/* Those of a layer. */
+EQ_INLINE_AVX512 void eq_load_layer_x512(eq_outputs_x512 *t,
+                                         const eq_depthwise_s8_params *p, int32_t zw)
+{
+    const int32_t less = -zw & 255;
+    t->range = eq_load_range_avx512(p->zy, p->act_min, p->act_max);
+    t->less_zw = _mm512_set1_epi32(less * 0x00010101);
+    t->less_zw_lower = _mm512_slli_epi32(t->less_zw, 8);
+}
+
+EQ_INLINE_AVX512 eq_scale_x512 eq_load_factors_x512(const int32_t *mult,
+                                                    const int32_t *shift, int mode)
+{
+    return eq_load_scale_x512(mult, shift, eq_rescale_mode_x512(mode), EQ_ONCE_X512);
+}
+
+EQ_INLINE_AVX512 __m512i eq_load_more_bias_x512(const int32_t *bias, int32_t more)
+{
+    return _mm512_add_epi32(eq_load_bias_x512(bias), _mm512_set1_epi32(more));
+}
+
+/* Constants of 64 outputs in the order of the sums; a bias gets `more` on top. */
+EQ_INLINE_AVX512 void eq_load_outputs_x512(eq_outputs_x512 *t, const int32_t *bias,
+                                           const int32_t *mult, const int32_t *shift,
+                                           int32_t more, int mode)
+{
+    t->bias.a = eq_load_more_bias_x512(bias, more);
+    t->bias.b = eq_load_more_bias_x512(bias + 16, more);
+    t->bias.c = eq_load_more_bias_x512(bias + 32, more);
+    t->bias.d = eq_load_more_bias_x512(bias + 48, more);
+    t->a = eq_load_factors_x512(mult, shift, mode);
+    t->b = eq_load_factors_x512(mult + 16, shift + 16, mode);
+    t->c = eq_load_factors_x512(mult + 32, shift + 32, mode);
+    t->d = eq_load_factors_x512(mult + 48, shift + 48, mode);
+}
+
+/* The weights of three columns one row lower. */
+EQ_INLINE_AVX512 void eq_lower_weights_x512(int8_t to[EQ_COLUMNS_X512], const int8_t *w)
+{
+    for (int32_t i = 0; i < EQ_COLUMNS_X512; i += 64)
+        _mm512_storeu_si512(
+            (void *)(to + i),
+            _mm512_slli_epi32(_mm512_loadu_si512((const void *)(w + i)), 8));
+}
+
+/* 64 outputs of windows with the columns u, v and w: of the upper rows, or the lower ones. */
+EQ_INLINE_AVX512 __m512i eq_three_columns_x512(const eq_outputs_x512 *t, eq_words_x512 u,
+                                               eq_words_x512 v, eq_words_x512 w, int lower,
+                                               int has_zw, int mode)
+{
+    const int8_t *weights = lower ? t->lower : t->w;
+    const __m512i less_zw = lower ? t->less_zw_lower : t->less_zw;
+    __asm__ volatile("" : "+r"(weights));
+    eq_words_x512 s = eq_add_column_x512(t->bias, u, weights, less_zw, has_zw);
+    s = eq_add_column_x512(s, v, weights + 256, less_zw, has_zw);
+    s = eq_add_column_x512(s, w, weights + 512, less_zw, has_zw);
+    return eq_finish_sums_x512(s, t, mode);
+}
+
+/* The mode of a call of the form `single`. */
+static inline int eq_mode_x512(int32_t zy, int32_t lo, int32_t hi, int single)
+{
+    if (single == EQ_SINGLE)
+        return EQ_SINGLE;
+    return eq_is_live(zy, lo, hi) ? EQ_LIVE : lo >= zy ? EQ_RELU_X512 : EQ_DOUBLE;
+}
+
+#endif
