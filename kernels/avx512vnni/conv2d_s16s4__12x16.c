@@ -7,7 +7,7 @@
  * @packs bias (o/16, o/4%4, o%2, o/2%2)
  * @packs mult (o/16, o/4%4, o%2, o/2%2)
  * @packs shift (o/16, o/4%4, o%2, o/2%2)
- * @scratch 448 * ((out_c + 15) / 16) + 2 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * 2 * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 16
+ * @scratch 448 * ((out_c + 15) / 16) + 2 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * 2 * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 64
  */
 #include "edgeq/conv2d_s16_avx512vnni.h"
 #include "edgeq/conv2d_s16s4.h"

@@ -9,7 +9,7 @@
 #ifndef EDGEQ_CONV2D_S16_AVX512VNNI_H
 #define EDGEQ_CONV2D_S16_AVX512VNNI_H
 
-#include "edgeq/conv2d_band.h"
+#include "edgeq/band16_avx512.h"
 #include "edgeq/conv2d_call16.h"
 #include "edgeq/conv2d_s16_tile_avx512vnni.h"
 
@@ -138,7 +138,7 @@ EQ_INLINE_AVX512 void eq_conv2d16_x512(const eq_conv2d_call16 *call, int8_t *scr
     q.step = b.step;
     for (int32_t h = p->row0; h < p->row1; h += b.rows) {
         q.rows = p->row1 - h < b.rows ? p->row1 - h : b.rows;
-        eq_fill_band(band, x, h, q.rows, &b);
+        eq_fill_zero_band(band, x, h, q.rows, &b);
         q.y = call->y + (int64_t)h * p->y_row;
         eq_windows16_run(&t, q, kind);
     }

@@ -15,6 +15,7 @@
 #define EDGEQ_CONV2D_S16_TILE_AVX512VNNI_H
 
 #include "edgeq/rescale16_avx512.h"
+#include "edgeq/words_avx512vnni.h"
 
 enum { EQ_TILE16_X512 = 12 };
 
@@ -37,29 +38,12 @@ typedef struct {
     int64_t step, y_step;
 } eq_pixels16_x512;
 
-/* Two taps. */
-typedef struct {
-    int8_t bytes[4];
-} eq_two_taps_x512;
-
+/* Two taps at x. */
 EQ_INLINE_AVX512 __m512i eq_two_x512(const int8_t *x)
 {
     int32_t two;
     memcpy(&two, x, sizeof two);
     return _mm512_set1_epi32(two);
-}
-
-/* *sum += x * w.  Intrinsics become two instructions in clang, and copies of sums in gcc. */
-EQ_INLINE_AVX512 void eq_mac_two_x512(__m512i *sum, __m512i x, __m512i w)
-{
-    __asm__("vpdpwssd %1, %2, %0" : "+v"(*sum) : "v"(x), "v"(w));
-}
-
-/* The same of the two taps at x. */
-EQ_INLINE_AVX512 void eq_mac_two_at_x512(__m512i *sum, const int8_t *x, __m512i w)
-{
-    const eq_two_taps_x512 *const two = (const eq_two_taps_x512 *)(const void *)x;
-    __asm__("vpdpwssd %1%{1to16%}, %2, %0" : "+v"(*sum) : "m"(*two), "v"(w));
 }
 
 /* Two taps at x by those of sixteen or 32 channels. */
@@ -73,27 +57,6 @@ EQ_INLINE_AVX512 void eq_pixel16_x512(__m512i *a, __m512i *b, const int8_t *x, _
     } else {
         eq_mac_two_at_x512(a, x, u);
     }
-}
-
-EQ_INLINE_AVX512 __m512i eq_words_x512(const int8_t *w)
-{
-    return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)w));
-}
-
-/* Four taps of sixteen channels: two and two. */
-typedef struct {
-    __m512i first, second;
-} eq_weights16_x512;
-
-/* Those at w, `next` bytes from the first two to the others; of int4 both are in the same bytes. */
-EQ_INLINE_AVX512 eq_weights16_x512 eq_weights_x512(const int8_t *w, int32_t next,
-                                                   int is_int4)
-{
-    const __m512i v = eq_words_x512(w);
-    const eq_weights16_x512 four = {
-        is_int4 ? _mm512_srai_epi16(_mm512_slli_epi16(v, 12), 12) : v,
-        is_int4 ? _mm512_srai_epi16(v, 4) : eq_words_x512(w + next)};
-    return four;
 }
 
 /* Where outputs of a tile go: the first n channels of a pixel to y, the next one's y_step behind. */

@@ -8,6 +8,7 @@
 #define EDGEQ_DEPTHWISE_S16_AVX2_H
 
 #include "edgeq/depthwise_avx2.h"
+#include "edgeq/lines16.h"
 #include "edgeq/rescale16_avx2.h"
 
 /* What a kernel is: int4 weights; biases beyond int32; EQ_DOUBLE and so on. */
@@ -110,22 +111,6 @@ typedef struct {
     eq_outputs_avx2 outputs;
     const eq_repeat_avx2 *repeat; /* or NULL, of multiplier 1 */
 } eq_depthwise16_avx2;
-
-/* EQ_LINES_OF for int16 activations, in bytes. */
-#define EQ_LINES16_OF(p)                                                                   \
-    {(p)->in_h,                                                                            \
-     (p)->in_w,                                                                            \
-     2 * (p)->in_c,                                                                        \
-     (p)->kh,                                                                              \
-     (p)->dil_h,                                                                           \
-     (p)->stride_h,                                                                        \
-     (p)->pad_top,                                                                         \
-     (p)->pad_left,                                                                        \
-     2 * (p)->x_row,                                                                       \
-     2 * (p)->x_pixel,                                                                     \
-     (p)->x_ring,                                                                          \
-     0,                                                                                    \
-     0}
 
 /* All output rows; b is the band in bytes. */
 EQ_INLINE_AVX2 void eq_depthwise_image16_avx2(const eq_depthwise16_avx2 *call,

@@ -37,10 +37,8 @@ EQ_INLINE_AVX512 __m512i eq_half_x8(__m512i shift)
     return _mm512_srli_epi64(_mm512_sllv_epi64(_mm512_set1_epi64(1), shift), 1);
 }
 
-EQ_INLINE_AVX512 eq_factors16_x16 eq_load_factors16_x16(const int32_t *mult,
-                                                        const int32_t *shift, int form)
+EQ_INLINE_AVX512 eq_factors16_x16 eq_factors16_of(__m512i m, __m512i word, int form)
 {
-    const __m512i m = eq_load_x16(mult), word = eq_load_x16(shift);
     const __m512i s =
         form == EQ_FINE ? _mm512_and_si512(word, _mm512_set1_epi32(63)) : word;
     const __m512i more = _mm512_srli_epi32(word, 6);
@@ -53,6 +51,12 @@ EQ_INLINE_AVX512 eq_factors16_x16 eq_load_factors16_x16(const int32_t *mult,
     f.half = eq_half_x8(f.down);
     f.half_odd = eq_half_x8(f.down_odd);
     return f;
+}
+
+EQ_INLINE_AVX512 eq_factors16_x16 eq_load_factors16_x16(const int32_t *mult,
+                                                        const int32_t *shift, int form)
+{
+    return eq_factors16_of(eq_load_x16(mult), eq_load_x16(shift), form);
 }
 
 /* The same kept in memory. */
@@ -157,6 +161,20 @@ EQ_INLINE_AVX512 __m512i eq_load_short_x16(const int64_t *q)
 {
     const eq_long_x16 v = eq_load_long_x16(q);
     return eq_weave_x16(v.even, v.odd);
+}
+
+/* Their upper halves. */
+EQ_INLINE_AVX512 __m512i eq_weave_high_x16(eq_long_x16 v)
+{
+    return _mm512_mask_mov_epi32(_mm512_srli_epi64(v.even, 32), 0xaaaa, v.odd);
+}
+
+/* Sixteen int64 of their lower and upper halves. */
+EQ_INLINE_AVX512 eq_long_x16 eq_long_of_x16(__m512i low, __m512i high)
+{
+    const eq_long_x16 v = {_mm512_mask_mov_epi32(low, 0xaaaa, _mm512_slli_epi64(high, 32)),
+                           _mm512_mask_mov_epi32(_mm512_srli_epi64(low, 32), 0xaaaa, high)};
+    return v;
 }
 
 /* int64 plus int32. */
