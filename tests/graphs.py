@@ -130,6 +130,21 @@ def large(name: str = "large") -> Graph:
     return b.graph(name, (x,), (y,))
 
 
+def wide(name: str = "wide") -> Graph:
+    """Layers of three rows or none that threads can share by channels alone."""
+    b = Builder()
+    x, a, c = b.tensor("x", (1, 3, 5, 64), X), *(b.tensor(n, (1, 3, 5, 160)) for n in "ac")
+    flat, y = b.tensor("flat", (1, 2400)), b.tensor("y", (1, 103))
+    point = {**WINDOW, "padding": (0, 0, 0, 0)}
+    b.node("conv_2d", (x, b.weights("w0", (160, 1, 1, 64)), b.bias("b0", 160)), (a,), **point)
+    b.node("depthwise_conv_2d", (a, b.weights("w1", (1, 7, 7, 160), 3), b.bias("b1", 160)), (c,),
+           **{**WINDOW, "padding": (3, 3, 3, 3)})  # fmt: skip
+    b.node("reshape", (c,), (flat,))
+    b.node("fully_connected", (flat, b.weights("w2", (103, 2400)), b.bias("b2", 103)), (y,),
+           activation="none")  # fmt: skip
+    return b.graph(name, (x,), (y,))
+
+
 GRAPHS: Mapping[str, Callable[[], Graph]] = {
     "dense": dense, "image": image, "ports": ports, "floats": floats,
 }  # fmt: skip

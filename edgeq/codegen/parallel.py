@@ -8,15 +8,24 @@ from dataclasses import dataclass
 from edgeq.plan.plan import Plan
 from edgeq.targets.target import target_folder
 
+ALONE = ((), ("0",))  # a further argument of a step: the number of its worker, where there are any
 HOOK, POOL = ("edgeq_parallel.h",), ("edgeq_threads.h", "edgeq_threads.c")
 
 
 @dataclass(frozen=True, slots=True)
+class PartView:
+    """One of the steps that may run at the same time."""
+
+    index: int
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class GroupView:
-    """Steps that may run at the same time: FUNCTION(context, part) is step FIRST + part."""
+    """Steps that may run at the same time: FUNCTION(context, part, worker) is one of them."""
 
     function: str
-    first: int
+    parts: tuple[PartView, ...]
 
 
 def has_pool(plan: Plan) -> bool:
@@ -34,10 +43,11 @@ def parallel_files(plan: Plan) -> dict[str, str]:
 def groups(plan: Plan, name: str) -> list[GroupView]:
     """The groups of steps, in order."""
     return [
-        GroupView(f"{name}_parts{i}", i)
+        GroupView(f"{name}_parts{i}",
+                  tuple(PartView(k, f"{name}_step{i + k}") for k in range(step.parts)))
         for i, step in enumerate(plan.steps)
         if step.part == 0 and step.parts > 1
-    ]
+    ]  # fmt: skip
 
 
 def run_lines(plan: Plan, name: str, arguments: str) -> Iterator[str]:
@@ -48,6 +58,8 @@ def run_lines(plan: Plan, name: str, arguments: str) -> Iterator[str]:
         yield "(void)parallel;"
     for i, step in enumerate(plan.steps):
         if step.parts == 1:
-            yield f"{name}_step{i}({arguments});"
+            yield f"{name}_step{i}({', '.join((arguments, *ALONE[plan.threads > 1]))});"
         elif step.part == 0:
-            yield f"eq_parallel_run(parallel, {name}_parts{i}, &call, {step.parts});"
+            workers = min(step.parts, plan.threads)
+            yield (f"eq_parallel_run(parallel, {name}_parts{i}, &call, "
+                   f"{step.parts}, {workers});")  # fmt: skip

@@ -9,7 +9,7 @@ from edgeq._version import __version__
 from edgeq.codegen.levels import Shared, constant_view
 from edgeq.codegen.literals import c_type, float_literal
 from edgeq.codegen.names import c_comment
-from edgeq.codegen.parallel import groups, run_lines
+from edgeq.codegen.parallel import ALONE, groups, run_lines
 from edgeq.ir import DType, Tensor
 from edgeq.kernels.catalog import Kernel
 from edgeq.ops.common import RANGES
@@ -111,6 +111,9 @@ def _calling(plan: Plan, name: str, base: str) -> dict[str, object]:
         "run_arguments": "arena" + (", 0" if threads else ""),
         "run_lines": list(run_lines(plan, name, arguments)), "groups": groups(plan, name),
         "call_types": [name] if threads else [], "call_members": members,
+        "step_parameters": parameters + (", int32_t worker" if threads else ""),
+        "step_unused": [*arguments.split(", "), *(["worker"] if threads else [])],
+        "step_arguments": ", ".join((arguments, *ALONE[threads])),
         "parts": ", ".join(f"call->{a}" for a in arguments.split(", ")),
         "run_headers": headers,
         "run_notes": [*run_notes(plan, name)],
@@ -166,7 +169,8 @@ def pointer_text(pointer: Pointer, ctype: str, arrays: Sequence[str], *, const: 
         array = arrays[pointer.index]
         return array if pointer.offset == 0 else _shifted(pointer, ctype, array)
     if pointer.kind in (ARENA, SCRATCH):
-        return f"({qualifier}{ctype} *)(void *)(arena + {pointer.offset})"
+        offset = f"{pointer.offset}" + (f" + worker * {pointer.stride}" if pointer.stride else "")
+        return f"({qualifier}{ctype} *)(void *)(arena + {offset})"
     member = "input" if pointer.kind == INPUT else "output"
     any_type = f"({qualifier}void *)"
     base = f"({qualifier}uint8_t *){any_type}io->{member}{pointer.index}"

@@ -31,6 +31,7 @@ from edgeq.plan.plan import (
 )
 from edgeq.targets import Target
 
+CACHE_LINE = 64  # workers' scratches share none
 SCRATCH_NAME = "\0"  # no tensor is called so: the front ends cut names at NUL
 
 
@@ -42,19 +43,22 @@ class Layout:
 
     def __init__(
         self, graph: Graph, drafts: Sequence[Draft], sharing: Sharing, target: Target,
-        fixed: frozenset[str],
+        fixed: frozenset[str], threads: int,
     ) -> None:  # fmt: skip
         self.graph, self.sharing, self.target = graph, sharing, target
         self.ports = self._ports(fixed)
         self.written = {sharing.root(t) for d in drafts for t in d.writes().values()}
-        buffers = self._buffers(drafts) + self._scratches(drafts)
+        self.scratch = self._scratch(drafts)
+        buffers = self._buffers(drafts) + self._scratches(drafts, threads)
         self.offsets, size = place(buffers)
         self.slots = tuple(
             Slot(b.name, self.offsets[b.name], b.nbytes, b.first, b.last) for b in buffers
         )
         self.arena_bytes = max(round_up(size, target.align), target.align)
         self.lower_bound = lower_bound(buffers)
-        self.scratch_bytes = _most_at_once([b for b in buffers if b.name.startswith(SCRATCH_NAME)])
+        self.scratch_bytes = max(
+            (b.nbytes for b in buffers if b.name.startswith(SCRATCH_NAME)), default=0
+        )
         self.constants: list[Constant] = []
         self._known: dict[tuple[str, bytes], int] = {}
 
@@ -79,15 +83,24 @@ class Layout:
             if root not in self.ports and not self.graph.tensors[root].is_constant
         ]
 
-    def _scratches(self, drafts: Sequence[Draft]) -> list[Buffer]:
-        align = self.target.align
-        found: list[Buffer] = []
+    def _scratch(self, drafts: Sequence[Draft]) -> dict[int, int]:
+        """The scratch of a step, or of the worst of the parts that begin with it, where any is."""
+        found: dict[int, int] = {}
         for step, draft in enumerate(drafts):
-            size, life = draft.kernel.scratch_bytes(values_of(draft.call)), draft.together(step)
-            if size:
-                name = f"{SCRATCH_NAME}{step}"
-                found.append(Buffer(name, round_up(size, align), life.first, life.last, align))
+            if size := draft.kernel.scratch_bytes(values_of(draft.call)):
+                align = max(self.target.align, CACHE_LINE if draft.parts > 1 else 1)
+                first = draft.together(step).first
+                found[first] = max(found.get(first, 0), round_up(size, align))
         return found
+
+    def _scratches(self, drafts: Sequence[Draft], threads: int) -> list[Buffer]:
+        """Memory for them, once for each worker."""
+        align = self.target.align
+        return [
+            Buffer(f"{SCRATCH_NAME}{step}", size * min(threads, drafts[step].parts),
+                   step, drafts[step].together(step).last, align)
+            for step, size in self.scratch.items()
+        ]  # fmt: skip
 
     def pointer(self, view: View) -> Pointer:
         """Where `view` points."""
@@ -115,8 +128,7 @@ class Layout:
         for parameter in draft.kernel.contract.parameters:
             operand = draft.call.args.get(parameter.name)
             if parameter.name == "scratch":
-                offset = self.offsets.get(f"{SCRATCH_NAME}{index}")
-                args["scratch"] = Pointer(NOWHERE) if offset is None else Pointer(SCRATCH, offset)
+                args["scratch"] = self._scratch_pointer(draft, index)
             elif isinstance(operand, View):
                 args[parameter.name] = self.pointer(operand)
             elif operand is not None:
@@ -127,6 +139,13 @@ class Layout:
             draft.node, draft.op, draft.kernel, draft.call.form, args, dict(draft.call.params),
             draft.outputs, draft.part, draft.parts, draft.chosen,
         )  # fmt: skip
+
+    def _scratch_pointer(self, draft: Draft, index: int) -> Pointer:
+        first = draft.together(index).first
+        if first not in self.scratch:
+            return Pointer(NOWHERE)
+        stride = self.scratch[first] if draft.parts > 1 else 0
+        return Pointer(SCRATCH, self.offsets[f"{SCRATCH_NAME}{first}"], stride=stride)
 
     def input_port(self, name: str) -> Port:
         """An input, and whether its memory is used for anything else later."""
@@ -145,14 +164,6 @@ class Layout:
         """Every input's and computed tensor's place."""
         names = [*self.graph.inputs, *(t for n in self.graph.nodes for t in n.outputs)]
         return {name: self.pointer(View(name)) for name in names}
-
-
-def _most_at_once(scratches: Sequence[Buffer]) -> int:
-    """The most scratch that the steps that run together have."""
-    sums: dict[int, int] = {}
-    for buffer in scratches:
-        sums[buffer.first] = sums.get(buffer.first, 0) + buffer.nbytes
-    return max(sums.values(), default=0)
 
 
 def packed(draft: Draft, parameter: Parameter, operand: NDArray[Any]) -> NDArray[Any]:

@@ -16,7 +16,7 @@ from edgeq.plan.buffers import Draft, Sharing, share_in_place
 from edgeq.plan.choose import FLASH, SPEED, Choice, check_optimize, choose
 from edgeq.plan.layout import Layout
 from edgeq.plan.plan import Plan
-from edgeq.plan.threads import check_threads, row_parts
+from edgeq.plan.threads import check_threads, shared
 from edgeq.targets import Target
 from edgeq.targets.levels import levels_of
 from edgeq.targets.target import HOST
@@ -104,7 +104,7 @@ def _plan(asked: _Asked, target: Target) -> Plan:
         raise Problems(f"{show(graph.name)} cannot be compiled for {target.name}", ordered)
     _check_outputs(graph, sharing, pointers=io == IO_POINTERS)
     share_in_place(graph, drafts, sharing, fixed)
-    layout = Layout(graph, drafts, sharing, target, fixed)
+    layout = Layout(graph, drafts, sharing, target, fixed, asked.threads)
     return Plan(
         name=graph.name, graph=graph, target=target, profile=asked.profile, io=io,
         optimize=asked.optimize, threads=asked.threads,
@@ -211,12 +211,18 @@ class _Chooser:
         where = f"{node.name} ({node.op})"
         drafts = [
             self._draft(node, part, self._choice(part, where), i, len(parts))
-            for parts in (row_parts(call, self.threads) for call in calls)
+            for parts in (self._parts(call, where) for call in calls)
             for i, part in enumerate(parts)
         ]
         last = {t: i for i, draft in enumerate(drafts) for t in draft.writes().values()}
         for i, draft in enumerate(drafts):
             yield replace(draft, outputs=tuple(t for t in node.outputs if last.get(t) == i))
+
+    def _parts(self, call: Call, where: str) -> tuple[Call, ...]:
+        """The call, or the parts of it that threads may share."""
+        if self.threads == 1:
+            return (call,)
+        return shared(call, self.threads, self._choice(call, where).kernel, self.costs)
 
     def _draft(self, node: Node, call: Call, choice: Choice, part: int, parts: int) -> Draft:
         return Draft(node.name, node.op, call, choice.kernel, (), part, parts, choice.by)

@@ -64,6 +64,11 @@ def pack(
     return np.pad(array, room).reshape(split).transpose(axes).reshape(-1)
 
 
+def together(order: tuple[str, ...], dimension: str) -> int:
+    """How many indices of a dimension an order keeps together: 16 of `o` in (o/16, i, o%16)."""
+    return prod(radix for name, _, radix in map(_part, order) if name == dimension and radix)
+
+
 def pack_arguments(kernel: Kernel, args: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """`args` by parameter name, each as `stored` by `kernel`.
 

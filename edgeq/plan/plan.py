@@ -27,11 +27,13 @@ class Pointer:
              the scratch of a kernel that needs none
     index    which constant, input or output
     offset   bytes from the start of the arena, input or output; elements never
+    stride   bytes from one worker's scratch to the next one's, of a step that is a part
     """
 
     kind: str
     offset: int = 0
     index: int = 0
+    stride: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,8 +121,8 @@ class Plan:
     optimize           speed, ram or flash: what its kernels were chosen for
     arena_bytes        everything the caller supplies, scratch included
     arena_lower_bound  no placement of these buffers can be smaller
-    scratch_bytes      the most scratch of a single step, or of the parts that run together
-    threads            into how many parts its larger steps are split
+    scratch_bytes      the most scratch of a single step, or of the workers that share one
+    threads            for how many its larger steps are split into parts
     places             where each tensor lies when its step is done
     lowered            what each node became, in the graph's order
     costs              the table of measured costs that kernels were chosen by

@@ -1,22 +1,27 @@
-"""Splits the calls that cost time into row ranges, so that threads can share them.
+"""Splits the calls that cost time into parts, so that threads can share them.
 
-A spatial contract computes output rows [row0, row1), and rows do not depend on each other:
-the bytes are the same for any number of parts and any order.
+A call is cut along rows or along channels, whichever leaves the largest share least, into a share
+for each thread, and long shares into pieces: a thread that is done early takes those of another.
+Parts do not depend on each other: the bytes are the same for any number and any order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from itertools import pairwise
 from math import prod
 
 from edgeq.errors import UsageError
+from edgeq.kernels.catalog import Kernel
+from edgeq.kernels.costs import CostTable
 from edgeq.ops.base import Call
+from edgeq.plan.choose import values_of
+from edgeq.plan.ranges import axes
 
-LEAST_WORK = 50_000  # products: below, handing out the parts costs more than they save
+LEAST = 50_000  # products of a share: below, handing it out costs more than it saves
+PIECE = 1_600_000  # products of a piece, at least
+MOST_PIECES = 4  # of a share
+SLACK = 1.03  # rows are taken unless channels are better by more: they stay in a core's cache
 MOST_THREADS = 64
-FACTORS = ("out_w", "out_c", "kh", "kw", "in_c", "multiplier")
+FACTORS = ("batch", "in_dim", "out_dim", "out_w", "out_c", "kh", "kw", "in_c", "multiplier")
 
 
 def check_threads(threads: int) -> None:
@@ -25,24 +30,29 @@ def check_threads(threads: int) -> None:
         raise UsageError(f"{threads} threads", fix=f"give 1 to {MOST_THREADS}")
 
 
-def row_parts(call: Call, threads: int) -> tuple[Call, ...]:
-    """`call` as one call for each thread, over row ranges that differ by one row at most.
+def shared(call: Call, threads: int, kernel: Kernel, costs: CostTable) -> tuple[Call, ...]:
+    """`call` as calls that may run at the same time, in the order of what they compute.
 
-    A call without rows, or one that is too small, stays whole.
+    There is the same number of them for each thread, or one for each of fewer threads; a call
+    that is too small, or that nothing is known to cut by, stays whole.
     """
-    if threads == 1 or "row0" not in call.params or "row1" not in call.params:
+    whole = cost_of(call, kernel, costs)
+    count = min(threads, int(whole) // LEAST)
+    cuts = [axis for axis in axes(call, kernel) if min(count, axis.steps) > 1]
+    if not cuts:
         return (call,)
-    first, rows = call.params["row0"], call.params["row1"] - call.params["row0"]
-    count = min(threads, rows, _work(call.params, rows) // LEAST_WORK)
-    if count < 2:  # noqa: PLR2004 (nothing to share)
-        return (call,)
-    edges = [first + rows * part // count for part in range(count + 1)]
-    return tuple(
-        replace(call, params={**call.params, "row0": row0, "row1": row1})
-        for row0, row1 in pairwise(edges)
-    )
+    longest = [-(-axis.steps // count) / axis.steps for axis in cuts]
+    axis = cuts[next(i for i, part in enumerate(longest) if part <= SLACK * min(longest))]
+    shares = min(count, axis.steps)
+    pieces = min(MOST_PIECES, int(whole / shares) // PIECE, axis.steps // shares // axis.piece)
+    return axis.parts(shares, max(pieces, 1))
 
 
-def _work(params: Mapping[str, int], rows: int) -> int:
-    """Products of a convolution, elements read of a pool."""
-    return rows * prod(params[name] for name in FACTORS if name in params)
+def cost_of(call: Call, kernel: Kernel, costs: CostTable) -> float:
+    """What a call takes, in products of the best instruction: measured, or counted."""
+    values = values_of(call)
+    row = costs.rows.get(kernel.base_symbol)
+    if row is not None:
+        return row.cost(values)
+    rows = values["row1"] - values["row0"] if "row0" in values and "row1" in values else 1
+    return rows * prod(values[name] for name in FACTORS if name in values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,19 +10,35 @@ import pytest
 
 from edgeq.build.host import HostModel
 from edgeq.codegen import emit
+from edgeq.codegen.parallel import parallel_files
+from edgeq.ir import Graph
+from edgeq.kernels.isa import isas
 from edgeq.numerics.profile import Profile
-from edgeq.plan import Plan, make_plan
+from edgeq.plan import Plan, make_plan, ranges, threads
+from edgeq.reference.exact import exact
 from edgeq.targets import load_target
 from edgeq.verify.compare import random_samples
 from tests.codegen.project import run_well, selftest, write
-from tests.graphs import dense, large
-from tests.tools import need_target, need_tool
+from tests.graphs import dense, large, wide
+from tests.tools import C_WARNINGS, need_target, need_tool
 
 RACES = ("-O1", "-g", "-fsanitize=thread", "-pthread")
 
 
-def plan_of(threads: int, target: str = "x86-64-portable", io: str = "arena") -> Plan:
-    return make_plan(large(), load_target(target), Profile.TFLM, io=io, threads=threads)
+def plan_of(
+    count: int, target: str = "x86-64-portable", io: str = "arena", graph: Graph | None = None
+) -> Plan:
+    plain = load_target(target)
+    return make_plan(graph or large(), plain, Profile.TFLM, io=io, threads=count)
+
+
+@pytest.fixture(params=[False, True], ids=["shares", "pieces"])
+def pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """With shares of one piece each, and of several."""
+    if request.param:
+        monkeypatch.setattr(threads, "PIECE", 10_000)
+        monkeypatch.setattr(ranges, "CHANNELS_OF_PIECE", 16)
+    return bool(request.param)
 
 
 @pytest.mark.parametrize("io", ["arena", "pointers"])
@@ -32,9 +49,73 @@ def test_it_compiles_without_a_warning_and_passes(cc: str, io: str, tmp_path: Pa
     assert selftest(folder, "-O2", "-pthread", cc=cc) == "PASS\n"
 
 
-def test_threads_do_not_race(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("graph", "target"),
+    [(large, "x86-64-portable"), (large, "x86-64-avx2"), (wide, "x86-64-avx2")],
+)
+@pytest.mark.usefixtures("pieces")
+def test_threads_do_not_race(graph: Callable[[], Graph], target: str, tmp_path: Path) -> None:
     need_tool("gcc")
-    assert selftest(write(emit(plan_of(4)), tmp_path), *RACES) == "PASS\n"
+    if target == "x86-64-avx2" and not isas()["avx2"].runs_here():
+        pytest.skip("this CPU has no AVX2")
+    plan = plan_of(4, target, graph=graph())
+    assert sum(step.parts > 1 for step in plan.steps) > 4
+    own = ["-mavx2"] if target == "x86-64-avx2" else []
+    assert selftest(write(emit(plan), tmp_path), *RACES, *own) == "PASS\n"
+
+
+STRESS = """
+#include "edgeq_threads.h"
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+enum { PARTS = 37, MOST = 5 };
+static int found[PARTS], seen;
+static atomic_int at[MOST];
+static void task(void *context, int32_t part, int32_t worker)
+{
+    const int32_t workers = *(int32_t *)context;
+    if (worker < 0 || worker >= workers || atomic_fetch_add(&at[worker], 1) != 0)
+        _exit(2);
+    found[part] += 1; /* a race, were a part handed out twice or a round not over */
+    atomic_fetch_sub(&at[worker], 1);
+}
+int main(void)
+{
+    for (int32_t threads = 1; threads <= MOST; ++threads) {
+        eq_threads *pool = eq_threads_start(threads);
+        for (int32_t round = 0; round < 400; ++round) {
+            const int32_t parts = round % PARTS + 1;
+            int32_t workers = round % MOST + 1;
+            if (round % 100 == 99)
+                usleep(20000); /* they sleep */
+            eq_parallel_run(eq_threads_parallel(pool), task, &workers, parts, workers);
+            for (int32_t part = 0; part < PARTS; ++part) {
+                seen += found[part];
+                if (found[part] != (part < parts))
+                    return 3;
+                found[part] = 0;
+            }
+        }
+        eq_threads_stop(pool);
+    }
+    eq_threads_stop(0);
+    return seen > 0 ? 0 : 4;
+}
+"""
+
+
+@pytest.mark.parametrize("flags", [("-O2", "-pthread"), RACES])
+@pytest.mark.parametrize("cc", ["gcc", "clang-19"])
+def test_the_pool_hands_out_every_part_once(
+    cc: str, flags: tuple[str, ...], tmp_path: Path
+) -> None:
+    """To no more workers than there may be, one call at a time to each, pools of any size."""
+    need_tool(cc)
+    folder = write({**parallel_files(plan_of(2)), "stress.c": STRESS}, tmp_path)
+    run_well([cc, "-std=c11", "-D_DEFAULT_SOURCE", *C_WARNINGS, *flags, "-o", "stress", "stress.c",
+              "edgeq_threads.c"], folder)  # fmt: skip
+    run_well(["./stress"], folder)
 
 
 def test_cmake_finds_the_threads(tmp_path: Path) -> None:
@@ -45,12 +126,15 @@ def test_cmake_finds_the_threads(tmp_path: Path) -> None:
     assert "100% tests passed" in run_well(["ctest", "--test-dir", "build"], folder)
 
 
-@pytest.mark.parametrize("threads", [2, 3, 7])
-def test_the_bytes_are_those_of_one_thread(threads: int) -> None:
-    plans = [make_plan(large(), load_target("host"), Profile.TFLM, threads=n) for n in (1, threads)]
-    one, several = map(HostModel, plans)
-    for sample in random_samples(large(), 20):
-        assert np.array_equal(one.run(sample)["y"], several.run(sample)["y"])
+@pytest.mark.parametrize("graph", [large, wide])
+@pytest.mark.parametrize("count", [2, 3, 7])
+@pytest.mark.usefixtures("pieces")
+def test_the_bytes_are_those_of_one_thread(count: int, graph: Callable[[], Graph]) -> None:
+    several = HostModel(plan_of(count, "host", graph=graph()))
+    assert any(step.parts > 1 for step in several.plan.steps)
+    one = exact(graph(), Profile.TFLM)
+    for sample in random_samples(graph(), 20):
+        assert np.array_equal(several.run(sample)["y"], one.run(sample)["y"])
 
 
 def test_a_board_gets_the_hook_and_no_pool() -> None:
