@@ -11,7 +11,7 @@ Some have a third, of weights half as large.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -33,6 +33,7 @@ from edgeq.ops.mac_shapes import CONVOLUTIONS, DEPTHWISE, FULLY_CONNECTED
 from edgeq.ops.window import gather
 
 Ints = NDArray[np.int64]
+Shape = dict[str, int]
 
 HALF = (MULT_MIN, 31)
 QUARTER = (MULT_MIN, 32)  # the double form's second rounding, whose ties go the other way
@@ -59,9 +60,11 @@ def geometry(shape: dict[str, int], out_c: int) -> dict[str, int]:
     return p | {"y_row": p["out_w"] * y_pixel + y_gap, "y_pixel": y_pixel}
 
 
-def convolution_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
+def convolution_cases(
+    contract: str, rng: np.random.Generator, shapes: Sequence[Shape] = CONVOLUTIONS
+) -> Iterator[Case]:
     """Cases of conv2d_s8, _s8s4, _s8zw, _s16s8 and _s16s4."""
-    for (index, shape), tame in product(enumerate(CONVOLUTIONS), tameness(contract)):
+    for (index, shape), tame in product(enumerate(shapes), tameness(contract)):
         p = geometry(shape, shape["out_c"])
         x, points = draw_inputs(contract, rng, index, p["x_row"] * p["x_ring"])
         taps = p["kh"] * p["kw"] * p["in_c"]
@@ -74,10 +77,12 @@ def convolution_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]
         yield from finish_cases(contract, rng, x, w, rows, dots, p | points, tame=tame > 0)
 
 
-def depthwise_cases(contract: str, rng: np.random.Generator) -> Iterator[Case]:
+def depthwise_cases(
+    contract: str, rng: np.random.Generator, shapes: Sequence[Shape] = DEPTHWISE
+) -> Iterator[Case]:
     """Cases of depthwise_s8, _s8s4, _s8zw, _s16s8 and _s16s4."""
     kinds = (0, 1, NEAR, NEAR + 1, NEAR + 3) if contract.endswith("zw") else (0, 1)
-    for (index, shape), tame in product(enumerate(DEPTHWISE), kinds):
+    for (index, shape), tame in product(enumerate(shapes), kinds):
         turn = 3 * index if shape.get("full") else shape.get("turn", index)
         multiplier = shape["multiplier"]
         p = geometry(shape, shape["in_c"] * multiplier)

@@ -6,12 +6,12 @@ flash (an operating system loads the program) its RAM holds all four.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edgeq.errors import BudgetError, EdgeqError, UsageError
 from edgeq.ir.text import show
-from edgeq.plan.plan import CONSTANT, Plan, Step
+from edgeq.plan.plan import CONSTANT, Plan, Slot, Step
 from edgeq.targets import Target, list_targets, load_target
 
 SHOWN = 4
@@ -116,11 +116,20 @@ def _peak(plan: Plan) -> str:
     alive = [
         [s for s in plan.slots if s.first <= step <= s.last] for step in range(len(plan.steps))
     ]
-    at = max(range(len(alive)), key=lambda step: sum(s.nbytes for s in alive[step]))
+    at = max(range(len(alive)), key=lambda step: covered(alive[step]))
     slots = sorted(alive[at], key=lambda s: -s.nbytes)
     buffers = _list([(_buffer_name(s.name), s.nbytes) for s in slots])
-    total = sum(s.nbytes for s in slots)
+    total = covered(slots)
     return f"the peak is at {_layer(plan.steps[at])} with {total:,} bytes alive: {buffers}"
+
+
+def covered(slots: Sequence[Slot]) -> int:
+    """Bytes of the arena that some of them cover: one may lie over consumed rows of another."""
+    total = end = 0
+    for slot in sorted(slots, key=lambda s: s.offset):
+        total += max(0, slot.offset + slot.nbytes - max(end, slot.offset))
+        end = max(end, slot.offset + slot.nbytes)
+    return total
 
 
 def _buffer_name(name: str) -> str:

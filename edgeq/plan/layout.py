@@ -12,7 +12,7 @@ from edgeq.errors import PlanError
 from edgeq.ir import Graph
 from edgeq.kernels.contract import Parameter
 from edgeq.ops.base import View
-from edgeq.plan.arena import Buffer, lower_bound, place, round_up
+from edgeq.plan.arena import NO_GAPS, Buffer, Gaps, lower_bound, place, round_up
 from edgeq.plan.buffers import Draft, Sharing, lives
 from edgeq.plan.choose import values_of
 from edgeq.plan.pack import stored
@@ -39,23 +39,24 @@ class Layout:
     """The places of a graph's buffers, of scratch memory and of constants.
 
     fixed   roots of buffers that are the caller's: not in the arena
+    gaps    which buffers may begin how far below which, see `plan.overlap`
     """
 
     def __init__(
         self, graph: Graph, drafts: Sequence[Draft], sharing: Sharing, target: Target,
-        fixed: frozenset[str], threads: int,
+        fixed: frozenset[str], threads: int, gaps: Gaps = NO_GAPS,
     ) -> None:  # fmt: skip
         self.graph, self.sharing, self.target = graph, sharing, target
         self.ports = self._ports(fixed)
         self.written = {sharing.root(t) for d in drafts for t in d.writes().values()}
         self.scratch = self._scratch(drafts)
         buffers = self._buffers(drafts) + self._scratches(drafts, threads)
-        self.offsets, size = place(buffers)
+        self.offsets, size = place(buffers, gaps)
         self.slots = tuple(
             Slot(b.name, self.offsets[b.name], b.nbytes, b.first, b.last) for b in buffers
         )
         self.arena_bytes = max(round_up(size, target.align), target.align)
-        self.lower_bound = lower_bound(buffers)
+        self.lower_bound = lower_bound(buffers, gaps)
         self.scratch_bytes = max(
             (b.nbytes for b in buffers if b.name.startswith(SCRATCH_NAME)), default=0
         )

@@ -15,6 +15,7 @@ from edgeq.ops.base import Alias, Call, Lowered, View, all_ops, lower_node
 from edgeq.plan.buffers import Draft, Sharing, share_in_place
 from edgeq.plan.choose import FLASH, SPEED, Choice, check_optimize, choose
 from edgeq.plan.layout import Layout
+from edgeq.plan.overlap import row_gaps
 from edgeq.plan.plan import Plan
 from edgeq.plan.threads import check_threads, shared
 from edgeq.targets import Target
@@ -104,7 +105,8 @@ def _plan(asked: _Asked, target: Target) -> Plan:
         raise Problems(f"{show(graph.name)} cannot be compiled for {target.name}", ordered)
     _check_outputs(graph, sharing, pointers=io == IO_POINTERS)
     share_in_place(graph, drafts, sharing, fixed)
-    layout = Layout(graph, drafts, sharing, target, fixed, asked.threads)
+    gaps = row_gaps(graph, drafts, sharing, fixed)
+    layout = Layout(graph, drafts, sharing, target, fixed, asked.threads, gaps)
     return Plan(
         name=graph.name, graph=graph, target=target, profile=asked.profile, io=io,
         optimize=asked.optimize, threads=asked.threads,

@@ -3,6 +3,7 @@
  * Exact: see avgpool_neon.h.
  *
  * @requires in_c >= 8 and kh * kw <= 65535
+ * @overlap rows
  */
 #include "edgeq/neon_armv7.h"
 
@@ -10,7 +11,7 @@
 
 eq_avgpool_s8_fn EQ_SYM(eq_avgpool_s8__armv7_neon_any);
 
-void EQ_SYM(eq_avgpool_s8__armv7_neon_any)(const int8_t *restrict x, int8_t *restrict y,
+void EQ_SYM(eq_avgpool_s8__armv7_neon_any)(const int8_t *x, int8_t *y,
                                            const eq_avgpool_s8_params *restrict p)
 {
     eq_avgpool_neon(x, y, p, eq_is_away());

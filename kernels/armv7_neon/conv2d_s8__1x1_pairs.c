@@ -10,15 +10,18 @@
  * @packs mult (o/4, o%4)
  * @packs shift (o/4, o%4)
  * @scratch 12 * out_c + 36
+ * @overlap rows
  */
 #include "edgeq/conv2d_armv7.h"
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__armv7_neon_1x1_pairs);
 
-void EQ_SYM(eq_conv2d_s8__armv7_neon_1x1_pairs)(
-    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
-    int8_t *restrict scratch, const eq_conv2d_s8_params *restrict p)
+void EQ_SYM(eq_conv2d_s8__armv7_neon_1x1_pairs)(const int8_t *x, const int8_t *restrict w,
+                                                const int32_t *restrict bias,
+                                                const int32_t *restrict mult,
+                                                const int32_t *restrict shift, int8_t *y,
+                                                int8_t *restrict scratch,
+                                                const eq_conv2d_s8_params *restrict p)
 {
     eq_conv2d_numbers_armv7(scratch, bias, mult, shift, p->out_c);
     const eq_conv2d_layer_armv7 layer = {

@@ -11,15 +11,18 @@
  * @packs mult (o/4, o%4)
  * @packs shift (o/4, o%4)
  * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 4 * kh * kw * in_c + 12 * out_c + 148
+ * @overlap rows
  */
 #include "edgeq/conv2d_armv7.h"
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__armv7_neon_patch_32);
 
-void EQ_SYM(eq_conv2d_s8__armv7_neon_patch_32)(
-    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
-    int8_t *restrict scratch, const eq_conv2d_s8_params *restrict p)
+void EQ_SYM(eq_conv2d_s8__armv7_neon_patch_32)(const int8_t *x, const int8_t *restrict w,
+                                               const int32_t *restrict bias,
+                                               const int32_t *restrict mult,
+                                               const int32_t *restrict shift, int8_t *y,
+                                               int8_t *restrict scratch,
+                                               const eq_conv2d_s8_params *restrict p)
 {
     const int32_t taps = (p->kh * p->kw * p->in_c + 7) / 8 * 8;
     int8_t *const rest = scratch + (12 * p->out_c + 36);

@@ -11,6 +11,7 @@
  * @packs mult (o/4, o%4)
  * @packs shift (o/4, o%4)
  * @scratch kh * kw * in_c
+ * @overlap rows
  */
 #include "edgeq/neon_armv7.h"
 
@@ -21,10 +22,12 @@
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__armv7_neon_plain);
 
-void EQ_SYM(eq_conv2d_s8__armv7_neon_plain)(
-    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
-    int8_t *restrict scratch, const eq_conv2d_s8_params *restrict p)
+void EQ_SYM(eq_conv2d_s8__armv7_neon_plain)(const int8_t *x, const int8_t *restrict w,
+                                            const int32_t *restrict bias,
+                                            const int32_t *restrict mult,
+                                            const int32_t *restrict shift, int8_t *y,
+                                            int8_t *restrict scratch,
+                                            const eq_conv2d_s8_params *restrict p)
 {
     const int32_t taps = p->kh * p->kw * p->in_c;
     for (int32_t h = p->row0; h < p->row1; ++h) {

@@ -11,6 +11,7 @@
  * @requires kh == 3 and kw == 3 and dil_h == 1 and dil_w == 1
  * @requires min_w >= -127 and live_shift >= 32
  * @scratch ((max(1, min(row1 - row0, 24576 / (((out_w - 1) * stride_w + 3) * in_c * stride_h))) - 1) * stride_h + 3) * ((out_w - 1) * stride_w + 3) * in_c
+ * @overlap rows
  */
 #include "edgeq/depthwise_armv7.h"
 
@@ -36,10 +37,12 @@ static inline void EQ_SYM(depthwise_s8_armv7_neon_rows)(const int8_t *x, int8_t 
     }
 }
 
-void EQ_SYM(eq_depthwise_s8__armv7_neon_3x3)(
-    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
-    int8_t *restrict scratch, const eq_depthwise_s8_params *restrict p)
+void EQ_SYM(eq_depthwise_s8__armv7_neon_3x3)(const int8_t *x, const int8_t *restrict w,
+                                             const int32_t *restrict bias,
+                                             const int32_t *restrict mult,
+                                             const int32_t *restrict shift, int8_t *y,
+                                             int8_t *restrict scratch,
+                                             const eq_depthwise_s8_params *restrict p)
 {
     const int32_t columns = (p->out_w - 1) * p->stride_w + 3, line = columns * p->in_c;
     const eq_lines g = {p->in_h,     p->in_w,    p->in_c,     3,        1,

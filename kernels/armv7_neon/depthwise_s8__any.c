@@ -11,6 +11,7 @@
  * @packs mult (o/8, o%8)
  * @packs shift (o/8, o%8)
  * @scratch ((max(1, min(row1 - row0, 24576 / (((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 8
+ * @overlap rows
  */
 #include "edgeq/depthwise_armv7.h"
 
@@ -31,10 +32,12 @@ static inline void EQ_SYM(depthwise_s8_armv7_neon_row)(const int8_t *x, int8_t *
     }
 }
 
-void EQ_SYM(eq_depthwise_s8__armv7_neon_any)(
-    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
-    int8_t *restrict scratch, const eq_depthwise_s8_params *restrict p)
+void EQ_SYM(eq_depthwise_s8__armv7_neon_any)(const int8_t *x, const int8_t *restrict w,
+                                             const int32_t *restrict bias,
+                                             const int32_t *restrict mult,
+                                             const int32_t *restrict shift, int8_t *y,
+                                             int8_t *restrict scratch,
+                                             const eq_depthwise_s8_params *restrict p)
 {
     const int32_t columns = (p->out_w - 1) * p->stride_w + (p->kw - 1) * p->dil_w + 1;
     const int32_t line = columns * p->in_c, tall = (p->kh - 1) * p->dil_h + 1;

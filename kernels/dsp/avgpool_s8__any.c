@@ -5,6 +5,7 @@
  * Exact: |sum| <= 128 * 255 fits 16 bits; then the contract's division.
  *
  * @requires in_c >= 4 and kh * kw <= 255
+ * @overlap rows
  */
 #include <arm_acle.h>
 
@@ -20,8 +21,8 @@ static inline int8_t EQ_SYM(avgpool_s8_dsp_mean)(int32_t sum, int32_t count,
     return (int8_t)eq_clamp(eq_divide(sum, count), p->act_min, p->act_max);
 }
 
-static inline void EQ_SYM(avgpool_s8_dsp_four)(const int8_t *restrict x, int8_t *restrict y,
-                                               eq_dsp_span rows, eq_dsp_span columns,
+static inline void EQ_SYM(avgpool_s8_dsp_four)(const int8_t *x, int8_t *y, eq_dsp_span rows,
+                                               eq_dsp_span columns,
                                                const eq_avgpool_s8_params *restrict p)
 {
     const int32_t width = columns.end - columns.first, step = p->x_pixel;
@@ -42,7 +43,7 @@ static inline void EQ_SYM(avgpool_s8_dsp_four)(const int8_t *restrict x, int8_t 
     y[3] = EQ_SYM(avgpool_s8_dsp_mean)(odd >> 16, count, p);
 }
 
-void EQ_SYM(eq_avgpool_s8__dsp_any)(const int8_t *restrict x, int8_t *restrict y,
+void EQ_SYM(eq_avgpool_s8__dsp_any)(const int8_t *x, int8_t *y,
                                     const eq_avgpool_s8_params *restrict p)
 {
     for (int32_t h = p->row0; h < p->row1; ++h) {

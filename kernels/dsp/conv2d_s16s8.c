@@ -9,6 +9,7 @@
  * @requires dot_bits <= 32
  * @packs w (o/4, khkwi/4, o%4, khkwi%2, khkwi/2%2)
  * @scratch 16 * ((kh * kw * in_c + 3) / 4)
+ * @overlap rows
  */
 #include "edgeq/conv2d_s16s8.h"
 #include "edgeq/dsp_walk.h"
@@ -37,10 +38,10 @@ static inline void EQ_SYM(conv2d_s16s8_dsp_put)(int16_t *ya, int16_t *yb,
     }
 }
 
-void EQ_SYM(eq_conv2d_s16s8__dsp)(const int16_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_conv2d_s16s8__dsp)(const int16_t *x, const int8_t *restrict w,
                                   const int64_t *restrict bias,
                                   const int32_t *restrict mult,
-                                  const int32_t *restrict shift, int16_t *restrict y,
+                                  const int32_t *restrict shift, int16_t *y,
                                   int8_t *restrict scratch,
                                   const eq_conv2d_s16s8_params *restrict p)
 {

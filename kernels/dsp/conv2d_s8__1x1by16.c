@@ -18,15 +18,16 @@
  * @packs shift (o/4, o%4)
  * @joins w
  * @scratch 64 * ((out_c + 3) / 4) + 4 * in_c
+ * @overlap rows
  */
 #include "edgeq/dsp_conv2d.h"
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__dsp_1x1by16);
 
-void EQ_SYM(eq_conv2d_s8__dsp_1x1by16)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_conv2d_s8__dsp_1x1by16)(const int8_t *x, const int8_t *restrict w,
                                        const int32_t *restrict bias,
                                        const int32_t *restrict mult,
-                                       const int32_t *restrict shift, int8_t *restrict y,
+                                       const int32_t *restrict shift, int8_t *y,
                                        int8_t *restrict scratch,
                                        const eq_conv2d_s8_params *restrict p)
 {

@@ -9,6 +9,7 @@
  *
  * @packs w (o/4, khkwi/4, o%4, khkwi%2, khkwi/2%2)
  * @scratch 16 * ((kh * kw * in_c + 3) / 4)
+ * @overlap rows
  */
 #include "edgeq/dsp_gather.h"
 #include "edgeq/dsp_plain.h"
@@ -43,10 +44,10 @@ static inline void EQ_SYM(conv2d_s8_dsp_two)(const EQ_SYM(conv2d_s8_dsp_layer) *
     }
 }
 
-void EQ_SYM(eq_conv2d_s8__dsp_plain)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_conv2d_s8__dsp_plain)(const int8_t *x, const int8_t *restrict w,
                                      const int32_t *restrict bias,
                                      const int32_t *restrict mult,
-                                     const int32_t *restrict shift, int8_t *restrict y,
+                                     const int32_t *restrict shift, int8_t *y,
                                      int8_t *restrict scratch,
                                      const eq_conv2d_s8_params *restrict p)
 {

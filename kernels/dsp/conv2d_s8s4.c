@@ -9,6 +9,7 @@
  * @requires dot_bits <= 28
  * @packs w (o/4, khkwi/8, o%4, khkwi%2, khkwi/2%2, khkwi/4%2)
  * @scratch 32 * ((kh * kw * in_c + 7) / 8)
+ * @overlap rows
  */
 #include "edgeq/conv2d_s8s4.h"
 #include "edgeq/dsp_walk.h"
@@ -36,9 +37,9 @@ static inline void EQ_SYM(conv2d_s8s4_dsp_put)(int8_t *ya, int8_t *yb, const eq_
     }
 }
 
-void EQ_SYM(eq_conv2d_s8s4__dsp)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_conv2d_s8s4__dsp)(const int8_t *x, const int8_t *restrict w,
                                  const int32_t *restrict bias, const int32_t *restrict mult,
-                                 const int32_t *restrict shift, int8_t *restrict y,
+                                 const int32_t *restrict shift, int8_t *y,
                                  int8_t *restrict scratch,
                                  const eq_conv2d_s8s4_params *restrict p)
 {

@@ -9,6 +9,7 @@
  * @packs w (kh, kw, o/2, o%2)
  * @align 2
  * @scratch 8 * kh * kw + 2 * in_c + kh * kw * ((in_c + 1) / 2 * 2)
+ * @overlap rows
  */
 #include "edgeq/depthwise_s16s4.h"
 #include "edgeq/dsp_depthwise16.h"
@@ -16,10 +17,12 @@
 
 eq_depthwise_s16s4_fn EQ_SYM(eq_depthwise_s16s4__dsp_any);
 
-void EQ_SYM(eq_depthwise_s16s4__dsp_any)(
-    const int16_t *restrict x, const int8_t *restrict w, const int64_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int16_t *restrict y,
-    int8_t *restrict scratch, const eq_depthwise_s16s4_params *restrict p)
+void EQ_SYM(eq_depthwise_s16s4__dsp_any)(const int16_t *x, const int8_t *restrict w,
+                                         const int64_t *restrict bias,
+                                         const int32_t *restrict mult,
+                                         const int32_t *restrict shift, int16_t *y,
+                                         int8_t *restrict scratch,
+                                         const eq_depthwise_s16s4_params *restrict p)
 {
     eq_depthwise_s16s8_params q;
     _Static_assert(sizeof q == sizeof *p, "the contracts have the same fields");

@@ -7,15 +7,16 @@
  * @requires multiplier == 1 and in_c >= 4
  * @requires live_shift >= 32 and max_shift <= 54 and acc_bits <= 30
  * @scratch 8 * kh * kw + in_c
+ * @overlap rows
  */
 #include "edgeq/dsp_depthwise_any.h"
 
 eq_depthwise_s8_fn EQ_SYM(eq_depthwise_s8__dsp_any);
 
-void EQ_SYM(eq_depthwise_s8__dsp_any)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_depthwise_s8__dsp_any)(const int8_t *x, const int8_t *restrict w,
                                       const int32_t *restrict bias,
                                       const int32_t *restrict mult,
-                                      const int32_t *restrict shift, int8_t *restrict y,
+                                      const int32_t *restrict shift, int8_t *y,
                                       int8_t *restrict scratch,
                                       const eq_depthwise_s8_params *restrict p)
 {

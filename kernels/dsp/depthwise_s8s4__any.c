@@ -8,6 +8,7 @@
  * @requires live_shift >= 32 and max_shift <= 54 and acc_bits <= 30
  * @packs w (kh, kw, o/2, o%2)
  * @scratch 8 * kh * kw + in_c + kh * kw * ((in_c + 1) / 2 * 2)
+ * @overlap rows
  */
 #include "edgeq/depthwise_params_s8.h"
 #include "edgeq/depthwise_s8s4.h"
@@ -16,10 +17,10 @@
 
 eq_depthwise_s8s4_fn EQ_SYM(eq_depthwise_s8s4__dsp_any);
 
-void EQ_SYM(eq_depthwise_s8s4__dsp_any)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_depthwise_s8s4__dsp_any)(const int8_t *x, const int8_t *restrict w,
                                         const int32_t *restrict bias,
                                         const int32_t *restrict mult,
-                                        const int32_t *restrict shift, int8_t *restrict y,
+                                        const int32_t *restrict shift, int8_t *y,
                                         int8_t *restrict scratch,
                                         const eq_depthwise_s8s4_params *restrict p)
 {

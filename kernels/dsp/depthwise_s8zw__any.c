@@ -7,6 +7,7 @@
  * @requires multiplier == 1 and in_c >= 4
  * @requires live_shift >= 32 and max_shift <= 54 and acc_bits <= 30
  * @scratch 8 * kh * kw + in_c
+ * @overlap rows
  */
 #include "edgeq/depthwise_params_s8.h"
 #include "edgeq/depthwise_s8zw.h"
@@ -14,10 +15,10 @@
 
 eq_depthwise_s8zw_fn EQ_SYM(eq_depthwise_s8zw__dsp_any);
 
-void EQ_SYM(eq_depthwise_s8zw__dsp_any)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_depthwise_s8zw__dsp_any)(const int8_t *x, const int8_t *restrict w,
                                         const int32_t *restrict bias,
                                         const int32_t *restrict mult,
-                                        const int32_t *restrict shift, int8_t *restrict y,
+                                        const int32_t *restrict shift, int8_t *y,
                                         int8_t *restrict scratch,
                                         const eq_depthwise_s8zw_params *restrict p)
 {

@@ -5,13 +5,14 @@
  * @requires in_c >= 4 and kh == 2 and kw == 2 and pad_top == 0 and pad_left == 0
  * @requires (row1 - 1) * stride_h + 2 <= in_h and (out_w - 1) * stride_w + 2 <= in_w
  * @requires act_min == -128 and act_max == 127
+ * @overlap rows
  */
 #include "edgeq/dsp_quads.h"
 #include "edgeq/maxpool_s8.h"
 
 eq_maxpool_s8_fn eq_maxpool_s8__dsp_2x2;
 
-void eq_maxpool_s8__dsp_2x2(const int8_t *restrict x, int8_t *restrict y,
+void eq_maxpool_s8__dsp_2x2(const int8_t *x, int8_t *y,
                             const eq_maxpool_s8_params *restrict p)
 {
     const eq_dsp_quads g = EQ_DSP_QUADS(p);

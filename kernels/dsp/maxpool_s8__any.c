@@ -5,6 +5,7 @@
  * Exact: nothing is rounded.  The clamp's lower end stands in for the maximum of nothing.
  *
  * @requires in_c >= 4
+ * @overlap rows
  */
 #include <arm_acle.h>
 
@@ -19,7 +20,7 @@ static inline int32_t maxpool_s8_dsp_larger(int32_t a, int32_t b)
     return (int32_t)__sel((uint8x4_t)a, (uint8x4_t)b);
 }
 
-static inline int32_t maxpool_s8_dsp_four(const int8_t *restrict x, eq_dsp_span rows,
+static inline int32_t maxpool_s8_dsp_four(const int8_t *x, eq_dsp_span rows,
                                           eq_dsp_span columns,
                                           const eq_maxpool_s8_params *restrict p)
 {
@@ -36,7 +37,7 @@ static inline int32_t maxpool_s8_dsp_four(const int8_t *restrict x, eq_dsp_span 
     return (int32_t)__sel((uint8x4_t)most, (uint8x4_t)best);
 }
 
-void eq_maxpool_s8__dsp_any(const int8_t *restrict x, int8_t *restrict y,
+void eq_maxpool_s8__dsp_any(const int8_t *x, int8_t *y,
                             const eq_maxpool_s8_params *restrict p)
 {
     for (int32_t h = p->row0; h < p->row1; ++h) {

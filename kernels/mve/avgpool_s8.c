@@ -6,6 +6,7 @@
  * form up adds 128 * n first, so that nothing is below zero, and takes 128 off the quotient.
  *
  * @requires kh * kw <= 255
+ * @overlap rows
  */
 #include "edgeq/avgpool_s8.h"
 #include "edgeq/fixed_point_mve.h"
@@ -77,7 +78,7 @@ static inline int16x8_t EQ_SYM(avgpool_s8_mve_sum)(const int8_t *x, int32_t n,
     return sum;
 }
 
-void EQ_SYM(eq_avgpool_s8__mve)(const int8_t *restrict x, int8_t *restrict y,
+void EQ_SYM(eq_avgpool_s8__mve)(const int8_t *x, int8_t *y,
                                 const eq_avgpool_s8_params *restrict p)
 {
     const int16x8_t lo = vdupq_n_s16((int16_t)p->act_min);

@@ -9,15 +9,16 @@
  * @packs mult (o/8, o%2, o/2%4)
  * @packs shift (o/8, o%2, o/2%4)
  * @scratch (min(out_c, 64) + 7) / 8 * 64 + 2 * ((kh * kw * in_c + 31) / 32 * 32)
+ * @overlap rows
  */
 #include "edgeq/conv2d_s8s4.h"
 #include "edgeq/conv2d_mve.h"
 
 eq_conv2d_s8s4_fn EQ_SYM(eq_conv2d_s8s4__mve);
 
-void EQ_SYM(eq_conv2d_s8s4__mve)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_conv2d_s8s4__mve)(const int8_t *x, const int8_t *restrict w,
                                  const int32_t *restrict bias, const int32_t *restrict mult,
-                                 const int32_t *restrict shift, int8_t *restrict y,
+                                 const int32_t *restrict shift, int8_t *y,
                                  int8_t *restrict scratch,
                                  const eq_conv2d_s8s4_params *restrict p)
 {

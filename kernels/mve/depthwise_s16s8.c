@@ -14,6 +14,7 @@
  * @packs mult (o/8, o%2, o/2%4)
  * @packs shift (o/8, o%2, o/2%4)
  * @scratch 3 + (kh * kw + 3) / 4 * 48 + (in_c + 7) / 8 * 16 + 16 * kh * kw
+ * @overlap rows
  */
 #include "edgeq/depthwise_s16s8.h"
 #include "edgeq/fixed_point_mve.h"
@@ -68,10 +69,10 @@ EQ_SYM(depthwise_s16s8_mve_pixel)(eq_taps_mve *t, const int8_t *w, const int64_t
     }
 }
 
-void EQ_SYM(eq_depthwise_s16s8__mve)(const int16_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_depthwise_s16s8__mve)(const int16_t *x, const int8_t *restrict w,
                                      const int64_t *restrict bias,
                                      const int32_t *restrict mult,
-                                     const int32_t *restrict shift, int16_t *restrict y,
+                                     const int32_t *restrict shift, int16_t *y,
                                      int8_t *restrict scratch,
                                      const eq_depthwise_s16s8_params *restrict p)
 {

@@ -10,16 +10,19 @@
  * @packs mult (o/16, o%4, o/4%4)
  * @packs shift (o/16, o%4, o/4%4)
  * @scratch 3 + (kh * kw + 3) / 4 * 48 + (in_c * multiplier + 15) / 16 * 80 + 16 * kh * kw + in_w * in_c * multiplier * min((kh - 1) * dil_h + 1, in_h)
+ * @overlap rows
  */
 #include "edgeq/depthwise_expand.h"
 #include "edgeq/depthwise_mve.h"
 
 eq_depthwise_s8_fn EQ_SYM(eq_depthwise_s8__mve_multiplier);
 
-void EQ_SYM(eq_depthwise_s8__mve_multiplier)(
-    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
-    int8_t *restrict scratch, const eq_depthwise_s8_params *restrict p)
+void EQ_SYM(eq_depthwise_s8__mve_multiplier)(const int8_t *x, const int8_t *restrict w,
+                                             const int32_t *restrict bias,
+                                             const int32_t *restrict mult,
+                                             const int32_t *restrict shift, int8_t *y,
+                                             int8_t *restrict scratch,
+                                             const eq_depthwise_s8_params *restrict p)
 {
     int8_t *ring =
         scratch + (3 + (p->kh * p->kw + 3) / 4 * 48 +

@@ -13,15 +13,18 @@
  * @packs shift (o/16, o%4, o/4%4)
  * @scratch 19 + (in_c + 15) / 16 * 16 * kh * kw
  * @scratch (kh * kw + 3) / 4 * 48 + (in_c + 15) / 16 * 80 + 16 * kh * kw
+ * @overlap rows
  */
 #include "edgeq/depthwise_s8s4_mve.h"
 
 eq_depthwise_s8s4_fn EQ_SYM(eq_depthwise_s8s4__mve_3x3_pairs);
 
-void EQ_SYM(eq_depthwise_s8s4__mve_3x3_pairs)(
-    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
-    int8_t *restrict scratch, const eq_depthwise_s8s4_params *restrict p)
+void EQ_SYM(eq_depthwise_s8s4__mve_3x3_pairs)(const int8_t *x, const int8_t *restrict w,
+                                              const int32_t *restrict bias,
+                                              const int32_t *restrict mult,
+                                              const int32_t *restrict shift, int8_t *y,
+                                              int8_t *restrict scratch,
+                                              const eq_depthwise_s8s4_params *restrict p)
 {
     eq_depthwise_s8s4_mve(x, w, bias, mult, shift, y, scratch, p, eq_mve_form, 1,
                           EQ_DEPTHWISE_MVE_3X3);

@@ -10,6 +10,7 @@
  * @packs mult (o/16, o%4, o/4%4)
  * @packs shift (o/16, o%4, o/4%4)
  * @scratch 3 + (kh * kw + 3) / 4 * 48 + (in_c + 15) / 16 * 80 + 16 * kh * kw
+ * @overlap rows
  */
 #include "edgeq/depthwise_s8zw.h"
 #include "edgeq/depthwise_mve.h"
@@ -17,10 +18,10 @@
 
 eq_depthwise_s8zw_fn EQ_SYM(eq_depthwise_s8zw__mve);
 
-void EQ_SYM(eq_depthwise_s8zw__mve)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_depthwise_s8zw__mve)(const int8_t *x, const int8_t *restrict w,
                                     const int32_t *restrict bias,
                                     const int32_t *restrict mult,
-                                    const int32_t *restrict shift, int8_t *restrict y,
+                                    const int32_t *restrict shift, int8_t *y,
                                     int8_t *restrict scratch,
                                     const eq_depthwise_s8zw_params *restrict p)
 {

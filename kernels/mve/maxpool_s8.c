@@ -1,6 +1,8 @@
 /* maxpool_s8 for MVE: sixteen channels at once.
  *
  * Exact: nothing is rounded.  The clamp's lower end stands in for the maximum of nothing.
+ *
+ * @overlap rows
  */
 #include "edgeq/maxpool_s8.h"
 
@@ -49,8 +51,7 @@ static inline int8x16_t maxpool_s8_mve_max(const int8_t *x, int32_t n,
     return best;
 }
 
-void eq_maxpool_s8__mve(const int8_t *restrict x, int8_t *restrict y,
-                        const eq_maxpool_s8_params *restrict p)
+void eq_maxpool_s8__mve(const int8_t *x, int8_t *y, const eq_maxpool_s8_params *restrict p)
 {
     const int8x16_t hi = vdupq_n_s8((int8_t)p->act_max);
     for (int32_t h = p->row0; h < p->row1; ++h)

@@ -10,6 +10,7 @@
  * @packs mult (o/4, o%4)
  * @packs shift (o/4, o%4)
  * @scratch 2 * kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 8 * kh * kw * in_c + 160
+ * @overlap rows
  */
 #include "edgeq/conv2d_gather_neon.h"
 #include "edgeq/conv2d_lines.h"
@@ -59,10 +60,12 @@ static inline void EQ_SYM(conv2d_s16s8_neon_tile)(const EQ_SYM(conv2d_s16s8_neon
     }
 }
 
-void EQ_SYM(eq_conv2d_s16s8__neon_patch)(
-    const int16_t *restrict x, const int8_t *restrict w, const int64_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int16_t *restrict y,
-    int8_t *restrict scratch, const eq_conv2d_s16s8_params *restrict p)
+void EQ_SYM(eq_conv2d_s16s8__neon_patch)(const int16_t *x, const int8_t *restrict w,
+                                         const int64_t *restrict bias,
+                                         const int32_t *restrict mult,
+                                         const int32_t *restrict shift, int16_t *y,
+                                         int8_t *restrict scratch,
+                                         const eq_conv2d_s16s8_params *restrict p)
 {
     const int32_t columns = (p->out_w - 1) * p->stride_w + (p->kw - 1) * p->dil_w + 1;
     const int32_t pixel = 2 * p->in_c, line = columns * pixel, run = p->kw * pixel;

@@ -10,16 +10,17 @@
  * @packs mult (o/4, o%4)
  * @packs shift (o/4, o%4)
  * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 16 * kh * kw * in_c + 400
+ * @overlap rows
  */
 #include "edgeq/conv2d_s8.h"
 #include "edgeq/conv2d_walk_neon.h"
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__neon_patch);
 
-void EQ_SYM(eq_conv2d_s8__neon_patch)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_conv2d_s8__neon_patch)(const int8_t *x, const int8_t *restrict w,
                                       const int32_t *restrict bias,
                                       const int32_t *restrict mult,
-                                      const int32_t *restrict shift, int8_t *restrict y,
+                                      const int32_t *restrict shift, int8_t *y,
                                       int8_t *restrict scratch,
                                       const eq_conv2d_s8_params *restrict p)
 {

@@ -15,16 +15,19 @@
  * @packs mult (o/8, o%8)
  * @packs shift (o/8, o%8)
  * @scratch kh * ((out_w - 1) * stride_w + (kw - 1) * dil_w + 1) * in_c + 64 * kh * kw * in_c + 1240
+ * @overlap rows
  */
 #include "edgeq/conv2d_s8zw.h"
 #include "edgeq/conv2d_walk_neon.h"
 
 eq_conv2d_s8zw_fn EQ_SYM(eq_conv2d_s8zw__neon_16_patch);
 
-void EQ_SYM(eq_conv2d_s8zw__neon_16_patch)(
-    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
-    int8_t *restrict scratch, const eq_conv2d_s8zw_params *restrict p)
+void EQ_SYM(eq_conv2d_s8zw__neon_16_patch)(const int8_t *x, const int8_t *restrict w,
+                                           const int32_t *restrict bias,
+                                           const int32_t *restrict mult,
+                                           const int32_t *restrict shift, int8_t *y,
+                                           int8_t *restrict scratch,
+                                           const eq_conv2d_s8zw_params *restrict p)
 {
     const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, p->zw);

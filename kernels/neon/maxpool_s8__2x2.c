@@ -4,13 +4,14 @@
  *
  * @requires in_c >= 8 and kh == 2 and kw == 2 and pad_top == 0 and pad_left == 0
  * @requires (row1 - 1) * stride_h + 2 <= in_h and (out_w - 1) * stride_w + 2 <= in_w
+ * @overlap rows
  */
 #include "edgeq/maxpool_s8.h"
 #include "edgeq/pool_quads_neon.h"
 
 eq_maxpool_s8_fn eq_maxpool_s8__neon_2x2;
 
-void eq_maxpool_s8__neon_2x2(const int8_t *restrict x, int8_t *restrict y,
+void eq_maxpool_s8__neon_2x2(const int8_t *x, int8_t *y,
                              const eq_maxpool_s8_params *restrict p)
 {
     const eq_quads_neon g = EQ_QUADS_NEON(p);

@@ -11,6 +11,7 @@
  * @packs bias (o/16, o%16)
  * @packs mult (o/16, o%16)
  * @packs shift (o/16, o%16)
+ * @overlap rows
  */
 #include "edgeq/depthwise_quads_neon_dotprod.h"
 #include "edgeq/depthwise_s8.h"
@@ -33,8 +34,8 @@ depthwise_s8_neon_dotprod_once(int8_t *y, eq_sums16_neon s, const eq_factors_x16
 }
 
 void EQ_SYM(eq_depthwise_s8__neon_dotprod_column_once)(
-    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
+    const int8_t *x, const int8_t *restrict w, const int32_t *restrict bias,
+    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *y,
     int8_t *restrict scratch, const eq_depthwise_s8_params *restrict p)
 {
     (void)scratch;

@@ -11,6 +11,7 @@
  * @packs mult (o/16, o%16)
  * @packs shift (o/16, o%16)
  * @scratch ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 16
+ * @overlap rows
  */
 #include "edgeq/conv2d_s8s4.h"
 #include "edgeq/conv2d_tiled_neon.h"
@@ -18,10 +19,12 @@
 
 eq_conv2d_s8s4_fn EQ_SYM(eq_conv2d_s8s4__neon_i8mm_band);
 
-void EQ_SYM(eq_conv2d_s8s4__neon_i8mm_band)(
-    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
-    int8_t *restrict scratch, const eq_conv2d_s8s4_params *restrict p)
+void EQ_SYM(eq_conv2d_s8s4__neon_i8mm_band)(const int8_t *x, const int8_t *restrict w,
+                                            const int32_t *restrict bias,
+                                            const int32_t *restrict mult,
+                                            const int32_t *restrict shift, int8_t *y,
+                                            int8_t *restrict scratch,
+                                            const eq_conv2d_s8s4_params *restrict p)
 {
     const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);

@@ -1,6 +1,8 @@
 /* avgpool_s16, portable: one walk over a window serves four channels.
  *
  * Exact: sums of integers that the compiler proved to fit, then the contract's division.
+ *
+ * @overlap rows
  */
 #include "edgeq/avgpool_s16.h"
 #include "edgeq/fixed_point.h"
@@ -36,7 +38,7 @@ static inline int16_t avgpool_s16_ref_mean(int32_t acc, int32_t count,
     return (int16_t)eq_clamp(eq_divide_away(acc, count), p->act_min, p->act_max);
 }
 
-static inline void avgpool_s16_ref_one(const int16_t *restrict x, int16_t *restrict y,
+static inline void avgpool_s16_ref_one(const int16_t *x, int16_t *y,
                                        avgpool_s16_ref_window v,
                                        const eq_avgpool_s16_params *restrict p)
 {
@@ -49,7 +51,7 @@ static inline void avgpool_s16_ref_one(const int16_t *restrict x, int16_t *restr
     *y = avgpool_s16_ref_mean(acc, v.count, p);
 }
 
-static inline void avgpool_s16_ref_four(const int16_t *restrict x, int16_t *restrict y,
+static inline void avgpool_s16_ref_four(const int16_t *x, int16_t *y,
                                         avgpool_s16_ref_window v,
                                         const eq_avgpool_s16_params *restrict p)
 {
@@ -70,7 +72,7 @@ static inline void avgpool_s16_ref_four(const int16_t *restrict x, int16_t *rest
     y[3] = avgpool_s16_ref_mean(a3, v.count, p);
 }
 
-void eq_avgpool_s16__ref(const int16_t *restrict x, int16_t *restrict y,
+void eq_avgpool_s16__ref(const int16_t *x, int16_t *y,
                          const eq_avgpool_s16_params *restrict p)
 {
     for (int32_t h = p->row0; h < p->row1; ++h)

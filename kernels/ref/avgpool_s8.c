@@ -1,6 +1,8 @@
 /* avgpool_s8, portable: one walk over a window serves four channels.
  *
  * Exact: sums of integers that the compiler proved to fit, then the contract's division.
+ *
+ * @overlap rows
  */
 #include "edgeq/avgpool_s8.h"
 #include "edgeq/fixed_point.h"
@@ -36,7 +38,7 @@ static inline int8_t EQ_SYM(avgpool_s8_ref_mean)(int32_t acc, int32_t count,
     return (int8_t)eq_clamp(eq_divide(acc, count), p->act_min, p->act_max);
 }
 
-static inline void EQ_SYM(avgpool_s8_ref_one)(const int8_t *restrict x, int8_t *restrict y,
+static inline void EQ_SYM(avgpool_s8_ref_one)(const int8_t *x, int8_t *y,
                                               EQ_SYM(avgpool_s8_ref_window) v,
                                               const eq_avgpool_s8_params *restrict p)
 {
@@ -49,7 +51,7 @@ static inline void EQ_SYM(avgpool_s8_ref_one)(const int8_t *restrict x, int8_t *
     *y = EQ_SYM(avgpool_s8_ref_mean)(acc, v.count, p);
 }
 
-static inline void EQ_SYM(avgpool_s8_ref_four)(const int8_t *restrict x, int8_t *restrict y,
+static inline void EQ_SYM(avgpool_s8_ref_four)(const int8_t *x, int8_t *y,
                                                EQ_SYM(avgpool_s8_ref_window) v,
                                                const eq_avgpool_s8_params *restrict p)
 {
@@ -70,7 +72,7 @@ static inline void EQ_SYM(avgpool_s8_ref_four)(const int8_t *restrict x, int8_t 
     y[3] = EQ_SYM(avgpool_s8_ref_mean)(a3, v.count, p);
 }
 
-void EQ_SYM(eq_avgpool_s8__ref)(const int8_t *restrict x, int8_t *restrict y,
+void EQ_SYM(eq_avgpool_s8__ref)(const int8_t *x, int8_t *y,
                                 const eq_avgpool_s8_params *restrict p)
 {
     for (int32_t h = p->row0; h < p->row1; ++h)

@@ -5,6 +5,8 @@
  * nothing and are stepped over, so no loop tests a coordinate.
  *
  * Exact: it is the contract's formula; the int64 accumulator is far from its ends.
+ *
+ * @overlap rows
  */
 #include "edgeq/conv2d_s16s4.h"
 #include "edgeq/fixed_point.h"
@@ -66,10 +68,10 @@ static inline void EQ_SYM(conv2d_s16s4_ref_columns)(EQ_SYM(conv2d_s16s4_ref_wind
     t->x = taps > 0 ? x + (at + t->kw0 * p->dil_w) * p->x_pixel : x;
 }
 
-void EQ_SYM(eq_conv2d_s16s4__ref)(const int16_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_conv2d_s16s4__ref)(const int16_t *x, const int8_t *restrict w,
                                   const int64_t *restrict bias,
                                   const int32_t *restrict mult,
-                                  const int32_t *restrict shift, int16_t *restrict y,
+                                  const int32_t *restrict shift, int16_t *y,
                                   int8_t *restrict scratch,
                                   const eq_conv2d_s16s4_params *restrict p)
 {

@@ -5,6 +5,8 @@
  * zx times their weights, which lie in runs too, so no loop tests a coordinate.
  *
  * Exact: it is the contract's formula; the compiler proved that partial sums stay in int32.
+ *
+ * @overlap rows
  */
 #include "edgeq/conv2d_s8s4.h"
 #include "edgeq/fixed_point.h"
@@ -86,9 +88,9 @@ static inline void EQ_SYM(conv2d_s8s4_ref_columns)(EQ_SYM(conv2d_s8s4_ref_window
     t->x = taps > 0 ? x + (at + t->kw0 * p->dil_w) * p->x_pixel : x;
 }
 
-void EQ_SYM(eq_conv2d_s8s4__ref)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_conv2d_s8s4__ref)(const int8_t *x, const int8_t *restrict w,
                                  const int32_t *restrict bias, const int32_t *restrict mult,
-                                 const int32_t *restrict shift, int8_t *restrict y,
+                                 const int32_t *restrict shift, int8_t *y,
                                  int8_t *restrict scratch,
                                  const eq_conv2d_s8s4_params *restrict p)
 {

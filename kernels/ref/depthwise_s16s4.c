@@ -7,6 +7,7 @@
  * Exact: it is the contract's formula; the int64 accumulator is far from its ends.
  *
  * @packs w (kh, kw, o/2, o%2)
+ * @overlap rows
  */
 #include "edgeq/depthwise_s16s4.h"
 #include "edgeq/fixed_point.h"
@@ -110,10 +111,10 @@ EQ_SYM(depthwise_s16s4_ref_pixel)(const EQ_SYM(depthwise_s16s4_ref_window) * t,
     }
 }
 
-void EQ_SYM(eq_depthwise_s16s4__ref)(const int16_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_depthwise_s16s4__ref)(const int16_t *x, const int8_t *restrict w,
                                      const int64_t *restrict bias,
                                      const int32_t *restrict mult,
-                                     const int32_t *restrict shift, int16_t *restrict y,
+                                     const int32_t *restrict shift, int16_t *y,
                                      int8_t *restrict scratch,
                                      const eq_depthwise_s16s4_params *restrict p)
 {

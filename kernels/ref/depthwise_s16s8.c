@@ -4,6 +4,8 @@
  * Taps outside the input add nothing and are stepped over, so no loop tests a coordinate.
  *
  * Exact: it is the contract's formula; the int64 accumulator is far from its ends.
+ *
+ * @overlap rows
  */
 #include "edgeq/depthwise_s16s8.h"
 #include "edgeq/fixed_point.h"
@@ -66,10 +68,10 @@ static inline void EQ_SYM(depthwise_s16s8_ref_columns)(EQ_SYM(depthwise_s16s8_re
     t->x = t->kw0 < t->kw1 ? x + (at + t->kw0 * p->dil_w) * p->x_pixel : x;
 }
 
-void EQ_SYM(eq_depthwise_s16s8__ref)(const int16_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_depthwise_s16s8__ref)(const int16_t *x, const int8_t *restrict w,
                                      const int64_t *restrict bias,
                                      const int32_t *restrict mult,
-                                     const int32_t *restrict shift, int16_t *restrict y,
+                                     const int32_t *restrict shift, int16_t *y,
                                      int8_t *restrict scratch,
                                      const eq_depthwise_s16s8_params *restrict p)
 {

@@ -7,6 +7,7 @@
  * Exact: it is the contract's formula; the compiler proved that partial sums stay in int32.
  *
  * @packs w (kh, kw, o/2, o%2)
+ * @overlap rows
  */
 #include "edgeq/depthwise_s8s4.h"
 #include "edgeq/fixed_point.h"
@@ -146,10 +147,10 @@ EQ_SYM(depthwise_s8s4_ref_pixel)(const EQ_SYM(depthwise_s8s4_ref_window) * t,
     }
 }
 
-void EQ_SYM(eq_depthwise_s8s4__ref)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_depthwise_s8s4__ref)(const int8_t *x, const int8_t *restrict w,
                                     const int32_t *restrict bias,
                                     const int32_t *restrict mult,
-                                    const int32_t *restrict shift, int8_t *restrict y,
+                                    const int32_t *restrict shift, int8_t *y,
                                     int8_t *restrict scratch,
                                     const eq_depthwise_s8s4_params *restrict p)
 {

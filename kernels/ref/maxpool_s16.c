@@ -1,6 +1,8 @@
 /* maxpool_s16, portable: one walk over a window serves four channels.
  *
  * Exact: nothing is rounded.  The clamp's lower end stands in for the maximum of nothing.
+ *
+ * @overlap rows
  */
 #include "edgeq/maxpool_s16.h"
 
@@ -37,7 +39,7 @@ static inline int16_t maxpool_s16_ref_least(int32_t a, int32_t act_max)
     return (int16_t)(a < act_max ? a : act_max);
 }
 
-static inline void maxpool_s16_ref_one(const int16_t *restrict x, int16_t *restrict y,
+static inline void maxpool_s16_ref_one(const int16_t *x, int16_t *y,
                                        maxpool_s16_ref_window v,
                                        const eq_maxpool_s16_params *restrict p)
 {
@@ -50,7 +52,7 @@ static inline void maxpool_s16_ref_one(const int16_t *restrict x, int16_t *restr
     *y = maxpool_s16_ref_least(best, p->act_max);
 }
 
-static inline void maxpool_s16_ref_four(const int16_t *restrict x, int16_t *restrict y,
+static inline void maxpool_s16_ref_four(const int16_t *x, int16_t *y,
                                         maxpool_s16_ref_window v,
                                         const eq_maxpool_s16_params *restrict p)
 {
@@ -71,7 +73,7 @@ static inline void maxpool_s16_ref_four(const int16_t *restrict x, int16_t *rest
     y[3] = maxpool_s16_ref_least(a3, p->act_max);
 }
 
-void eq_maxpool_s16__ref(const int16_t *restrict x, int16_t *restrict y,
+void eq_maxpool_s16__ref(const int16_t *x, int16_t *y,
                          const eq_maxpool_s16_params *restrict p)
 {
     for (int32_t h = p->row0; h < p->row1; ++h)

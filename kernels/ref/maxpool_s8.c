@@ -1,6 +1,8 @@
 /* maxpool_s8, portable: one walk over a window serves four channels.
  *
  * Exact: nothing is rounded.  The clamp's lower end stands in for the maximum of nothing.
+ *
+ * @overlap rows
  */
 #include "edgeq/maxpool_s8.h"
 
@@ -37,8 +39,7 @@ static inline int8_t maxpool_s8_ref_least(int32_t a, int32_t act_max)
     return (int8_t)(a < act_max ? a : act_max);
 }
 
-static inline void maxpool_s8_ref_one(const int8_t *restrict x, int8_t *restrict y,
-                                      maxpool_s8_ref_window v,
+static inline void maxpool_s8_ref_one(const int8_t *x, int8_t *y, maxpool_s8_ref_window v,
                                       const eq_maxpool_s8_params *restrict p)
 {
     int32_t best = p->act_min;
@@ -50,8 +51,7 @@ static inline void maxpool_s8_ref_one(const int8_t *restrict x, int8_t *restrict
     *y = maxpool_s8_ref_least(best, p->act_max);
 }
 
-static inline void maxpool_s8_ref_four(const int8_t *restrict x, int8_t *restrict y,
-                                       maxpool_s8_ref_window v,
+static inline void maxpool_s8_ref_four(const int8_t *x, int8_t *y, maxpool_s8_ref_window v,
                                        const eq_maxpool_s8_params *restrict p)
 {
     int32_t a0 = p->act_min, a1 = a0, a2 = a0, a3 = a0;
@@ -71,8 +71,7 @@ static inline void maxpool_s8_ref_four(const int8_t *restrict x, int8_t *restric
     y[3] = maxpool_s8_ref_least(a3, p->act_max);
 }
 
-void eq_maxpool_s8__ref(const int8_t *restrict x, int8_t *restrict y,
-                        const eq_maxpool_s8_params *restrict p)
+void eq_maxpool_s8__ref(const int8_t *x, int8_t *y, const eq_maxpool_s8_params *restrict p)
 {
     for (int32_t h = p->row0; h < p->row1; ++h)
         for (int32_t w = 0; w < p->out_w; ++w) {

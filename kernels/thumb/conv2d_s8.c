@@ -7,6 +7,7 @@
  *
  * @requires dot_bits <= 30
  * @scratch kh * kw * in_c
+ * @overlap rows
  */
 #include "edgeq/conv2d_patch.h"
 #include "edgeq/thumb_dot.h"
@@ -29,9 +30,9 @@ static inline const int8_t *EQ_SYM(conv2d_s8_thumb_window)(const int8_t *x, int8
     return patch;
 }
 
-void EQ_SYM(eq_conv2d_s8__thumb)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_conv2d_s8__thumb)(const int8_t *x, const int8_t *restrict w,
                                  const int32_t *restrict bias, const int32_t *restrict mult,
-                                 const int32_t *restrict shift, int8_t *restrict y,
+                                 const int32_t *restrict shift, int8_t *y,
                                  int8_t *restrict scratch,
                                  const eq_conv2d_s8_params *restrict p)
 {

@@ -8,16 +8,17 @@
  * @requires multiplier == 1 and dot_bits <= 30
  * @scratch 8 * kh * kw + in_c
  * @align 4
+ * @overlap rows
  */
 #include "edgeq/depthwise_s8.h"
 #include "edgeq/thumb_depthwise.h"
 
 eq_depthwise_s8_fn EQ_SYM(eq_depthwise_s8__thumb);
 
-void EQ_SYM(eq_depthwise_s8__thumb)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_depthwise_s8__thumb)(const int8_t *x, const int8_t *restrict w,
                                     const int32_t *restrict bias,
                                     const int32_t *restrict mult,
-                                    const int32_t *restrict shift, int8_t *restrict y,
+                                    const int32_t *restrict shift, int8_t *y,
                                     int8_t *restrict scratch,
                                     const eq_depthwise_s8_params *restrict p)
 {

@@ -10,6 +10,7 @@
  * @packs w (o/4, khkwi/4, khkwi%4, o%4)
  * @packs bias (o/4, o%4)
  * @scratch 2 * ((kh * kw * in_c + 3) / 4 * 4)
+ * @overlap rows
  */
 #include <string.h>
 
@@ -48,9 +49,8 @@ static inline int8_t *EQ_SYM(conv2d_s8_thumb2_fill)(int8_t *restrict to, int32_t
 }
 
 /* The window of output pixel (h, c) into every other byte of `to`. */
-static inline void EQ_SYM(conv2d_s8_thumb2_window)(const int8_t *restrict x,
-                                                   int8_t *restrict to, int32_t h,
-                                                   int32_t c,
+static inline void EQ_SYM(conv2d_s8_thumb2_window)(const int8_t *x, int8_t *restrict to,
+                                                   int32_t h, int32_t c,
                                                    const eq_conv2d_s8_params *restrict p)
 {
     int32_t row = h * p->stride_h - p->pad_top;
@@ -77,10 +77,10 @@ static inline void EQ_SYM(conv2d_s8_thumb2_window)(const int8_t *restrict x,
     }
 }
 
-void EQ_SYM(eq_conv2d_s8__thumb2)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_conv2d_s8__thumb2)(const int8_t *x, const int8_t *restrict w,
                                   const int32_t *restrict bias,
                                   const int32_t *restrict mult,
-                                  const int32_t *restrict shift, int8_t *restrict y,
+                                  const int32_t *restrict shift, int8_t *y,
                                   int8_t *restrict scratch,
                                   const eq_conv2d_s8_params *restrict p)
 {

@@ -43,7 +43,7 @@ class Native:
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             )  # fmt: skip
         contract = trial.kernel.contract
-        blocks = [(b.data, b.align, b.share) for b in trial.blocks]
+        blocks = [(b.data, b.align, b.share, b.at) for b in trial.blocks]
         request = (str(library), contract.cdef(), contract.name, trial.symbol, blocks,
                    placement == "skewed")  # fmt: skip
         stdin, stdout = self._process.stdin, self._process.stdout

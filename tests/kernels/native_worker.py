@@ -84,20 +84,23 @@ def region(index: int, capacity: int) -> Region:
     return REGIONS[index]
 
 
-def call(request: tuple[str, str, str, str, list[tuple[bytes, int, int]], bool]) -> Any:
+def call(request: tuple[str, str, str, str, list[tuple[bytes, int, int, int]], bool]) -> Any:
     library, declarations, contract, symbol, blocks, skewed = request
     ffi, kernel = function(library, declarations, contract, symbol)
     addresses: list[int] = []
-    for i, (data, align, share) in enumerate(blocks):
+    for i, (data, align, share, _) in enumerate(blocks):
         place = region(i, len(data) + 2 * align).place
         addresses.append(addresses[share] if share >= 0 else place(data, align, skewed))
     types = ffi.typeof(kernel).args
-    pointers = [ffi.cast(t, a) for t, a in zip(types, addresses, strict=True)]
+    pointers = [
+        ffi.cast(t, address + at)
+        for t, address, (*_, at) in zip(types, addresses, blocks, strict=True)
+    ]
     signal.alarm(SECONDS)
     kernel(*pointers)
     signal.alarm(0)
     used = [REGIONS[i] for i in range(len(blocks))]
-    shared = [share >= 0 for _, _, share in blocks]
+    shared = [share >= 0 for _, _, share, _ in blocks]
     memory = [b"" if s else r.content() for r, s in zip(used, shared, strict=True)]
     return memory, [s or r.intact() for r, s in zip(used, shared, strict=True)]
 

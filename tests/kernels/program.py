@@ -91,7 +91,7 @@ def _record(trial: Trial, placement: str, *, compared: bool) -> bytes:
     for block, want in zip(trial.blocks, trial.want, strict=True):
         known = want if compared and block.share < 0 else None
         wanted = IGNORED if want is None else TOLD if known is None else COMPARED
-        head = struct.pack("<4i", len(block.data), block.align, block.share, wanted)
+        head = struct.pack("<5i", len(block.data), block.align, block.share, block.at, wanted)
         parts += [head, block.data, known or b""]
     return b"".join(parts)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -29,7 +29,10 @@ class Rig:
 
     def difference(self, kernel: Kernel) -> str:
         """Where it returns other bytes than `exact`: on this machine or under its emulator."""
-        found = _trials(kernel)
+        return self.complaint(kernel, _trials(kernel))
+
+    def complaint(self, kernel: Kernel, found: Sequence[Trial]) -> str:
+        """The same of these trials."""
         if kernel.isa.runs_here():
             return _first(self.native.run(self.builder.library(kernel), found))
         emulator = emulator_of(kernel.isa)

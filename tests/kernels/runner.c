@@ -1,7 +1,7 @@
 /* Runs recorded kernel calls: reads them, one at a time, and writes what they leave behind.
  *
- * A call is int32 which, skewed, count, then for each pointer int32 bytes, align, share, wanted,
- * its bytes and, if COMPARED, as many that should be there afterwards; the answer, for each
+ * A call is int32 which, skewed, count, then for each pointer int32 bytes, align, share, shift,
+ * wanted, its bytes and, if COMPARED, as many that should be there afterwards; the answer, for each
  * pointer, int32 intact and its bytes, or intact + WANTED alone where they are those, or IGNORED.
  * Where records come from and how memory around a block is fenced in, runner_host.h or
  * runner_board.h says.
@@ -20,7 +20,8 @@ typedef struct {
     size_t mapped_bytes, bytes, align;
     unsigned char *want; /* what should be there afterwards */
     size_t want_bytes;
-    int32_t share, wanted;
+    int32_t share, shift,
+        wanted; /* whose memory it is, and where in it the pointer points */
 } block;
 
 void eq_test_call(int32_t which, void *const *a);
@@ -58,7 +59,7 @@ static void read_block(block *b, int skewed, const block *all)
 {
     b->bytes = read_size();
     b->align = read_size();
-    if (!read_int(&b->share) || !read_int(&b->wanted))
+    if (!read_int(&b->share) || !read_int(&b->shift) || !read_int(&b->wanted))
         fail("a record is cut short");
     if (b->share >= 0) {
         b->at = all[b->share].at;
@@ -110,7 +111,7 @@ int main(void)
             fail("too many pointers");
         for (size_t i = 0; i < count; ++i) {
             read_block(&blocks[i], (int)skewed, blocks);
-            pointers[i] = blocks[i].at;
+            pointers[i] = blocks[i].at + blocks[i].shift;
         }
         fence(blocks, count);
         eq_test_call(which, pointers);

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from edgeq.kernels.catalog import Kernel
 from edgeq.kernels.contract import Parameter
 from edgeq.ops.base import Case, op_of_contract
+from edgeq.plan.overlap import may_overlap, row_gap
 from edgeq.plan.pack import pack_arguments
 
 Array = NDArray[Any]
@@ -25,6 +26,7 @@ Array = NDArray[Any]
 SEED = 20
 PLACEMENTS = ("flush", "skewed")  # against the end of memory; aligned to no more than it must be
 SCRATCH_FILL = b"\x5a"
+OVERLAP_ALIGN = 16  # of x above y, as an arena aligns both
 
 
 class NotTestedError(Exception):
@@ -38,11 +40,13 @@ class Block:
     data    content before the call
     align   what its address is a multiple of, bytes
     share   index of the block whose very memory it is, or -1
+    at      where the pointer points, bytes from the start of that memory
     """
 
     data: bytes
     align: int
     share: int = -1
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,6 +131,8 @@ def trials(kernel: Kernel, form: str) -> Iterator[Trial]:
             if used.nbytes <= case.args[name].nbytes:
                 moved = Case({**case.args, "y": used}, case.params, case.facts)
                 yield _in_place(kernel, form, moved, name, f"case {index}, y in place of {name}")
+        if may_overlap(kernel, case.params):
+            yield overlapping(kernel, form, case, f"case {index}, y over rows of x")
 
 
 @cache
@@ -172,6 +178,30 @@ def _in_place(kernel: Kernel, form: str, case: Case, name: str, label: str) -> T
     blocks, after, views = list(plain.blocks), list(plain.want), list(plain.views)
     blocks[y_at] = Block(b"", blocks[y_at].align, share=x_at)
     after[x_at] = want["y"].tobytes() + source.tobytes()[y.nbytes :]
+    after[y_at] = b""
+    views[x_at] = views[y_at]
+    return Trial(kernel, form, tuple(blocks), tuple(after), tuple(views), case.params, label)
+
+
+def overlapping(kernel: Kernel, form: str, case: Case, label: str, nearer: int = 0) -> Trial:
+    """The case with y as far below x as the plan puts it, or `nearer` bytes more."""
+    gap = row_gap(kernel.contract, case.params) - nearer
+    gap = -(-gap // OVERLAP_ALIGN) * OVERLAP_ALIGN
+    x, y = case.args["x"], case.args["y"]
+    memory = bytearray(max(gap + x.nbytes, y.nbytes))
+    memory[: y.nbytes] = y.tobytes()
+    memory[gap : gap + x.nbytes] = x.tobytes()
+    there = np.frombuffer(bytes(memory[: y.nbytes]), y.dtype).reshape(y.shape)
+    moved = Case({**case.args, "y": there}, case.params, case.facts)
+    contract = kernel.contract.name
+    want = op_of_contract()[contract].exact(contract, moved.args, case.params, form)
+    plain = _trial(kernel, form, moved, want, label)
+    names = [q.name for q in kernel.contract.parameters]
+    x_at, y_at = names.index("x"), names.index("y")
+    blocks, after, views = list(plain.blocks), list(plain.want), list(plain.views)
+    blocks[x_at] = Block(bytes(memory), max(blocks[x_at].align, blocks[y_at].align), at=gap)
+    blocks[y_at] = Block(b"", blocks[y_at].align, share=x_at)
+    after[x_at] = want["y"].tobytes() + bytes(memory[y.nbytes :])
     after[y_at] = b""
     views[x_at] = views[y_at]
     return Trial(kernel, form, tuple(blocks), tuple(after), tuple(views), case.params, label)

@@ -1,0 +1,67 @@
+"""Kernels that say `@overlap rows` at the gap that the plan takes, on images of many rows.
+
+The cases of test_kernels.py are small, so that a kernel which copies rows first has all of them
+before it writes one; those here are larger than such copies, and of many shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from operator import attrgetter
+
+import numpy as np
+import pytest
+
+from edgeq.kernels.catalog import Kernel, catalog
+from edgeq.ops.base import Case
+from edgeq.ops.mac_cases import convolution_cases, depthwise_cases
+from edgeq.plan.overlap import may_overlap
+from tests.kernels.rig import Rig
+from tests.kernels.trial import Trial, forms_of, legal_cases, overlapping
+
+KERNELS = [k for k in catalog() if k.overlap]
+PORTABLE = [k for k in KERNELS if k.isa.name == "ref"]
+LARGE = ({"in_h": 40, "in_w": 40, "in_c": 16, "out_c": 16, "kh": 3, "kw": 3, "pad": 1},
+         {"in_h": 64, "in_w": 33, "in_c": 16, "out_c": 32},
+         {"in_h": 33, "in_w": 30, "in_c": 32, "out_c": 16, "kh": 3, "kw": 3, "pad": 1,
+          "stride_h": 2, "stride_w": 2})  # fmt: skip
+
+
+def cases(contract: str) -> Iterator[Case]:
+    """Layers whose rows no kernel copies all at once."""
+    rng = np.random.default_rng(7)
+    if contract.startswith("conv2d"):
+        return convolution_cases(contract, rng, LARGE)
+    if contract.startswith("depthwise"):
+        windows = [{**shape, "multiplier": 1} for shape in LARGE if "kh" in shape]
+        return depthwise_cases(contract, rng, windows)
+    return iter(())
+
+
+def test_some_kernels_say_so() -> None:
+    assert PORTABLE
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kernel", KERNELS, ids=attrgetter("base_symbol"))
+def test_large_images_lie_over_their_inputs(kernel: Kernel, rig: Rig) -> None:
+    found = [overlapping(kernel, form, case, f"large case {i}")
+             for form in forms_of(kernel) for i, case in enumerate(cases(kernel.contract.name))
+             if kernel.accepts({**case.facts, **case.params})
+             and (not case.forms or form in case.forms)]  # fmt: skip
+    if text := rig.complaint(kernel, found):
+        pytest.fail(text, pytrace=False)
+
+
+@pytest.mark.parametrize("kernel", PORTABLE, ids=attrgetter("base_symbol"))
+def test_a_row_nearer_is_wrong_somewhere(kernel: Kernel, rig: Rig) -> None:
+    assert rig.complaint(kernel, list(nearer(kernel)))
+
+
+def nearer(kernel: Kernel) -> Iterator[Trial]:
+    """Every case with y a row of its own nearer to x."""
+    form = forms_of(kernel)[0]
+    for index, case in legal_cases(kernel.contract.name, form):
+        if may_overlap(kernel, case.params):
+            row = case.params["y_row"] * case.args["y"].itemsize
+            yield overlapping(kernel, form, case, f"case {index}", nearer=row)
