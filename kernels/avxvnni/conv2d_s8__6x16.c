@@ -25,5 +25,5 @@ void EQ_SYM(eq_conv2d_s8__avxvnni_6x16)(const int8_t *restrict x, const int8_t *
 {
     const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);
-    eq_conv2d_by_band_avxvnni(&a, scratch, &call, EQ_INT8_AVX2, eq_is_single());
+    eq_conv2d_by_band_avxvnni(&a, scratch, &call, EQ_INT8_AVXVNNI, eq_is_single());
 }

@@ -23,5 +23,5 @@ void EQ_SYM(eq_conv2d_s8__avxvnni_any)(const int8_t *restrict x, const int8_t *r
 {
     const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);
-    eq_conv2d_by_band_avxvnni(&a, scratch, &call, EQ_INT8_AVX2, EQ_ANY + eq_is_single());
+    eq_conv2d_by_band_avxvnni(&a, scratch, &call, EQ_INT8_AVXVNNI, EQ_ANY + eq_is_single());
 }

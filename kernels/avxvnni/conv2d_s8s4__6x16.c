@@ -23,5 +23,5 @@ void EQ_SYM(eq_conv2d_s8s4__avxvnni_6x16)(
 {
     const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);
-    eq_conv2d_by_band_avxvnni(&a, scratch, &call, EQ_INT4_AVX2, eq_is_single());
+    eq_conv2d_by_band_avxvnni(&a, scratch, &call, EQ_INT4_AVXVNNI, eq_is_single());
 }

@@ -24,5 +24,5 @@ void EQ_SYM(eq_conv2d_s8zw__avxvnni_6x16)(
 {
     const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, p->zw);
-    eq_conv2d_by_band_avxvnni(&a, scratch, &call, EQ_ZERO_POINT_AVX2, eq_is_single());
+    eq_conv2d_by_band_avxvnni(&a, scratch, &call, EQ_ZERO_POINT_AVXVNNI, eq_is_single());
 }

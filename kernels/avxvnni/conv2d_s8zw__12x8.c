@@ -1,0 +1,29 @@
+/* conv2d_s8zw for AVX-VNNI: rows are copied with their borders into a band of x + 128,
+ * then twelve windows at a time, read where they lie, are multiplied with up to eight channels. Windows' sums are
+ * made for the zero point of the weights.
+ *
+ * Exact: see conv2d_avxvnni.h and scale_avx2.h.
+ *
+ * @requires out_c <= 8 and live_shift >= 32 and acc_bits <= 31
+ * @packs w (o/8, kh, kwi/4, o/4%2, o%2, o/2%2, kwi%4)
+ * @packs bias (o/8, o/4%2, o%2, o/2%2)
+ * @packs mult (o/8, o/4%2, o%2, o/2%2)
+ * @packs shift (o/8, o/4%2, o%2, o/2%2)
+ * @offset bias -128 w
+ * @scratch ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 32 + 32 + 4 * out_w * max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h)))
+ */
+#include "edgeq/conv2d_avxvnni.h"
+#include "edgeq/conv2d_s8zw.h"
+
+eq_conv2d_s8zw_fn EQ_SYM(eq_conv2d_s8zw__avxvnni_12x8);
+
+void EQ_SYM(eq_conv2d_s8zw__avxvnni_12x8)(
+    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
+    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
+    int8_t *restrict scratch, const eq_conv2d_s8zw_params *restrict p)
+{
+    const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
+    const eq_conv2d_call call = EQ_CONV2D_CALL(p, p->zw);
+    eq_conv2d_by_band_avxvnni(&a, scratch, &call, EQ_NARROW_AVXVNNI + EQ_ZERO_POINT_AVXVNNI,
+                              eq_is_single());
+}
