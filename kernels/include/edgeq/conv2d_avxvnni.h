@@ -25,7 +25,11 @@
 #define EDGEQ_CONV2D_AVXVNNI_H
 
 #include "edgeq/conv2d_band_avxvnni.h"
-#include "edgeq/conv2d_tile_avxvnni.h"
+#include "edgeq/conv2d_call.h"
+#include "edgeq/conv2d_narrow_avxvnni.h"
+
+/* Added to a kind of weights where a block has eight channels. */
+enum { EQ_NARROW_AVXVNNI = 4 };
 
 /* Tiles of one block of channels by number of pixels, functions of their own, so that nothing else
  * takes registers. */
@@ -46,37 +50,37 @@ EQ_INLINE_AVX2 void eq_tiles_n_avxvnni(const eq_block_avxvnni *t,
 EQ_APART_AVX2 void eq_tiles_6_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
                                       int32_t tiles, int64_t next, int kind, int single)
 {
-    if (kind == EQ_INT8_AVX2)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_INT8_AVX2, single);
-    else if (kind == EQ_INT4_AVX2)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_INT4_AVX2, single);
+    if (kind == EQ_INT8_AVXVNNI)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_INT8_AVXVNNI, single);
+    else if (kind == EQ_INT4_AVXVNNI)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_INT4_AVXVNNI, single);
     else
-        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_ZERO_POINT_AVX2, single);
+        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_ZERO_POINT_AVXVNNI, single);
 }
 
 EQ_APART_AVX2 void eq_tiles_4_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
                                       int32_t tiles, int64_t next, int kind, int single)
 {
-    if (kind == EQ_INT8_AVX2)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_INT8_AVX2, single);
-    else if (kind == EQ_INT4_AVX2)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_INT4_AVX2, single);
+    if (kind == EQ_INT8_AVXVNNI)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_INT8_AVXVNNI, single);
+    else if (kind == EQ_INT4_AVXVNNI)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_INT4_AVXVNNI, single);
     else
-        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_ZERO_POINT_AVX2, single);
+        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_ZERO_POINT_AVXVNNI, single);
 }
 
 EQ_APART_AVX2 void eq_tiles_2_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
                                       int32_t tiles, int64_t next, int kind, int single)
 {
-    if (kind == EQ_INT8_AVX2)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_INT8_AVX2, single);
-    else if (kind == EQ_INT4_AVX2)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_INT4_AVX2, single);
+    if (kind == EQ_INT8_AVXVNNI)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_INT8_AVXVNNI, single);
+    else if (kind == EQ_INT4_AVXVNNI)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_INT4_AVXVNNI, single);
     else
-        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_ZERO_POINT_AVX2, single);
+        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_ZERO_POINT_AVXVNNI, single);
 }
 
-/* `tiles` tiles of n = 2, 4 or 6 pixels from pixel `at` of a line on, or of two lines. */
+/* `tiles` tiles of n pixels from pixel `at` of a line on, or of two lines. */
 EQ_INLINE_AVX2 void eq_tiles_at_avxvnni(const eq_block_avxvnni *t,
                                         const eq_halves_avxvnni *line, int32_t at,
                                         int32_t tiles, int n, int two, int kind, int single)
@@ -84,7 +88,12 @@ EQ_INLINE_AVX2 void eq_tiles_at_avxvnni(const eq_block_avxvnni *t,
     const int64_t next = two ? n / 2 : n;
     eq_halves_avxvnni g = *line;
     eq_go_on_avxvnni(&g, at);
-    if (n == 6)
+    if (kind >= EQ_NARROW_AVXVNNI) {
+        if (n == 12)
+            eq_narrow_12_avxvnni(t, &g, tiles, next, kind - EQ_NARROW_AVXVNNI, single);
+        else
+            eq_narrow_2_avxvnni(t, &g, tiles, next, kind - EQ_NARROW_AVXVNNI, single);
+    } else if (n == 6)
         eq_tiles_6_avxvnni(t, &g, tiles, next, kind, single);
     else if (n == 4)
         eq_tiles_4_avxvnni(t, &g, tiles, next, kind, single);
@@ -103,14 +112,22 @@ EQ_INLINE_AVX2 eq_halves_avxvnni eq_halves_of_avxvnni(const eq_halves_avxvnni *l
     return g;
 }
 
+/* The pixels of the next tile, of a line of n of which so many are left. */
+EQ_INLINE_AVX2 int32_t eq_size_of_avxvnni(int32_t n, int32_t left, int kind)
+{
+    if (kind >= EQ_NARROW_AVXVNNI)
+        return n >= 12 && left > 2 ? 12 : 2;
+    return left > 4 && n >= 6 ? 6 : left > 2 && n >= 4 ? 4 : 2;
+}
+
 /* n pixels of a line; what is left of it is done with some before it once more. */
 EQ_INLINE_AVX2 void eq_one_line_avxvnni(const eq_block_avxvnni *t,
                                         const eq_halves_avxvnni *line, int32_t n, int kind,
                                         int single)
 {
     for (int32_t at = 0; at < n;) {
-        const int32_t left = n - at, six = left > 4 && n >= 6, four = left > 2 && n >= 4;
-        const int32_t size = six ? 6 : four ? 4 : 2, tiles = left < size ? 1 : left / size;
+        const int32_t left = n - at, size = eq_size_of_avxvnni(n, left, kind);
+        const int32_t tiles = left < size ? 1 : left / size;
         const int32_t from = left >= size ? at : n > size ? n - size : 0;
         const eq_halves_avxvnni g = eq_halves_of_avxvnni(line, n == 1 ? 0 : size / 2);
         eq_tiles_at_avxvnni(t, &g, from, tiles, size, 0, kind, single);
@@ -123,6 +140,13 @@ EQ_INLINE_AVX2 void eq_two_lines_avxvnni(const eq_block_avxvnni *t,
                                          const eq_halves_avxvnni *lines, int32_t n,
                                          int kind, int single)
 {
+    if (kind >= EQ_NARROW_AVXVNNI) {
+        const int32_t most = n >= 6 ? 6 : 1;
+        eq_tiles_at_avxvnni(t, lines, 0, n / most, 2 * most, 1, kind, single);
+        if (n % most != 0)
+            eq_tiles_at_avxvnni(t, lines, n - 6, 1, 12, 1, kind, single);
+        return;
+    }
     if (n >= 3)
         eq_tiles_at_avxvnni(t, lines, 0, n / 3, 6, 1, kind, single);
     if (n % 3 != 0)
@@ -199,13 +223,15 @@ EQ_INLINE_AVX2 void eq_blocks_avxvnni(eq_block_avxvnni *t, const eq_grid_avxvnni
                                       const eq_conv2d_arrays *a, int32_t out_c, int kind,
                                       int single)
 {
-    const int is_int4 = kind == EQ_INT4_AVX2;
-    const int64_t bytes = t->kh * (16 * (int64_t)t->sixteens + t->rest) / (is_int4 ? 2 : 1);
+    const int is_int4 = kind == EQ_INT4_AVXVNNI,
+              vectors = kind >= EQ_NARROW_AVXVNNI ? 1 : 2;
+    const int64_t taps = t->kh * (16 * (int64_t)t->sixteens + t->rest);
+    const int64_t bytes = is_int4 ? taps / 2 : taps;
     const __m256i top = eq_top_avxvnni(single);
-    for (int32_t o = 0; o < out_c; o += 16) {
+    for (int32_t o = 0; o < out_c; o += 8 * vectors) {
         t->w = a->w + o * bytes;
         t->count = out_c - o;
-        for (int32_t i = 0; i < 2; ++i) {
+        for (int32_t i = 0; i < vectors; ++i) {
             const int32_t c = o + 8 * i;
             t->bias[i] = eq_bias_avxvnni(a->bias + c, top, is_int4);
             t->f[i] = eq_factors_avxvnni(a->mult + c, a->shift + c, single);
@@ -241,7 +267,7 @@ EQ_INLINE_AVX2 void eq_conv2d_by_band_avxvnni(const eq_conv2d_arrays *a, int8_t 
         const eq_grid_avxvnni g =
             eq_grid_of_avxvnni(&b, band, more, a->y + (int64_t)h * p->y_row, p, rows);
         eq_fill_band_avxvnni(band, a->x, h, rows, &b);
-        if (kind == EQ_ZERO_POINT_AVX2)
+        if (kind % EQ_NARROW_AVXVNNI == EQ_ZERO_POINT_AVXVNNI)
             eq_fill_grid_avxvnni(more, &g, &b, p->zw);
         eq_blocks_avxvnni(&t, &g, a, p->out_c, kind, mode);
     }

@@ -100,13 +100,14 @@ EQ_INLINE_AVX2 __m256i eq_add_up_avxvnni(__m256i sum, const uint8_t *x, __m256i 
 }
 
 /* The sums of eight windows; up to 31 bytes behind a segment are read. */
-EQ_APART_AVX2 __m256i eq_eight_sums_avxvnni(const uint8_t *x, const eq_spans_avxvnni *w)
+EQ_INLINE_AVX2 __m256i eq_eight_sums_avxvnni(const uint8_t *x, const eq_spans_avxvnni *w,
+                                             int64_t s)
 {
     const __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi8(1);
-    const int64_t s = w->step, s3 = 3 * s, s5 = 5 * s, s7 = 7 * s;
+    const int64_t s3 = 3 * s, s5 = 5 * s, s7 = 7 * s;
     eq_rows_avx2 v = {zero, zero, zero, zero, zero, zero, zero, zero};
-    for (int32_t r = 0; r < w->kh; ++r) {
-        const uint8_t *q = x + r * w->segment;
+    for (int32_t r = w->kh; r > 0; --r) {
+        const uint8_t *q = x;
         for (int32_t left = w->run; left > 0; left -= 32) {
             const __m256i ones = left > 32 ? one : w->last;
             v.a = eq_add_up_avxvnni(v.a, q, ones);
@@ -117,25 +118,26 @@ EQ_APART_AVX2 __m256i eq_eight_sums_avxvnni(const uint8_t *x, const eq_spans_avx
             v.f = eq_add_up_avxvnni(v.f, q + s5, ones);
             v.g = eq_add_up_avxvnni(v.g, q + 2 * s3, ones);
             v.h = eq_add_up_avxvnni(v.h, q + s7, ones);
+            eq_stay_avxvnni(&v.a, &v.b, &v.c, &v.d);
+            eq_stay_avxvnni(&v.e, &v.f, &v.g, &v.h);
             q += 32;
         }
+        x += w->segment;
     }
     return eq_across_avx2(v);
 }
 
 /* What a zero point zw of the weights adds to the sums of n windows: zw * (128 * taps
  * - sum (x + 128)), an int32 each; up to 28 bytes more are written. */
-static inline void eq_fill_more_avxvnni(uint8_t *more, const uint8_t *x, int32_t n,
+EQ_APART_AVX2 void eq_fill_more_avxvnni(uint8_t *more, const uint8_t *x, int32_t n,
                                         int32_t zw, const eq_spans_avxvnni *w)
 {
     const __m256i all = _mm256_set1_epi32(128 * w->kh * w->run), by = _mm256_set1_epi32(zw);
     const int32_t next = n < 8 ? 1 : 8;
-    eq_spans_avxvnni some = *w;
-    if (n < 8)
-        some.step = 0;
     for (int32_t i = 0; i < n; i += next) {
         const int64_t at = i + next > n ? n - next : i;
-        const __m256i sums = eq_eight_sums_avxvnni(x + at * w->step, &some);
+        const __m256i sums =
+            eq_eight_sums_avxvnni(x + at * w->step, w, n < 8 ? 0 : w->step);
         eq_put_avxvnni(more + 4 * at, _mm256_mullo_epi32(by, _mm256_sub_epi32(all, sums)));
     }
 }

@@ -12,8 +12,15 @@
 #ifndef EDGEQ_CONV2D_TILE_AVXVNNI_H
 #define EDGEQ_CONV2D_TILE_AVXVNNI_H
 
-#include "edgeq/conv2d_avx2.h"
 #include "edgeq/dots_avxvnni.h"
+
+/* Kinds of weights: int8, int8 less a zero point, int4. */
+enum { EQ_INT8_AVXVNNI, EQ_ZERO_POINT_AVXVNNI, EQ_INT4_AVXVNNI };
+
+/* Sums of a tile, those of a pixel side by side: sixteen channels of six pixels. */
+typedef struct {
+    __m256i a0, b0, a1, b1, a2, b2, a3, b3, a4, b4, a5, b5;
+} eq_tile_avxvnni;
 
 /* Sixteen channels of a layer, or eight, and how its windows lie in the band. */
 typedef struct {
@@ -66,7 +73,7 @@ typedef struct {
 
 /* Four taps, from `at` on, of n = 2, 4 or 6 pixels.  What gcc 12 cannot know to stay the same it
  * leaves in addresses; sums of it and `at` would take registers. */
-EQ_INLINE_AVX2 void eq_step_avxvnni(eq_tile_avx2 *s, const uint8_t *p, const uint8_t *q,
+EQ_INLINE_AVX2 void eq_step_avxvnni(eq_tile_avxvnni *s, const uint8_t *p, const uint8_t *q,
                                     eq_apart_avxvnni *d, int at, const int8_t *w, int n,
                                     int is_int4)
 {
@@ -85,12 +92,13 @@ EQ_INLINE_AVX2 void eq_step_avxvnni(eq_tile_avx2 *s, const uint8_t *p, const uin
 }
 
 /* What the sums of sixteen channels begin with. */
-EQ_INLINE_AVX2 eq_tile_avx2 eq_begin_avxvnni(const eq_block_avxvnni *t,
-                                             const eq_halves_avxvnni *g, int n, int has_zw)
+EQ_INLINE_AVX2 eq_tile_avxvnni eq_begin_avxvnni(const eq_block_avxvnni *t,
+                                                const eq_halves_avxvnni *g, int n,
+                                                int has_zw)
 {
     const __m256i a = t->bias[0], b = t->bias[1];
     if (!has_zw) {
-        const eq_tile_avx2 s = {a, b, a, b, a, b, a, b, a, b, a, b};
+        const eq_tile_avxvnni s = {a, b, a, b, a, b, a, b, a, b, a, b};
         return s;
     }
     const __m256i m0 = eq_four_avxvnni(g->more), m3 = eq_four_avxvnni(g->rest),
@@ -98,7 +106,7 @@ EQ_INLINE_AVX2 eq_tile_avx2 eq_begin_avxvnni(const eq_block_avxvnni *t,
                   m2 = n > 4 ? eq_four_avxvnni(g->more + 8) : m0,
                   m4 = n > 2 ? eq_four_avxvnni(g->rest + 4) : m3,
                   m5 = n > 4 ? eq_four_avxvnni(g->rest + 8) : m3;
-    const eq_tile_avx2 s = {
+    const eq_tile_avxvnni s = {
         _mm256_add_epi32(m0, a), _mm256_add_epi32(m0, b), _mm256_add_epi32(m1, a),
         _mm256_add_epi32(m1, b), _mm256_add_epi32(m2, a), _mm256_add_epi32(m2, b),
         _mm256_add_epi32(m3, a), _mm256_add_epi32(m3, b), _mm256_add_epi32(m4, a),
@@ -107,7 +115,7 @@ EQ_INLINE_AVX2 eq_tile_avx2 eq_begin_avxvnni(const eq_block_avxvnni *t,
 }
 
 /* `steps` = 1, 2 or 4 times four taps. */
-EQ_INLINE_AVX2 void eq_steps_avxvnni(eq_tile_avx2 *s, const uint8_t *p, const uint8_t *q,
+EQ_INLINE_AVX2 void eq_steps_avxvnni(eq_tile_avxvnni *s, const uint8_t *p, const uint8_t *q,
                                      eq_apart_avxvnni *d, const int8_t *w, int steps, int n,
                                      int is_int4)
 {
@@ -123,15 +131,16 @@ EQ_INLINE_AVX2 void eq_steps_avxvnni(eq_tile_avx2 *s, const uint8_t *p, const ui
 
 /* The dot products of n pixels by sixteen channels; the windows' pointers go on from segment to
  * segment, and to the next tile. */
-EQ_INLINE_AVX2 eq_tile_avx2 eq_dots_avxvnni(const eq_block_avxvnni *t, eq_halves_avxvnni *g,
-                                            int64_t next, int n, int kind)
+EQ_INLINE_AVX2 eq_tile_avxvnni eq_dots_avxvnni(const eq_block_avxvnni *t,
+                                               eq_halves_avxvnni *g, int64_t next, int n,
+                                               int kind)
 {
-    const int is_int4 = kind == EQ_INT4_AVX2;
+    const int is_int4 = kind == EQ_INT4_AVXVNNI;
     const int64_t bytes = is_int4 ? 32 : 64;
     eq_apart_avxvnni d = {g->step, 2 * g->step};
     const uint8_t *u = g->p, *v = g->q;
     const int8_t *w = t->w;
-    eq_tile_avx2 s = eq_begin_avxvnni(t, g, n, kind == EQ_ZERO_POINT_AVX2);
+    eq_tile_avxvnni s = eq_begin_avxvnni(t, g, n, kind == EQ_ZERO_POINT_AVXVNNI);
     int32_t r = t->kh;
     do {
         for (int32_t k = t->sixteens; k > 0; --k) {
@@ -186,7 +195,8 @@ EQ_INLINE_AVX2 __m256i eq_two_avxvnni(const eq_block_avxvnni *t, __m256i a, __m2
 
 /* n pixels rescaled, narrowed and stored. */
 EQ_INLINE_AVX2 void eq_finish_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
-                                      const eq_tile_avx2 *s, int n, int is_int4, int single)
+                                      const eq_tile_avxvnni *s, int n, int is_int4,
+                                      int single)
 {
     int8_t *y = g->y, *z = g->z;
     const int64_t at = g->y_step;
@@ -218,8 +228,8 @@ EQ_INLINE_AVX2 void eq_tiles_avxvnni(const eq_block_avxvnni *t, eq_halves_avxvnn
 {
     const int64_t taps = t->kh * (16 * t->sixteens + t->rest + t->skip);
     do {
-        const eq_tile_avx2 s = eq_dots_avxvnni(t, &g, next * g.step - taps, n, kind);
-        eq_finish_avxvnni(t, &g, &s, n, kind == EQ_INT4_AVX2, single);
+        const eq_tile_avxvnni s = eq_dots_avxvnni(t, &g, next * g.step - taps, n, kind);
+        eq_finish_avxvnni(t, &g, &s, n, kind == EQ_INT4_AVXVNNI, single);
         g.y += next * g.y_step;
         g.z += next * g.y_step;
         g.more += 4 * next;
