@@ -1,0 +1,30 @@
+/* fc_s8s4g for AVX-512 VNNI: up to 64 outputs at once, any rescale.
+ *
+ * Exact: see dense_int4_avx512vnni.h and rescale_avx512.h; outputs beyond the last are not stored.
+ *
+ * @requires group % 8 == 0 or group == in_dim
+ * @packs w (o/16, i/8, o%16, i%4, i/4%2)
+ * @packs r (o/16, g, o%16)
+ * @packs bias (o/16, o%16)
+ * @packs mult (o/16, o%16)
+ * @packs shift (o/16, o%16)
+ */
+#include "edgeq/dense_int4_avx512vnni.h"
+#include "edgeq/fc_s8s4g.h"
+
+eq_fc_s8s4g_fn EQ_SYM(eq_fc_s8s4g__avx512vnni_64);
+
+void EQ_SYM(eq_fc_s8s4g__avx512vnni_64)(const int8_t *restrict x, const int8_t *restrict w,
+                                        const uint8_t *restrict r,
+                                        const int32_t *restrict bias,
+                                        const int32_t *restrict mult,
+                                        const int32_t *restrict shift, int8_t *restrict y,
+                                        const eq_fc_s8s4g_params *restrict p)
+{
+    const eq_int4_layer_x512 t = {
+        w,         r,          bias,
+        mult,      shift,      p->batch,
+        p->in_dim, p->out_dim, p->group,
+        p->x_step, p->y_step,  eq_load_range_avx512(p->zy, p->act_min, p->act_max)};
+    eq_int4_rows_x512(&t, x, y, EQ_ANY + eq_is_single());
+}
