@@ -154,10 +154,13 @@ DEPTHWISE: tuple[dict[str, int], ...] = (
      "stride_w": 2, "out_w": 4, "row1": 3, "x_gap": 1, "y_gap": 2},
     {"in_h": 9, "in_w": 2, "in_c": 70, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "x_ring": 5,
      "row0": 4, "row1": 7, "x_gap": 1, "y_gap": 3, "turn": 5},
+    {"in_h": 19, "in_w": 1, "in_c": 36, "multiplier": 1, "kh": 5, "kw": 1, "x_ring": 9, "row0": 6,
+     "row1": 11},
+    {"in_h": 82, "in_w": 1, "in_c": 2, "multiplier": 1, "kh": 14, "kw": 1, "y_gap": 1},
 )  # fmt: skip
 """The same with a multiplier; `out_w` may see columns beyond the image, `turn` says what zero
-points and clamp there are, `full` leaves the clamp to the range of int8, and int16 holds the rescaled
-sums of what is `small`."""
+points and clamp there are, `full` leaves the clamp to the range of int8, and int16 holds the
+rescaled sums of what is `small`."""
 
 
 FULLY_CONNECTED = (

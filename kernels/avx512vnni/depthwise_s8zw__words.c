@@ -1,8 +1,8 @@
-/* depthwise_s8zw for AVX-512 VNNI: four rows of sixteen channels at a time, any rescale.
+/* depthwise_s8zw for AVX-512 VNNI: four rows of sixteen channels at a time.
  *
  * Exact: see depthwise_avx512vnni.h and rescale_avx512.h; channels beyond the last are not stored.
  *
- * @requires multiplier == 1 and kw <= 128
+ * @requires multiplier == 1 and kw <= 128 and live_shift >= 32 and acc_bits <= 31
  * @packs w (o/16, kh/4, kw, o%16, kh%4)
  * @packs bias (o/16, o%16)
  * @packs mult (o/16, o%16)
@@ -13,9 +13,9 @@
 #include "edgeq/depthwise_avx512vnni.h"
 #include "edgeq/depthwise_s8zw.h"
 
-eq_depthwise_s8zw_fn EQ_SYM(eq_depthwise_s8zw__avx512vnni_any);
+eq_depthwise_s8zw_fn EQ_SYM(eq_depthwise_s8zw__avx512vnni_words);
 
-void EQ_SYM(eq_depthwise_s8zw__avx512vnni_any)(
+void EQ_SYM(eq_depthwise_s8zw__avx512vnni_words)(
     const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
     const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
     int8_t *restrict scratch, const eq_depthwise_s8zw_params *restrict p)
@@ -25,7 +25,6 @@ void EQ_SYM(eq_depthwise_s8zw__avx512vnni_any)(
     const eq_outputs_x512 q = {p->y_row, p->y_pixel, p->row0, p->row1};
     const eq_depthwise_arrays_x512 a = {x, w, bias, mult, shift, y};
     const eq_range_avx512 range = eq_load_range_avx512(p->zy, p->act_min, p->act_max);
-    const int live = 0;
-    eq_depthwise_by_strip_x512(&a, &b, scratch, &q, &range, p->zw, live, 1,
-                               EQ_ANY + eq_is_single());
+    const int live = !eq_is_single() && eq_is_live(p->zy, p->act_min, p->act_max);
+    eq_depthwise_by_strip_x512(&a, &b, scratch, &q, &range, p->zw, live, 1, eq_is_single());
 }
