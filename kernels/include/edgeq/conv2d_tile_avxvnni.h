@@ -6,8 +6,7 @@
  * with four taps of eight channels.  What a block of channels is rescaled with is made once, and
  * read from memory where it is used, for sums take twelve of the sixteen registers.
  *
- * Exact: VPDPBUSD does not saturate, and its sums are modulo 2^32; the last is in range.  `live`
- * needs no clamp but that of packing: what saturates at 0 and 255 is y + 128.
+ * Exact: VPDPBUSD does not saturate, and its sums are modulo 2^32; the last is in range.
  */
 #ifndef EDGEQ_CONV2D_TILE_AVXVNNI_H
 #define EDGEQ_CONV2D_TILE_AVXVNNI_H
@@ -168,17 +167,6 @@ EQ_INLINE_AVX2 eq_tile_avxvnni eq_dots_avxvnni(const eq_block_avxvnni *t,
     g->p = u + next;
     g->q = v + next;
     return s;
-}
-
-/* Two vectors of int16 twice, half by half, as bytes. */
-EQ_INLINE_AVX2 __m256i eq_narrow_avxvnni(__m256i a, __m256i b, __m256i c, __m256i d,
-                                         const eq_range_avx2 *r, int single)
-{
-    const __m256i first = _mm256_packs_epi32(a, b), second = _mm256_packs_epi32(c, d);
-    if (single == EQ_LIVE)
-        return _mm256_xor_si256(_mm256_packus_epi16(first, second),
-                                _mm256_set1_epi8(INT8_MIN));
-    return eq_bytes_avx2(first, second, r);
 }
 
 /* Sixteen channels of two pixels as bytes. */

@@ -107,6 +107,18 @@ EQ_INLINE_AVX2 __m256i eq_scaled_avxvnni(__m256i sum, const eq_scale_avx2 *f, in
     return eq_scaled_avx2(sum, f, single);
 }
 
+/* What was rescaled as bytes, half by half.  `live` needs no clamp but that of packing: what
+ * saturates at 0 and 255 is y + 128. */
+EQ_INLINE_AVX2 __m256i eq_narrow_avxvnni(__m256i a, __m256i b, __m256i c, __m256i d,
+                                         const eq_range_avx2 *r, int single)
+{
+    const __m256i first = _mm256_packs_epi32(a, b), second = _mm256_packs_epi32(c, d);
+    if (single == EQ_LIVE)
+        return _mm256_xor_si256(_mm256_packus_epi16(first, second),
+                                _mm256_set1_epi8(INT8_MIN));
+    return eq_bytes_avx2(first, second, r);
+}
+
 /* The eight sums added up. */
 EQ_INLINE_AVX2 int32_t eq_total_avxvnni(__m256i sum)
 {
