@@ -1,17 +1,17 @@
-/* conv2d_s8 for AVX-512 VNNI: any rescale; twelve windows of a band by 16
+/* conv2d_s8 for AVX-512 VNNI: any rescale; twelve windows of a band by 32
  * channels at a time.
  *
- * Exact: see conv2d_avx512vnni.h and rescale_avx512.h.
+ * Exact: see conv2d_wide_tile_avx512vnni.h and rescale_avx512.h.
  *
- * @packs w (o/16, kh, kwi/4, o%16, kwi%4)
- * @packs bias (o/16, o%16)
- * @packs mult (o/16, o%16)
- * @packs shift (o/16, o%16)
+ * @packs w (o/32, kh, kwi/4, o/4%2, o/8%4, o%4, kwi%4)
+ * @packs bias (o/32, o/4%2, o/8%4, o%4)
+ * @packs mult (o/32, o/4%2, o/8%4, o%4)
+ * @packs shift (o/32, o/4%2, o/8%4, o%4)
  * @offset bias -128 w
  * @scratch ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 128
  */
-#include "edgeq/conv2d_avx512vnni.h"
 #include "edgeq/conv2d_s8.h"
+#include "edgeq/conv2d_wide_avx512vnni.h"
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__avx512vnni_any);
 
@@ -22,5 +22,5 @@ void EQ_SYM(eq_conv2d_s8__avx512vnni_any)(
 {
     const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);
-    eq_conv2d_by_band_x512(&a, scratch, &call, 0, EQ_INT8_X512, EQ_ANY + eq_is_single());
+    eq_conv2d_wide_x512(&a, scratch, &call, EQ_32_X512, EQ_ANY + eq_is_single());
 }

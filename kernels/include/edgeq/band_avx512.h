@@ -54,18 +54,29 @@ static inline uint8_t *eq_flip_pixels_avx512(uint8_t *y, const int8_t *x, int32_
     return y;
 }
 
-/* Row `row` of the image from column -pad_left on. */
-static inline uint8_t *eq_flip_line_avx512(uint8_t *y, const int8_t *x, const eq_lines *g)
+/* How a line begins and ends beside `inside` pixels of the image; in bytes. */
+typedef struct {
+    int32_t left, inside, right;
+} eq_margins;
+
+static inline eq_margins eq_margins_of(const eq_lines *g)
 {
     const int32_t left = g->pad_left < g->columns ? g->pad_left : g->columns;
     const int32_t rest = g->columns - left;
     const int32_t inside = rest < g->in_w ? rest : g->in_w;
-    if (left > 0)
-        y = eq_border_avx512(y, g->zx, (int64_t)left * g->in_c);
-    y = eq_flip_pixels_avx512(y, x, inside, g);
-    if (rest > inside)
-        y = eq_border_avx512(y, g->zx, (int64_t)(rest - inside) * g->in_c);
-    return y;
+    const eq_margins m = {left * g->in_c, inside, (rest - inside) * g->in_c};
+    return m;
+}
+
+/* A row of the image from column -pad_left on. */
+static inline void eq_flip_line_avx512(uint8_t *y, const int8_t *x, eq_margins m,
+                                       const eq_lines *g)
+{
+    if (m.left > 0)
+        y = eq_border_avx512(y, g->zx, m.left);
+    y = eq_flip_pixels_avx512(y, x, m.inside, g);
+    if (m.right > 0)
+        eq_border_avx512(y, g->zx, m.right);
 }
 
 /* The same window by window. */
@@ -97,24 +108,26 @@ static inline int eq_is_straight(const eq_band *b, int32_t top, int32_t lines)
 static inline void eq_fill_unsigned_band(uint8_t *band, const int8_t *x, int32_t h,
                                          int32_t rows, const eq_band *b)
 {
-    const eq_lines *g = &b->lines;
-    const int32_t top = h * g->stride_h - g->pad_top, used = (g->kh - 1) * g->dil_h + 1;
-    const int32_t lines = (rows - 1) * g->stride_h + used;
-    if (g->stride_h == 1 && eq_is_straight(b, top, lines)) {
-        eq_flip_bytes_avx512(band, x + (int64_t)top * g->x_row, (int64_t)lines * b->line);
+    const eq_lines g = b->lines; /* bytes may be anything: a copy need not be read again */
+    const int32_t top = h * g.stride_h - g.pad_top, used = (g.kh - 1) * g.dil_h + 1;
+    const int32_t lines = (rows - 1) * g.stride_h + used;
+    const eq_margins m = eq_margins_of(&g);
+    if (g.stride_h == 1 && eq_is_straight(b, top, lines)) {
+        eq_flip_bytes_avx512(band, x + (int64_t)top * g.x_row, (int64_t)lines * b->line);
         return;
     }
-    for (int32_t r = 0; r < lines; ++r) {
+    for (int32_t r = 0, i = 0; r < lines; ++r, band += b->line) {
         const int32_t row = top + r;
-        uint8_t *const y = band + (int64_t)r * b->line;
-        if (r % g->stride_h >= used)
+        const int is_read = i < used;
+        i = i + 1 < g.stride_h ? i + 1 : 0;
+        if (!is_read && g.stride_h > used)
             continue;
-        if (row < 0 || row >= g->in_h)
-            eq_border_avx512(y, g->zx, b->line);
+        if (row < 0 || row >= g.in_h)
+            eq_border_avx512(band, g.zx, b->line);
         else if (b->dil_w == 1)
-            eq_flip_line_avx512(y, x + (int64_t)(row % g->x_ring) * g->x_row, g);
+            eq_flip_line_avx512(band, x + (int64_t)(row % g.x_ring) * g.x_row, m, &g);
         else
-            eq_flip_taps_avx512(y, x + (int64_t)(row % g->x_ring) * g->x_row, b);
+            eq_flip_taps_avx512(band, x + (int64_t)(row % g.x_ring) * g.x_row, b);
     }
 }
 

@@ -10,15 +10,103 @@
 #include "edgeq/conv2d_call.h"
 #include "edgeq/conv2d_wide_tile_avx512vnni.h"
 
+/* Where the next pixel lies, how many follow it in its row, and how many are left of all. */
+typedef struct {
+    const uint8_t *x;
+    int8_t *y;
+    int32_t row, left;
+} eq_place_x512;
+
+/* To the pixel after the last of a row. */
+EQ_INLINE_AVX512 void eq_turn_x512(const eq_wide_x512 *t, eq_place_x512 *p)
+{
+    p->row = t->out_w;
+    p->x += t->x_turn;
+    p->y += t->y_turn;
+}
+
+/* What the zero point of weights adds to the sums of the window of x. */
+EQ_INLINE_AVX512 int32_t eq_more_x512(const eq_wide_x512 *t, const uint8_t *x)
+{
+    __m512i sum = _mm512_setzero_si512();
+    x -= t->taps;
+    for (int32_t r = 0; r < t->runs; ++r, x += t->segment)
+        for (int32_t k = 0; k < t->run; k += 64) {
+            const int32_t left = t->run - k;
+            const __mmask64 some = left < 64 ? ((__mmask64)1 << left) - 1 : ~(__mmask64)0;
+            const __m512i v = _mm512_maskz_loadu_epi8(some, x + k);
+            sum = _mm512_dpbusd_epi32(sum, v, _mm512_set1_epi8(1));
+        }
+    return -t->zw * (_mm512_reduce_add_epi32(sum) - 128 * t->runs * t->run);
+}
+
+/* The next n pixels; of fewer, the last once more. */
+EQ_APART_AVX512 void eq_take_spots_x512(const eq_wide_x512 *t, eq_place_x512 *p,
+                                        eq_spots_x512 *g, int32_t n)
+{
+    eq_place_x512 q = *p;
+    for (int32_t i = 0; i < n; ++i) {
+        g->x[i] = q.x;
+        g->y[i] = q.y;
+        if (i + 1 >= q.left)
+            continue;
+        q.x += t->step;
+        q.y += t->y_pixel;
+        if (--q.row == 0)
+            eq_turn_x512(t, &q);
+    }
+    q.left -= q.left < n ? q.left : n;
+    *p = q;
+}
+
+#define EQ_NEAR_X512(i)                                                                    \
+    v.x##i = p->x + two * i * t->step;                                                     \
+    v.z##i = v.x##i + (two - 1) * t->step;
+#define EQ_FAR_X512(i)                                                                     \
+    v.x##i = g.x[two * i];                                                                 \
+    v.z##i = g.x[two * i + two - 1];
+
+/* The next n pixels, or n times two, by a block of channels. */
+EQ_INLINE_AVX512 void eq_wide_tile_x512(const eq_wide_x512 *t, const eq_block_x512 *c,
+                                        eq_place_x512 *p, int n, int kind, int single)
+{
+    const int two = kind == EQ_64_X512 ? 1 : 2;
+    eq_spots_x512 g;
+    eq_windows_x512 v;
+    __asm__ volatile("" : "+r"(t), "+r"(c));
+    int8_t *y = 0;
+    if (kind != EQ_32ZW_X512 && p->row >= n * two && c->channels >= 64 / two) {
+        EQ_SIX_X512(EQ_NEAR_X512)
+        y = p->y;
+        p->x += n * two * t->step;
+        p->y += n * two * t->y_pixel;
+        p->left -= n * two;
+        p->row -= n * two;
+        if (p->row == 0)
+            eq_turn_x512(t, p);
+    } else {
+        eq_take_spots_x512(t, p, &g, n * two);
+        EQ_SIX_X512(EQ_FAR_X512)
+        for (int i = 0; kind == EQ_32ZW_X512 && i < n * two; ++i)
+            g.more[i] = eq_more_x512(t, g.x[i]);
+    }
+    const eq_sums_x512 s = eq_dots_wide_x512(t, c, &g, v, n, kind);
+    eq_finish_wide_x512(t, c, &s, &g, y, n, kind, single);
+}
+
 /* All pixels from p on by a block of channels. */
 EQ_INLINE_AVX512 void eq_wide_pixels_x512(const eq_wide_x512 *t, const eq_block_x512 *c,
                                           eq_place_x512 p, int kind, int single)
 {
-    const int32_t some = kind == EQ_64_X512 ? 3 : 6;
-    while (p.left > some)
+    const int32_t two = kind == EQ_64_X512 ? 1 : 2;
+    while (p.left > 4 * two)
         eq_wide_tile_x512(t, c, &p, 6, kind, single);
-    if (p.left > 0)
+    if (p.left > 3 * two)
+        eq_wide_tile_x512(t, c, &p, 4, kind, single);
+    else if (p.left > two)
         eq_wide_tile_x512(t, c, &p, 3, kind, single);
+    else if (p.left > 0)
+        eq_wide_tile_x512(t, c, &p, 1, kind, single);
 }
 
 /* Channels from o on. */
@@ -53,6 +141,8 @@ EQ_INLINE_AVX512 eq_wide_x512 eq_wide_of_x512(const eq_conv2d_call *p, const eq_
                             .next = is_one ? b->segment : 4,
                             .segment = b->segment,
                             .runs = is_one ? 1 : p->kh,
+                            .run = b->run,
+                            .zw = p->zw,
                             .step = b->step,
                             .x_turn = b->row - (int64_t)b->out_w * b->step,
                             .y_pixel = p->y_pixel,
@@ -96,5 +186,9 @@ EQ_INLINE_AVX512 void eq_conv2d_wide_x512(const eq_conv2d_arrays *a, int8_t *scr
     else
         eq_conv2d_bands_x512(a, band, p, kind, single);
 }
+
+#undef EQ_SIX_X512
+#undef EQ_NEAR_X512
+#undef EQ_FAR_X512
 
 #endif

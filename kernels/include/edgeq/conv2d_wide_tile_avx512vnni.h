@@ -12,6 +12,9 @@
  * their weights taken away (@offset), so the last sum is the contract's, which is in range.
  * Where a segment is no multiple of four taps, what is read behind it meets weights of zero.
  *
+ * Where weights have a zero point zw, sum (x * (w - zw)) is sum ((x + 128) * w) - 128 * sum (w)
+ * - zw * (sum (x + 128) - 128 * window): a window is summed up once for a block of channels.
+ *
  * Weights of int4 are packed (o/32, kh, kwi/4, o/8%4, o%4, kwi%4, o/4%2), so that a byte holds one
  * of either vector of channels.  Each is multiplied from the upper half of its byte, sixteen times
  * too large, and so are biases made: with at most 28 bits the sum still fits.
@@ -23,17 +26,18 @@
 
 #include <string.h>
 
-/* Kinds of kernels: 64 channels at a time; 32; 32 with weights of int4. */
-enum { EQ_64_X512 = 0, EQ_32_X512 = 1, EQ_32INT4_X512 = 2 };
+/* Kinds of kernels: 64 channels at a time; 32; 32 with weights of int4, or with a zero point. */
+enum { EQ_64_X512 = 0, EQ_32_X512 = 1, EQ_32INT4_X512 = 2, EQ_32ZW_X512 = 3 };
 
 /* What all tiles of a layer share.  A window is `runs` runs, `segment` bytes apart, which take
  * `taps` bytes, from step to step `next`; a step is of four taps.  Where a pixel is meant, the end
  * of its window's first run is. */
 typedef struct {
     int64_t taps, next, segment;
-    int64_t step, x_turn, y_pixel,
-        y_turn; /* from pixel to pixel; and more, from row to row */
+    int64_t step, x_turn;    /* from pixel to pixel, and more from row to row */
+    int64_t y_pixel, y_turn; /* the same of y */
     int32_t runs, out_w;
+    int32_t run, zw; /* taps of a run that count, the zero point of weights */
     eq_range_avx512 range;
 } eq_wide_x512;
 
@@ -46,17 +50,11 @@ typedef struct {
     eq_factors_x16 factors[4];
 } eq_block_x512;
 
-/* Where the next pixel lies, how many follow it in its row, and how many are left of all. */
-typedef struct {
-    const uint8_t *x;
-    int8_t *y;
-    int32_t row, left;
-} eq_place_x512;
-
 /* Pixels of a tile that are not beside each other. */
 typedef struct {
     const uint8_t *x[12];
     int8_t *y[12];
+    int32_t more[12]; /* what the zero point of weights adds to sums */
 } eq_spots_x512;
 
 /* Sums of a tile, a vector of channels each: of pixel i, where there are 64; or in c and d those
@@ -66,6 +64,7 @@ typedef struct {
     __m512i c0, c1, c2, c3, c4, c5, d0, d1, d2, d3, d4, d5;
 } eq_sums_x512;
 
+/* Taken back by conv2d_wide_avx512vnni.h. */
 #define EQ_SIX_X512(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5)
 
 /* The windows of a tile; z is x, where pixel i is one alone. */
@@ -96,46 +95,72 @@ EQ_INLINE_AVX512 __m512i eq_dot_x512(__m512i sum, __m512i x, __m512i w)
     return sum;
 }
 
+EQ_INLINE_AVX512 __m512i eq_begin_x512(const eq_block_x512 *c, const eq_spots_x512 *g,
+                                       int vector, int i, int kind)
+{
+    return kind == EQ_32ZW_X512
+               ? _mm512_add_epi32(c->bias[vector], _mm512_set1_epi32(g->more[i]))
+               : c->bias[vector];
+}
+
 #define EQ_BEGIN_X512(i)                                                                   \
-    s.a##i = c->bias[0], s.b##i = c->bias[1];                                              \
-    s.c##i = c->bias[two == 2 ? 0 : 2], s.d##i = c->bias[two == 2 ? 1 : 3];
+    if (n > i) {                                                                           \
+        s.a##i = eq_begin_x512(c, g, 0, two * i, kind);                                    \
+        s.b##i = eq_begin_x512(c, g, 1, two * i, kind);                                    \
+        s.c##i = eq_begin_x512(c, g, two == 2 ? 0 : 2, two * i + two - 1, kind);           \
+        s.d##i = eq_begin_x512(c, g, two == 2 ? 1 : 3, two * i + two - 1, kind);           \
+    }
 #define EQ_STEP_X512(i)                                                                    \
     if (n > i) {                                                                           \
-        const __m512i x = eq_taps_x512(v.x##i + k);                                        \
-        s.a##i = eq_dot_x512(s.a##i, x, w0);                                               \
-        s.b##i = eq_dot_x512(s.b##i, x, w1);                                               \
-        const __m512i z = two == 2 ? eq_taps_x512(v.z##i + k) : x;                         \
-        s.c##i = eq_dot_x512(s.c##i, z, w2);                                               \
-        s.d##i = eq_dot_x512(s.d##i, z, w3);                                               \
+        const __m512i x = eq_taps_x512(v->x##i + k);                                       \
+        s->a##i = eq_dot_x512(s->a##i, x, w0);                                             \
+        s->b##i = eq_dot_x512(s->b##i, x, w1);                                             \
+        const __m512i z = two == 2 ? eq_taps_x512(v->z##i + k) : x;                        \
+        s->c##i = eq_dot_x512(s->c##i, z, w2);                                             \
+        s->d##i = eq_dot_x512(s->d##i, z, w3);                                             \
     }
-
 #define EQ_NEXT_X512(i)                                                                    \
     v.x##i += t->segment;                                                                  \
     v.z##i += t->segment;
 
+/* Bytes of weights of a step. */
+EQ_INLINE_AVX512 int eq_step_bytes_x512(int kind)
+{
+    return kind == EQ_64_X512 ? 256 : kind == EQ_32INT4_X512 ? 64 : 128;
+}
+
+/* Four taps of n pixels, or n times two. */
+EQ_INLINE_AVX512 void eq_step_x512(eq_sums_x512 *s, const eq_windows_x512 *v,
+                                   const int8_t *w, int64_t k, int n, int kind)
+{
+    const int two = kind == EQ_64_X512 ? 1 : 2, is_int4 = kind == EQ_32INT4_X512;
+    const __m512i first = _mm512_loadu_si512((const void *)w);
+    const __m512i w0 = is_int4 ? eq_upper_x512(_mm512_slli_epi16(first, 4)) : first;
+    const __m512i w1 =
+        is_int4 ? eq_upper_x512(first) : _mm512_loadu_si512((const void *)(w + 64));
+    const __m512i w2 = two == 2 ? w0 : _mm512_loadu_si512((const void *)(w + 128));
+    const __m512i w3 = two == 2 ? w1 : _mm512_loadu_si512((const void *)(w + 192));
+    EQ_SIX_X512(EQ_STEP_X512)
+}
+
 /* The dot products of n pixels, or n times two; n and kind are constants.  Sums have names: of an
  * array gcc 12 keeps none in registers. */
 EQ_INLINE_AVX512 eq_sums_x512 eq_dots_wide_x512(const eq_wide_x512 *t,
-                                                const eq_block_x512 *c, eq_windows_x512 v,
+                                                const eq_block_x512 *c,
+                                                const eq_spots_x512 *g, eq_windows_x512 v,
                                                 int n, int kind)
 {
-    const int two = kind == EQ_64_X512 ? 1 : 2, is_int4 = kind == EQ_32INT4_X512;
+    const int two = kind == EQ_64_X512 ? 1 : 2, bytes = eq_step_bytes_x512(kind);
+    const int64_t next = kind == EQ_64_X512 ? t->next : 4;
     eq_sums_x512 s;
     EQ_SIX_X512(EQ_BEGIN_X512)
     const int8_t *w = c->w;
-    int32_t r = t->runs;
-    for (;;) {
+    for (int32_t r = t->runs;;) {
         int64_t k = -t->taps;
         do {
-            const __m512i first = _mm512_loadu_si512((const void *)w);
-            const __m512i w0 = is_int4 ? eq_upper_x512(_mm512_slli_epi16(first, 4)) : first;
-            const __m512i w1 =
-                is_int4 ? eq_upper_x512(first) : _mm512_loadu_si512((const void *)(w + 64));
-            const __m512i w2 = two == 2 ? w0 : _mm512_loadu_si512((const void *)(w + 128));
-            const __m512i w3 = two == 2 ? w1 : _mm512_loadu_si512((const void *)(w + 192));
-            EQ_SIX_X512(EQ_STEP_X512)
-            w += is_int4 ? 64 : two == 2 ? 128 : 256;
-            k += two == 1 ? t->next : 4;
+            eq_step_x512(&s, &v, w, k, n, kind);
+            w += bytes;
+            k += next;
         } while (k != 0);
         if (--r == 0)
             break;
@@ -198,71 +223,11 @@ EQ_INLINE_AVX512 void eq_finish_wide_x512(const eq_wide_x512 *t, const eq_block_
     }
 }
 
-/* To the pixel after the last of a row. */
-EQ_INLINE_AVX512 void eq_turn_x512(const eq_wide_x512 *t, eq_place_x512 *p)
-{
-    p->row = t->out_w;
-    p->x += t->x_turn;
-    p->y += t->y_turn;
-}
-
-/* The next n pixels; of fewer, the last once more. */
-EQ_APART_AVX512 void eq_take_spots_x512(const eq_wide_x512 *t, eq_place_x512 *p,
-                                        eq_spots_x512 *g, int32_t n)
-{
-    for (int32_t i = 0; i < n; ++i) {
-        g->x[i] = p->x;
-        g->y[i] = p->y;
-        p->left -= p->left > 0;
-        if (p->left == 0)
-            continue;
-        p->x += t->step;
-        p->y += t->y_pixel;
-        if (--p->row == 0)
-            eq_turn_x512(t, p);
-    }
-}
-
-#define EQ_NEAR_X512(i)                                                                    \
-    v.x##i = p->x + two * i * t->step;                                                     \
-    v.z##i = v.x##i + (two - 1) * t->step;
-#define EQ_FAR_X512(i)                                                                     \
-    v.x##i = g.x[two * i];                                                                 \
-    v.z##i = g.x[two * i + two - 1];
-
-/* The next n pixels, or n times two, by a block of channels. */
-EQ_INLINE_AVX512 void eq_wide_tile_x512(const eq_wide_x512 *t, const eq_block_x512 *c,
-                                        eq_place_x512 *p, int n, int kind, int single)
-{
-    const int two = kind == EQ_64_X512 ? 1 : 2;
-    eq_spots_x512 g;
-    eq_windows_x512 v;
-    __asm__ volatile("" : "+r"(t), "+r"(c));
-    int8_t *y = 0;
-    if (p->row >= n * two && c->channels >= 64 / two) {
-        EQ_SIX_X512(EQ_NEAR_X512)
-        y = p->y;
-        p->x += n * two * t->step;
-        p->y += n * two * t->y_pixel;
-        p->left -= n * two;
-        p->row -= n * two;
-        if (p->row == 0)
-            eq_turn_x512(t, p);
-    } else {
-        eq_take_spots_x512(t, p, &g, n * two);
-        EQ_SIX_X512(EQ_FAR_X512)
-    }
-    const eq_sums_x512 s = eq_dots_wide_x512(t, c, v, n, kind);
-    eq_finish_wide_x512(t, c, &s, &g, y, n, kind, single);
-}
-
-#undef EQ_SIX_X512
 #undef EQ_BEGIN_X512
 #undef EQ_STEP_X512
+#undef EQ_NEXT_X512
 #undef EQ_BYTES_X512
 #undef EQ_STORE_FAST_X512
 #undef EQ_STORE_SLOW_X512
-#undef EQ_NEAR_X512
-#undef EQ_FAR_X512
 
 #endif
