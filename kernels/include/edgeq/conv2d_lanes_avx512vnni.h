@@ -12,228 +12,51 @@
  * their weights taken away (@offset), so the last sum is the contract's, which is in range.
  * Where a window is no multiple of four taps, what is read behind it meets weights of zero.
  *
- * Rescaling: with s = shift >= 32 and |acc| <= 2^30 the form single is (acc * mult + 2^(s - 1)) >> s.
- * The form double is floor ((floor ((acc * mult + 2^30) / 2^31) + 2^(s - 32) - [that < 0]) / 2^(s -
- * 31)), which is (acc * mult + 2^30 + 2^(s - 1) - 2^31 * [acc < 0]) >> s: the floor of a floor is one
- * floor, and the inner one is below zero just where acc is, but for acc = -1 and mult = 2^30, which
- * give zero either way. EQ_LIVE leaves the last term out: where acc < 0 both are at most zero. 64 bits
- * hold it all, and 32 the result. A factor of zero is shifted by 62, which leaves zero.
+ * Of a row that does not fill a tile up to eight pixels share one with those of the next row.
  *
- * The asm broadcasts what it reads: gcc 12 knows no such operand of these instructions, and would
- * load it first, an instruction more for each.
+ * The asm broadcasts what it reads, which gcc 12 would load first, an instruction more for each.
  */
 #ifndef EDGEQ_CONV2D_LANES_AVX512VNNI_H
 #define EDGEQ_CONV2D_LANES_AVX512VNNI_H
 
+#include "edgeq/lanes_avx512.h"
 #include "edgeq/planes_avx512.h"
 
-/* A layer; how its windows lie in planes. */
-typedef struct {
-    const int8_t *w;
-    const int32_t *bias, *mult, *shift;
-    int64_t tap, turn; /* from column to column of the filter, and then to the next row */
-    int64_t plane;     /* from group to group */
-    int64_t y_pixel;
-    int32_t kh, taps, groups, out_c, zw;
-    int32_t window; /* taps that a sum with weights of one has */
-    int32_t last;   /* four bytes of one, less those that fill up a group */
-    eq_range_avx512 range;
-} eq_lanes;
-
-/* Up to sixteen channels of it, and their factors. */
-typedef struct {
-    const int8_t *w;
-    const int32_t *bias;
-    __mmask16 some; /* channels that there are */
-    int is_dense;   /* these are all, and pixels of y lie side by side */
-    int64_t mult[16], half[16], down[16], high[16]; /* high is down - 32 */
-} eq_lanes_block;
-
-EQ_INLINE_AVX512 __m512i eq_lanes_load(const uint8_t *x)
+/* Sixty-four bytes: half of them `apart` from the others where they do not lie side by side. */
+EQ_INLINE_AVX512 __m512i eq_lanes_load(const uint8_t *x, int64_t apart, int is_split)
 {
-    return _mm512_loadu_si512((const void *)x);
+    if (!is_split)
+        return _mm512_loadu_si512((const void *)x);
+    const __m256i first = _mm256_loadu_si256((const __m256i *)(const void *)x);
+    const __m256i last = _mm256_loadu_si256((const __m256i *)(const void *)(x + apart));
+    return _mm512_inserti64x4(_mm512_castsi256_si512(first), last, 1);
 }
 
-/* Sums of eight channels. */
-typedef struct {
-    __m512i a, b, c, d, e, f, g, h;
-} eq_lanes_eight;
-
-/* Four taps of sixteen pixels times those of eight channels at w. */
-EQ_INLINE_AVX512 void eq_lanes_dot(eq_lanes_eight *s, __m512i x, const int8_t *w)
+/* The same the other way round. */
+EQ_INLINE_AVX512 void eq_lanes_keep(uint8_t *to, int64_t apart, __m512i v, int is_split)
 {
-    __asm__("vpdpbusd (%9)%{1to16%}, %8, %0\n\t"
-            "vpdpbusd 4(%9)%{1to16%}, %8, %1\n\t"
-            "vpdpbusd 8(%9)%{1to16%}, %8, %2\n\t"
-            "vpdpbusd 12(%9)%{1to16%}, %8, %3\n\t"
-            "vpdpbusd 16(%9)%{1to16%}, %8, %4\n\t"
-            "vpdpbusd 20(%9)%{1to16%}, %8, %5\n\t"
-            "vpdpbusd 24(%9)%{1to16%}, %8, %6\n\t"
-            "vpdpbusd 28(%9)%{1to16%}, %8, %7"
+    if (!is_split) {
+        _mm512_storeu_si512((void *)to, v);
+        return;
+    }
+    _mm256_storeu_si256((__m256i *)(void *)to, _mm512_castsi512_si256(v));
+    _mm256_storeu_si256((__m256i *)(void *)(to + apart), _mm512_extracti64x4_epi64(v, 1));
+}
+
+/* Four taps of sixteen pixels times those of eight channels, `at` bytes from w on, a constant. */
+EQ_INLINE_AVX512 void eq_lanes_dot(eq_lanes_eight *s, __m512i x, const int8_t *w, int at)
+{
+    __asm__("vpdpbusd %c10(%9)%{1to16%}, %8, %0\n\t"
+            "vpdpbusd %c10+4(%9)%{1to16%}, %8, %1\n\t"
+            "vpdpbusd %c10+8(%9)%{1to16%}, %8, %2\n\t"
+            "vpdpbusd %c10+12(%9)%{1to16%}, %8, %3\n\t"
+            "vpdpbusd %c10+16(%9)%{1to16%}, %8, %4\n\t"
+            "vpdpbusd %c10+20(%9)%{1to16%}, %8, %5\n\t"
+            "vpdpbusd %c10+24(%9)%{1to16%}, %8, %6\n\t"
+            "vpdpbusd %c10+28(%9)%{1to16%}, %8, %7"
             : "+v"(s->a), "+v"(s->b), "+v"(s->c), "+v"(s->d), "+v"(s->e), "+v"(s->f),
               "+v"(s->g), "+v"(s->h)
-            : "v"(x), "r"(w), "m"(*(const int8_t (*)[32])(const void *)w));
-}
-
-/* The even lanes of x times m. */
-EQ_INLINE_AVX512 __m512i eq_lanes_product(__m512i x, const int64_t *m)
-{
-    __m512i y;
-    __asm__("vpmuldq %2%{1to8%}, %1, %0" : "=v"(y) : "v"(x), "m"(*m));
-    return y;
-}
-
-EQ_INLINE_AVX512 __m512i eq_lanes_sum(__m512i x, const int64_t *a)
-{
-    __m512i y;
-    __asm__("vpaddq %2%{1to8%}, %1, %0" : "=v"(y) : "v"(x), "m"(*a));
-    return y;
-}
-
-EQ_INLINE_AVX512 __m512i eq_lanes_shift(__m512i x, const int64_t *s)
-{
-    __m512i y;
-    __asm__("vpsravq %2%{1to8%}, %1, %0" : "=v"(y) : "v"(x), "m"(*s));
-    return y;
-}
-
-/* Eight factors, from the first of them on. */
-EQ_INLINE_AVX512 void eq_lanes_factors(eq_lanes_block *b, __m256i mult, __m256i shift,
-                                       int at, int single)
-{
-    const __m512i one = _mm512_set1_epi64(1), m = _mm512_cvtepi32_epi64(mult);
-    const __mmask8 none = _mm512_cmpeq_epi64_mask(m, _mm512_setzero_si512());
-    const __m512i s =
-        _mm512_mask_mov_epi64(_mm512_cvtepi32_epi64(shift), none, _mm512_set1_epi64(62));
-    const __m512i half = _mm512_sllv_epi64(one, _mm512_sub_epi64(s, one));
-    const __m512i first = _mm512_set1_epi64(single == EQ_SINGLE ? 0 : (int64_t)1 << 30);
-    _mm512_storeu_si512((void *)(b->mult + at), m);
-    _mm512_storeu_si512((void *)(b->half + at), _mm512_add_epi64(half, first));
-    _mm512_storeu_si512((void *)(b->down + at), s);
-    _mm512_storeu_si512((void *)(b->high + at), _mm512_sub_epi64(s, _mm512_set1_epi64(32)));
-}
-
-/* The channels from o on. */
-EQ_INLINE_AVX512 void eq_lanes_block_of(eq_lanes_block *b, const eq_lanes *t, int32_t o,
-                                        int single)
-{
-    const __m512i mult = eq_load_x16(t->mult + o), shift = eq_load_x16(t->shift + o);
-    const int32_t left = t->out_c - o;
-    b->w = t->w + (int64_t)o * t->kh * t->taps * t->groups * 4;
-    b->bias = t->bias + o;
-    b->some = (__mmask16)((1u << (left < 16 ? left : 16)) - 1);
-    b->is_dense = o == 0 && t->y_pixel == t->out_c && (left == 8 || left == 16);
-    eq_lanes_factors(b, _mm512_castsi512_si256(mult), _mm512_castsi512_si256(shift), 0,
-                     single);
-    eq_lanes_factors(b, _mm512_extracti64x4_epi64(mult, 1),
-                     _mm512_extracti64x4_epi64(shift, 1), 8, single);
-}
-
-/* Even lanes of sums, times their factor: the numerator of the form. */
-EQ_INLINE_AVX512 __m512i eq_lanes_scaled(__m512i acc, const eq_lanes_block *b, int i,
-                                         int single)
-{
-    const __m512i sum = eq_lanes_sum(eq_lanes_product(acc, b->mult + i), b->half + i);
-    if (single != EQ_DOUBLE)
-        return sum;
-    return _mm512_sub_epi64(sum,
-                            _mm512_and_si512(acc, _mm512_set1_epi64((int64_t)1 << 31)));
-}
-
-/* Sixteen sums of channel i, rescaled. */
-EQ_INLINE_AVX512 __m512i eq_lanes_rescale(__m512i acc, const eq_lanes_block *b, int i,
-                                          int single)
-{
-    const __m512i even = eq_lanes_shift(eq_lanes_scaled(acc, b, i, single), b->down + i);
-    const __m512i odd = eq_lanes_shift(
-        eq_lanes_scaled(_mm512_srli_epi64(acc, 32), b, i, single), b->high + i);
-    return eq_join_x16(even, odd);
-}
-
-/* Bytes of four channels from i on, the four of a pixel side by side. */
-EQ_INLINE_AVX512 __m512i eq_lanes_bytes(__m512i p, __m512i q, __m512i r, __m512i s,
-                                        const eq_lanes_block *b, int i,
-                                        const eq_range_avx512 *range, int single)
-{
-    const __m512i first = _mm512_packs_epi32(eq_lanes_rescale(p, b, i, single),
-                                             eq_lanes_rescale(q, b, i + 1, single));
-    const __m512i second = _mm512_packs_epi32(eq_lanes_rescale(r, b, i + 2, single),
-                                              eq_lanes_rescale(s, b, i + 3, single));
-    const __m512i order = _mm512_broadcast_i32x4(
-        _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-    __m512i v;
-    if (single == EQ_LIVE) {
-        v = _mm512_xor_si512(_mm512_packus_epi16(first, second),
-                             _mm512_set1_epi8(INT8_MIN));
-    } else {
-        v = _mm512_packs_epi16(_mm512_adds_epi16(first, range->zy),
-                               _mm512_adds_epi16(second, range->zy));
-        v = _mm512_min_epi8(_mm512_max_epi8(v, range->lo), range->hi);
-    }
-    return _mm512_shuffle_epi8(v, order);
-}
-
-/* Lanes of 32 bits, those of p and of q in turns: the first half of either, or the last. */
-EQ_INLINE_AVX512 __m512i eq_lanes_turns(__m512i p, __m512i q, int last)
-{
-    const __m512i turns =
-        _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-    return _mm512_permutex2var_epi32(
-        p, last ? _mm512_add_epi32(turns, _mm512_set1_epi32(8)) : turns, q);
-}
-
-/* The same of 64 bits. */
-EQ_INLINE_AVX512 __m512i eq_lanes_wide_turns(__m512i p, __m512i q, int last)
-{
-    const __m512i turns = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
-    return _mm512_permutex2var_epi64(
-        p, last ? _mm512_add_epi64(turns, _mm512_set1_epi64(4)) : turns, q);
-}
-
-/* Bytes of sixteen pixels, two vectors where there are 8 channels. */
-typedef struct {
-    __m512i a, b, c, d;
-} eq_lanes_out;
-
-EQ_INLINE_AVX512 void eq_lanes_store_whole(const eq_lanes_out *v, int8_t *y, int channels)
-{
-    _mm512_storeu_si512((void *)y, v->a);
-    _mm512_storeu_si512((void *)(y + 64), v->b);
-    if (channels == 16) {
-        _mm512_storeu_si512((void *)(y + 128), v->c);
-        _mm512_storeu_si512((void *)(y + 192), v->d);
-    }
-}
-
-/* Four pixels of 16 channels. */
-EQ_INLINE_AVX512 void eq_lanes_store_four(__m512i v, int8_t *y, int64_t step)
-{
-    _mm_storeu_si128((__m128i *)(void *)y, _mm512_castsi512_si128(v));
-    _mm_storeu_si128((__m128i *)(void *)(y + step), _mm512_extracti32x4_epi32(v, 1));
-    _mm_storeu_si128((__m128i *)(void *)(y + 2 * step), _mm512_extracti32x4_epi32(v, 2));
-    _mm_storeu_si128((__m128i *)(void *)(y + 3 * step), _mm512_extracti32x4_epi32(v, 3));
-}
-
-/* n pixels, whole vectors where nothing parts them. */
-EQ_INLINE_AVX512 void eq_lanes_store(const eq_lanes *t, const eq_lanes_block *b,
-                                     const eq_lanes_out *v, int8_t *y, int32_t n,
-                                     int channels)
-{
-    const int64_t step = t->y_pixel;
-    if (n == 16 && b->is_dense) {
-        eq_lanes_store_whole(v, y, channels);
-    } else if (n == 16 && channels == 16 && b->some == 0xffff) {
-        eq_lanes_store_four(v->a, y, step);
-        eq_lanes_store_four(v->b, y + 4 * step, step);
-        eq_lanes_store_four(v->c, y + 8 * step, step);
-        eq_lanes_store_four(v->d, y + 12 * step, step);
-    } else {
-        int8_t bytes[16 * 16 + 8];
-        eq_lanes_store_whole(v, bytes, channels);
-        for (const int8_t *from = bytes; n > 0; --n, from += channels, y += step)
-            _mm_mask_storeu_epi8(y, b->some,
-                                 _mm_loadu_si128((const __m128i *)(const void *)from));
-    }
+            : "v"(x), "r"(w), "i"(at), "m"(*(const int8_t (*)[32])(const void *)(w + at)));
 }
 
 /* What eight channels begin with. */
@@ -254,29 +77,46 @@ EQ_INLINE_AVX512 eq_lanes_eight eq_lanes_begins(const int32_t *bias, __m512i mor
     return s;
 }
 
-/* The sums of the sixteen windows from x on, of 8 channels, or 16. */
-EQ_INLINE_AVX512 void eq_lanes_dots(const eq_lanes *t, const int8_t *w, const uint8_t *x,
-                                    eq_lanes_eight *s, eq_lanes_eight *z, int channels)
+/* Whether weights have a zero point, and what it adds to sums is made, or was made before. */
+enum { EQ_NO_MORE = 0, EQ_MAKE_MORE = 1, EQ_HAVE_MORE = 2 };
+
+/* Sums of a tile: those of 8 channels or of 16, and of the windows themselves. */
+typedef struct {
+    eq_lanes_eight s, z;
+    __m512i ones;
+} eq_lanes_sums;
+
+/* One group, whose weights are `at` bytes from w on. */
+EQ_INLINE_AVX512 void eq_lanes_group(eq_lanes_sums *a, __m512i v, const int8_t *w, int at,
+                                     int more, int channels)
 {
-    int32_t left = t->kh * t->taps, k = t->taps;
+    eq_lanes_dot(&a->s, v, w, at);
+    if (channels == 16)
+        eq_lanes_dot(&a->z, v, w, at + 32);
+    if (more == EQ_MAKE_MORE)
+        a->ones = _mm512_dpbusd_epi32(a->ones, v, _mm512_set1_epi8(1));
+}
+
+/* The sums of sixteen windows; more and what follows are constants. */
+EQ_INLINE_AVX512 void eq_lanes_dots(const eq_lanes *t, const int8_t *w,
+                                    const eq_lanes_spot *p, eq_lanes_sums *a, int more,
+                                    int channels, int is_split)
+{
+    const uint8_t *x = p->x;
+    const int64_t plane = t->plane, apart = p->x_apart;
+    int32_t left = t->segments, k = t->taps;
     do {
         const uint8_t *from = x;
-        int32_t g = t->groups;
-        for (; g > 1; g -= 2, w += 128, from += 2 * t->plane) {
-            const __m512i v = eq_lanes_load(from), u = eq_lanes_load(from + t->plane);
-            eq_lanes_dot(s, v, w);
-            if (channels == 16)
-                eq_lanes_dot(z, v, w + 32);
-            eq_lanes_dot(s, u, w + 64);
-            if (channels == 16)
-                eq_lanes_dot(z, u, w + 96);
-        }
-        if (g > 0) {
-            const __m512i v = eq_lanes_load(from);
-            eq_lanes_dot(s, v, w);
-            if (channels == 16)
-                eq_lanes_dot(z, v, w + 32);
+        if (t->is_odd) {
+            eq_lanes_group(a, eq_lanes_load(from, apart, is_split), w, 0, more, channels);
+            from += plane;
             w += 64;
+        }
+        for (int32_t g = t->pairs; g > 0; --g, w += 128) {
+            eq_lanes_group(a, eq_lanes_load(from, apart, is_split), w, 0, more, channels);
+            from += plane;
+            eq_lanes_group(a, eq_lanes_load(from, apart, is_split), w, 64, more, channels);
+            from += plane;
         }
         x += t->tap;
         if (--k == 0) {
@@ -286,109 +126,132 @@ EQ_INLINE_AVX512 void eq_lanes_dots(const eq_lanes *t, const int8_t *w, const ui
     } while (--left > 0);
 }
 
-/* Bytes of eight channels from i on: those of the first eight pixels, and those of the last. */
-EQ_INLINE_AVX512 void eq_lanes_finish(const eq_lanes *t, const eq_lanes_block *b,
-                                      const eq_lanes_eight *s, int i, __m512i *first,
-                                      __m512i *last, int single)
+/* What the zero point of weights adds to the sums of each window. */
+EQ_INLINE_AVX512 __m512i eq_lanes_more(const eq_lanes *t, __m512i ones)
 {
-    const __m512i p = eq_lanes_bytes(s->a, s->b, s->c, s->d, b, i, &t->range, single);
-    const __m512i q = eq_lanes_bytes(s->e, s->f, s->g, s->h, b, i + 4, &t->range, single);
-    *first = eq_lanes_turns(p, q, 0);
-    *last = eq_lanes_turns(p, q, 1);
+    const __m512i centred = _mm512_sub_epi32(ones, _mm512_set1_epi32(128 * t->window));
+    return _mm512_mullo_epi32(centred, _mm512_set1_epi32(-t->zw));
 }
 
-/* n <= 16 pixels, whose windows begin at x, by the channels of b; has_zw, channels and single
- * are constants. */
-EQ_INLINE_AVX512 void eq_lanes_tile(const eq_lanes *t, const eq_lanes_block *b,
-                                    const uint8_t *x, const uint8_t *more, int8_t *y,
-                                    int32_t n, int has_zw, int channels, int single)
+EQ_INLINE_AVX512 void eq_lanes_add(eq_lanes_eight *s, __m512i more)
 {
-    const __m512i sums = has_zw ? eq_lanes_load(more) : _mm512_setzero_si512();
-    eq_lanes_eight s = eq_lanes_begins(b->bias, sums, has_zw);
-    eq_lanes_eight z = channels == 16 ? eq_lanes_begins(b->bias + 8, sums, has_zw) : s;
+    s->a = _mm512_add_epi32(s->a, more);
+    s->b = _mm512_add_epi32(s->b, more);
+    s->c = _mm512_add_epi32(s->c, more);
+    s->d = _mm512_add_epi32(s->d, more);
+    s->e = _mm512_add_epi32(s->e, more);
+    s->f = _mm512_add_epi32(s->f, more);
+    s->g = _mm512_add_epi32(s->g, more);
+    s->h = _mm512_add_epi32(s->h, more);
+}
+
+/* What is made for one block of channels is kept for the others. */
+EQ_INLINE_AVX512 void eq_lanes_add_more(const eq_lanes *t, const eq_lanes_spot *p,
+                                        eq_lanes_sums *a, int channels, int is_split)
+{
+    const __m512i more = eq_lanes_more(t, a->ones);
+    eq_lanes_add(&a->s, more);
+    if (channels == 16) {
+        eq_lanes_add(&a->z, more);
+        eq_lanes_keep(p->more, p->more_apart, more, is_split);
+    }
+}
+
+/* A tile of n pixels by the channels of b; more and what follows are constants. */
+EQ_INLINE_AVX512 void eq_lanes_tile(const eq_lanes *t, const eq_lanes_block *b,
+                                    const eq_lanes_spot *p, int32_t n, int more,
+                                    int channels, int is_split, int single)
+{
+    const int had = more == EQ_HAVE_MORE;
+    const __m512i zero = _mm512_setzero_si512();
+    const __m512i first = had ? eq_lanes_load(p->more, p->more_apart, is_split) : zero;
+    eq_lanes_sums a = {.s = eq_lanes_begins(b->bias, first, had), .ones = zero};
+    a.z = channels == 16 ? eq_lanes_begins(b->bias + 8, first, had) : a.s;
+    eq_lanes_dots(t, b->w, p, &a, more, channels, is_split);
+    if (more == EQ_MAKE_MORE)
+        eq_lanes_add_more(t, p, &a, channels, is_split);
     eq_lanes_out out;
-    eq_lanes_dots(t, b->w, x, &s, &z, channels);
-    eq_lanes_finish(t, b, &s, 0, &out.a, &out.b, single);
+    eq_lanes_finish(t, b, &a.s, 0, &out.a, &out.b, single);
     out.c = out.a;
     out.d = out.b;
     if (channels == 16) {
         __m512i e, f;
-        eq_lanes_finish(t, b, &z, 8, &e, &f, single);
+        eq_lanes_finish(t, b, &a.z, 8, &e, &f, single);
         out.d = eq_lanes_wide_turns(out.b, f, 1);
         out.c = eq_lanes_wide_turns(out.b, f, 0);
         out.b = eq_lanes_wide_turns(out.a, e, 1);
         out.a = eq_lanes_wide_turns(out.a, e, 0);
     }
-    eq_lanes_store(t, b, &out, y, n, channels);
+    eq_lanes_store(t, b, &out, p, n, channels, is_split);
 }
 
-/* Functions of their own: inlined, constants of all channels would be loaded ahead of a loop over
- * tiles, and take the registers of sums. */
-#define EQ_LANES_TILE(name, has_zw, channels, single)                                      \
+/* n pixels of a row from p on; or where is_split n of it and n of another, n <= 8. The first asm
+ * hides where b is: else constants of all channels would be loaded ahead of the loop, and take
+ * the registers of sums. */
+EQ_INLINE_AVX512 void eq_lanes_row(const eq_lanes *t, const eq_lanes_block *b,
+                                   const eq_lanes_spot *first, int32_t n, int more,
+                                   int channels, int is_split, int single)
+{
+    eq_lanes_spot p = *first;
+    for (; n > 0; n -= 16) {
+        __asm__("" : "+r"(b));
+        eq_lanes_tile(t, b, &p, n, more, channels, is_split, single);
+        p.x += 64;
+        p.more += 64;
+        p.y += 2 * p.y_apart;
+    }
+}
+
+/* Functions of their own, so that nothing else takes registers. */
+#define EQ_LANES_ROW(name, more, channels, is_split, single)                               \
     EQ_APART_AVX512 void name(const eq_lanes *t, const eq_lanes_block *b,                  \
-                              const uint8_t *x, const uint8_t *more, int8_t *y, int32_t n) \
+                              const eq_lanes_spot *p, int32_t n)                           \
     {                                                                                      \
-        eq_lanes_tile(t, b, x, more, y, n, has_zw, channels, single);                      \
+        eq_lanes_row(t, b, p, n, more, channels, is_split, single);                        \
+    }
+#define EQ_LANES_ROWS(name, more, channels)                                                \
+    EQ_LANES_ROW(name##_double, more, channels, 0, EQ_DOUBLE)                              \
+    EQ_LANES_ROW(name##_single, more, channels, 0, EQ_SINGLE)                              \
+    EQ_LANES_ROW(name##_live, more, channels, 0, EQ_LIVE)                                  \
+    EQ_LANES_ROW(name##_two_double, more, channels, 1, EQ_DOUBLE)                          \
+    EQ_LANES_ROW(name##_two_single, more, channels, 1, EQ_SINGLE)                          \
+    EQ_LANES_ROW(name##_two_live, more, channels, 1, EQ_LIVE)                              \
+    EQ_INLINE_AVX512 void name(const eq_lanes *t, const eq_lanes_block *b,                 \
+                               const eq_lanes_spot *p, int32_t n, int is_split,            \
+                               int single)                                                 \
+    {                                                                                      \
+        if (single == EQ_LIVE)                                                             \
+            is_split ? name##_two_live(t, b, p, n) : name##_live(t, b, p, n);              \
+        else if (single == EQ_SINGLE)                                                      \
+            is_split ? name##_two_single(t, b, p, n) : name##_single(t, b, p, n);          \
+        else                                                                               \
+            is_split ? name##_two_double(t, b, p, n) : name##_double(t, b, p, n);          \
     }
 
-EQ_LANES_TILE(eq_lanes_8_double, 0, 8, EQ_DOUBLE)
-EQ_LANES_TILE(eq_lanes_8_single, 0, 8, EQ_SINGLE)
-EQ_LANES_TILE(eq_lanes_8_live, 0, 8, EQ_LIVE)
-EQ_LANES_TILE(eq_lanes_16_double, 0, 16, EQ_DOUBLE)
-EQ_LANES_TILE(eq_lanes_16_single, 0, 16, EQ_SINGLE)
-EQ_LANES_TILE(eq_lanes_16_live, 0, 16, EQ_LIVE)
-EQ_LANES_TILE(eq_lanes_8_zw_double, 1, 8, EQ_DOUBLE)
-EQ_LANES_TILE(eq_lanes_8_zw_single, 1, 8, EQ_SINGLE)
-EQ_LANES_TILE(eq_lanes_8_zw_live, 1, 8, EQ_LIVE)
-EQ_LANES_TILE(eq_lanes_16_zw_double, 1, 16, EQ_DOUBLE)
-EQ_LANES_TILE(eq_lanes_16_zw_single, 1, 16, EQ_SINGLE)
-EQ_LANES_TILE(eq_lanes_16_zw_live, 1, 16, EQ_LIVE)
+EQ_LANES_ROWS(eq_lanes_8, EQ_NO_MORE, 8)
+EQ_LANES_ROWS(eq_lanes_16, EQ_NO_MORE, 16)
+EQ_LANES_ROWS(eq_lanes_8_make, EQ_MAKE_MORE, 8)
+EQ_LANES_ROWS(eq_lanes_16_make, EQ_MAKE_MORE, 16)
+EQ_LANES_ROWS(eq_lanes_16_have, EQ_HAVE_MORE, 16)
 
-#undef EQ_LANES_TILE
+#undef EQ_LANES_ROW
+#undef EQ_LANES_ROWS
 
-typedef void eq_lanes_fn(const eq_lanes *t, const eq_lanes_block *b, const uint8_t *x,
-                         const uint8_t *more, int8_t *y, int32_t n);
-
-/* The one of three constants. */
-EQ_INLINE_AVX512 eq_lanes_fn *eq_lanes_of(int has_zw, int channels, int single)
+/* The one of four constants. */
+EQ_INLINE_AVX512 void eq_lanes_do(const eq_lanes *t, const eq_lanes_block *b,
+                                  const eq_lanes_spot *p, int32_t n, int more, int channels,
+                                  int is_split, int single)
 {
-    if (has_zw && channels == 8)
-        return single == EQ_LIVE     ? eq_lanes_8_zw_live
-               : single == EQ_SINGLE ? eq_lanes_8_zw_single
-                                     : eq_lanes_8_zw_double;
-    if (has_zw)
-        return single == EQ_LIVE     ? eq_lanes_16_zw_live
-               : single == EQ_SINGLE ? eq_lanes_16_zw_single
-                                     : eq_lanes_16_zw_double;
-    if (channels == 8)
-        return single == EQ_LIVE     ? eq_lanes_8_live
-               : single == EQ_SINGLE ? eq_lanes_8_single
-                                     : eq_lanes_8_double;
-    return single == EQ_LIVE     ? eq_lanes_16_live
-           : single == EQ_SINGLE ? eq_lanes_16_single
-                                 : eq_lanes_16_double;
-}
-
-/* What the zero point of weights adds to the sums of the sixteen windows from x on, to more. */
-EQ_APART_AVX512 void eq_lanes_more(const eq_lanes *t, const uint8_t *x, uint8_t *more)
-{
-    const __m512i ones = _mm512_set1_epi8(1), last = _mm512_set1_epi32(t->last);
-    __m512i sum = _mm512_setzero_si512();
-    int32_t left = t->kh * t->taps, k = t->taps;
-    do {
-        const uint8_t *from = x;
-        for (int32_t g = t->groups; g > 1; --g, from += t->plane)
-            sum = _mm512_dpbusd_epi32(sum, eq_lanes_load(from), ones);
-        sum = _mm512_dpbusd_epi32(sum, eq_lanes_load(from), last);
-        x += t->tap;
-        if (--k == 0) {
-            x += t->turn;
-            k = t->taps;
-        }
-    } while (--left > 0);
-    const __m512i centred = _mm512_sub_epi32(sum, _mm512_set1_epi32(128 * t->window));
-    _mm512_storeu_si512((void *)more,
-                        _mm512_mullo_epi32(centred, _mm512_set1_epi32(-t->zw)));
+    if (more == EQ_HAVE_MORE)
+        eq_lanes_16_have(t, b, p, n, is_split, single);
+    else if (more == EQ_MAKE_MORE && channels == 8)
+        eq_lanes_8_make(t, b, p, n, is_split, single);
+    else if (more == EQ_MAKE_MORE)
+        eq_lanes_16_make(t, b, p, n, is_split, single);
+    else if (channels == 8)
+        eq_lanes_8(t, b, p, n, is_split, single);
+    else
+        eq_lanes_16(t, b, p, n, is_split, single);
 }
 
 #endif

@@ -21,45 +21,50 @@ typedef struct {
     int32_t rows, columns;
 } eq_pixels_rows;
 
-/* One block of channels of all its pixels; has_zw, channels and single are constants. */
+/* Pixels of a row that share a tile with those of the next, or none. */
+static inline int32_t eq_pixels_shared(const eq_pixels_rows *q)
+{
+    return q->columns % 16 > 8 || q->rows == 1 ? 0 : q->columns % 16;
+}
+
+/* One block of channels of all its pixels; more, channels and single are constants. */
 EQ_INLINE_AVX512 void eq_pixels_block(const eq_lanes *t, const eq_pixels_rows *q, int8_t *y,
-                                      int32_t o, int has_zw, int channels, int single)
+                                      int32_t o, int more, int channels, int single)
 {
     eq_lanes_block b;
     eq_lanes_block_of(&b, t, o, single);
-    const uint8_t *more = q->more;
+    const int32_t shared = eq_pixels_shared(q), n = q->columns - shared;
+    const int64_t more_row = (q->columns + 15) / 16 * 64;
     for (int32_t r = 0; r < q->rows; ++r) {
-        const uint8_t *x = q->planes + r * q->row;
-        int8_t *to = y + r * q->y_row + o;
-        for (int32_t c = 0; c < q->columns; c += 16) {
-            const int32_t n = q->columns - c < 16 ? q->columns - c : 16;
-            eq_lanes_of(has_zw, channels, single)(t, &b, x, more, to, n);
-            x += 64;
-            to += 16 * t->y_pixel;
-            more += 64;
-        }
+        const int is_last = r % 2 == 0 && r + 1 == q->rows;
+        eq_lanes_spot p = {.x = q->planes + r * q->row,
+                           .more = q->more + r * more_row,
+                           .y = y + r * q->y_row + o,
+                           .y_apart = 8 * t->y_pixel};
+        eq_lanes_do(t, &b, &p, is_last ? q->columns : n, more, channels, 0, single);
+        if (shared == 0 || r % 2 > 0 || is_last)
+            continue;
+        p.x += 4 * (int64_t)n;
+        p.more += 4 * (int64_t)n;
+        p.y += n * t->y_pixel;
+        p.x_apart = q->row;
+        p.more_apart = more_row;
+        p.y_apart = q->y_row;
+        eq_lanes_do(t, &b, &p, shared, more, channels, 1, single);
     }
-}
-
-EQ_INLINE_AVX512 void eq_pixels_sums(const eq_lanes *t, const eq_pixels_rows *q)
-{
-    uint8_t *more = q->more;
-    for (int32_t r = 0; r < q->rows; ++r)
-        for (int32_t c = 0; c < q->columns; c += 16, more += 64)
-            eq_lanes_more(t, q->planes + r * q->row + 4 * (int64_t)c, more);
 }
 
 /* All channels; has_zw and single are constants. */
 EQ_INLINE_AVX512 void eq_pixels_of_planes(const eq_lanes *t, const eq_pixels_rows *q,
                                           int8_t *y, int has_zw, int single)
 {
-    if (has_zw)
-        eq_pixels_sums(t, q);
-    for (int32_t o = 0; o < t->out_c; o += 16)
-        if (t->out_c - o <= 8)
-            eq_pixels_block(t, q, y, o, has_zw, 8, single);
-        else
-            eq_pixels_block(t, q, y, o, has_zw, 16, single);
+    const int make = has_zw ? EQ_MAKE_MORE : EQ_NO_MORE;
+    if (t->out_c <= 8)
+        eq_pixels_block(t, q, y, 0, make, 8, single);
+    else
+        eq_pixels_block(t, q, y, 0, make, 16, single);
+    for (int32_t o = 16; o < t->out_c; o += 16)
+        eq_pixels_block(t, q, y, o, has_zw ? EQ_HAVE_MORE : EQ_NO_MORE, 16, single);
 }
 
 /* 1 where the image is one row of pixels, each of which is a window. */
@@ -116,13 +121,8 @@ EQ_INLINE_AVX512 void eq_pixels_line(const eq_lanes *t, const eq_planes *p, cons
     eq_pixels_rows q = eq_pixels_rows_of(p, scratch, 1, p->count, 0);
     uint8_t *const row = q.more + (has_zw ? eq_pixels_sums_size(&q) : 0);
     for (int32_t i = 0; i < n; i += p->count) {
-        const uint8_t *const from = (const uint8_t *)x + i * p->step;
         q.columns = n - i < p->count ? n - i : p->count;
-        const int32_t whole =
-            eq_cuts_exactly_avx512(p, q.columns) ? q.columns : (q.columns - 1) / 16 * 16;
-        eq_cut_planes_avx512(scratch, from, whole, p);
-        memcpy(row, from + whole * p->step, (size_t)((q.columns - whole) * p->step));
-        eq_cut_planes_avx512(scratch + 4 * (int64_t)whole, row, q.columns - whole, p);
+        eq_cut_pixels_avx512(scratch, row, x + i * p->step, q.columns, p);
         eq_pixels_of_planes(t, &q, y + i * t->y_pixel, has_zw, single);
     }
 }
@@ -144,7 +144,8 @@ EQ_INLINE_AVX512 void eq_pixels_any(const eq_conv2d_arrays *a, uint8_t *scratch,
     const int32_t columns = is_row ? eq_pixels_chunk(n, c->in_c) : c->out_w;
     const eq_lines g = EQ_LINES_OF(c);
     const eq_planes p = eq_planes_of(g, columns, c->kw, c->dil_w, c->stride_w);
-    const int32_t over = 4 * p.groups * p.taps - c->kw * c->in_c;
+    const int is_one = p.taps == 1 && c->dil_h == 1; /* planes of rows follow each other */
+    const int32_t groups = is_one ? c->kh * p.groups : p.groups;
     const eq_lanes t = {.w = a->w,
                         .bias = a->bias,
                         .mult = a->mult,
@@ -153,13 +154,13 @@ EQ_INLINE_AVX512 void eq_pixels_any(const eq_conv2d_arrays *a, uint8_t *scratch,
                         .turn = c->dil_h * p.line - p.taps * p.tap,
                         .plane = p.plane,
                         .y_pixel = c->y_pixel,
-                        .kh = c->kh,
+                        .segments = is_one ? 1 : c->kh * p.taps,
                         .taps = p.taps,
-                        .groups = p.groups,
                         .out_c = c->out_c,
                         .zw = c->zw,
+                        .is_odd = groups % 2,
+                        .pairs = groups / 2,
                         .window = c->kh * c->kw * c->in_c,
-                        .last = 0x01010101 >> (8 * over),
                         .range = eq_load_range_avx512(c->zy, c->act_min, c->act_max)};
     if (is_row)
         eq_pixels_line(&t, &p, a->x + (int64_t)c->row0 * c->x_row,

@@ -3,8 +3,8 @@
  * A plane holds four bytes of each column of a row. With stride_w == 1 and in_c % 4 == 0 these are
  * channels [4g, 4g + 4) of the columns of a row with its borders, which the windows of neighbours
  * share, dil_w columns apart for each column of the filter. Otherwise they are taps [4g, 4g + 4)
- * of the kw * in_c that a window sees of the row: a plane has one column for each window. What
- * fills up the last taps is of no value.
+ * of the kw * in_c that a window sees of the row: a plane has one column for each window. The
+ * last taps are filled up with zeros.
  *
  * Scratch, with SHARED, GROUPS and PITCH as in eq_planes_of, LINE = 4 * GROUPS * PITCH bytes:
  *
@@ -25,8 +25,10 @@ typedef struct {
     int64_t plane, line;   /* bytes of a plane, and of the planes of a row */
     int64_t tap;           /* bytes from column to column of the filter */
     int32_t taps;          /* columns of the filter whose groups lie apart */
+    int32_t is_shared;     /* 1 where windows share planes */
     int32_t groups, count; /* planes of a row, and columns in each */
     int32_t rows;          /* output rows that are made at once */
+    int32_t kept;          /* bits of the last four taps that there are, or all */
 } eq_planes;
 
 /* The planes of windows that lie as `g` says but for their columns, which follow. */
@@ -35,6 +37,7 @@ static inline eq_planes eq_planes_of(eq_lines g, int32_t out_w, int32_t kw, int3
 {
     const int is_shared = stride_w == 1 && g.in_c % 4 == 0;
     eq_planes p = {.raw = eq_band_of(g, out_w, kw, dil_w, stride_w)};
+    p.is_shared = is_shared;
     if (is_shared)
         p.raw.lines.columns = out_w + (kw - 1) * dil_w;
     p.step = is_shared ? g.in_c : p.raw.step;
@@ -42,6 +45,7 @@ static inline eq_planes eq_planes_of(eq_lines g, int32_t out_w, int32_t kw, int3
     p.tap = 4 * (int64_t)dil_w;
     p.groups = is_shared ? g.in_c / 4 : (kw * g.in_c + 3) / 4;
     p.count = is_shared ? p.raw.lines.columns : out_w;
+    p.kept = (int32_t)(UINT32_MAX >> (is_shared ? 0 : 8 * (4 * p.groups - kw * g.in_c)));
     const int32_t most = (out_w + 15) / 16 * 16 + (p.taps - 1) * dil_w;
     p.plane = (int64_t)4 * ((most + 15) / 16 * 16);
     p.line = p.groups * p.plane;
@@ -62,75 +66,115 @@ EQ_INLINE_AVX512 __m512i eq_four_columns_avx512(const uint8_t *x, int64_t step)
         v, _mm_loadu_si128((const __m128i *)(const void *)(y + 4 * step)), 3);
 }
 
-EQ_INLINE_AVX512 void eq_put_plane_avx512(uint8_t *to, __m512i v)
+/* (v ^ 0x80) & kept, by the table of truth. */
+EQ_INLINE_AVX512 void eq_put_plane_avx512(uint8_t *to, __m512i v, __m512i kept)
 {
-    _mm512_storeu_si512((void *)to, _mm512_xor_si512(v, _mm512_set1_epi8(INT8_MIN)));
+    const __m512i top = _mm512_set1_epi8(INT8_MIN);
+    _mm512_storeu_si512((void *)to, _mm512_ternarylogic_epi32(v, top, kept, 0x28));
 }
 
 /* Sixteen columns, `step` bytes apart, to n planes, n in [1, 4]; each is read up to 16 bytes. */
 EQ_INLINE_AVX512 void eq_cut_four_avx512(uint8_t *to, const uint8_t *x, int64_t step,
-                                         int64_t plane, int32_t n)
+                                         int64_t plane, int32_t n, __m512i last)
 {
+    const __m512i all = _mm512_set1_epi32(-1);
     const __m512i a = eq_four_columns_avx512(x, step);
     const __m512i b = eq_four_columns_avx512(x + step, step);
     const __m512i c = eq_four_columns_avx512(x + 2 * step, step);
     const __m512i d = eq_four_columns_avx512(x + 3 * step, step);
     const __m512i e = _mm512_unpacklo_epi32(a, b), f = _mm512_unpacklo_epi32(c, d);
-    eq_put_plane_avx512(to, _mm512_unpacklo_epi64(e, f));
-    if (n > 1)
-        eq_put_plane_avx512(to + plane, _mm512_unpackhi_epi64(e, f));
     const __m512i g = _mm512_unpackhi_epi32(a, b), h = _mm512_unpackhi_epi32(c, d);
+    eq_put_plane_avx512(to, _mm512_unpacklo_epi64(e, f), n > 1 ? all : last);
+    if (n > 1)
+        eq_put_plane_avx512(to + plane, _mm512_unpackhi_epi64(e, f), n > 2 ? all : last);
     if (n > 2)
-        eq_put_plane_avx512(to + 2 * plane, _mm512_unpacklo_epi64(g, h));
+        eq_put_plane_avx512(to + 2 * plane, _mm512_unpacklo_epi64(g, h),
+                            n > 3 ? all : last);
     if (n > 3)
-        eq_put_plane_avx512(to + 3 * plane, _mm512_unpackhi_epi64(g, h));
+        eq_put_plane_avx512(to + 3 * plane, _mm512_unpackhi_epi64(g, h),
+                            n > 4 ? all : last);
 }
 
-/* Columns of six bytes from step to step, as of three channels with a stride of two: words. */
-EQ_INLINE_AVX512 void eq_cut_sixes_avx512(uint8_t *to, const uint8_t *x, int64_t plane,
-                                          int32_t groups)
+/* Any columns. */
+EQ_INLINE_AVX512 void eq_cut_any_avx512(uint8_t *to, const uint8_t *x, int32_t n,
+                                        const eq_planes *p)
+{
+    const int64_t step = p->step, plane = p->plane;
+    const int32_t groups = p->groups;
+    const __m512i last = _mm512_set1_epi32(p->kept);
+    for (; n > 0; n -= 16, x += 16 * step, to += 64) {
+        const uint8_t *from = x;
+        uint8_t *t = to;
+        int32_t g = groups;
+        for (; g > 4; g -= 4, from += 16, t += 4 * plane)
+            eq_cut_four_avx512(t, from, step, plane, 5, last);
+        if (g == 4)
+            eq_cut_four_avx512(t, from, step, plane, 4, last);
+        else
+            eq_cut_four_avx512(t, from, step, plane, g, last);
+    }
+}
+
+/* Columns of three bytes from step to step, or of six where is_wide, as of three channels with a
+ * stride of one or two; groups is a constant. */
+EQ_INLINE_AVX512 void eq_cut_few_avx512(uint8_t *to, const uint8_t *x, int32_t n,
+                                        const eq_planes *p, int is_wide, int groups)
 {
     const __m512i words =
         _mm512_set_epi16(22, 21, 19, 18, 16, 15, 13, 12, 10, 9, 7, 6, 4, 3, 1, 0, 22, 21,
                          19, 18, 16, 15, 13, 12, 10, 9, 7, 6, 4, 3, 1, 0);
-    for (int32_t g = 0; g < groups; ++g) {
-        const __m512i a = _mm512_loadu_si512((const void *)(x + 4 * g));
-        const __m512i b = _mm512_loadu_si512((const void *)(x + 4 * g + 48));
-        const __m512i v = _mm512_permutexvar_epi16(words, a);
-        eq_put_plane_avx512(to + g * plane,
-                            _mm512_mask_permutexvar_epi16(v, 0xffff0000, words, b));
-    }
+    const __m512i fours =
+        _mm512_setr_epi32(0, 1, 2, 3, 3, 4, 5, 6, 6, 7, 8, 9, 9, 10, 11, 12);
+    const __m512i bytes = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(0, 1, 2, 3, 3, 4, 5, 6, 6, 7, 8, 9, 9, 10, 11, 12));
+    const __m512i all = _mm512_set1_epi32(-1), last = _mm512_set1_epi32(p->kept);
+    const int64_t plane = p->plane;
+    for (; n > 0; n -= 16, x += 16 * p->step, to += 64)
+        for (int g = 0; g < groups; ++g) {
+            const __m512i a = _mm512_loadu_si512((const void *)(x + 4 * g));
+            const __m512i b = _mm512_loadu_si512((const void *)(x + 4 * g + 48));
+            const __m512i v = _mm512_permutexvar_epi16(words, a);
+            const __m512i w = _mm512_mask_permutexvar_epi16(v, 0xffff0000, words, b);
+            const __m512i u =
+                _mm512_shuffle_epi8(_mm512_permutexvar_epi32(fours, a), bytes);
+            eq_put_plane_avx512(to + g * plane, is_wide ? w : u,
+                                g + 1 < groups ? all : last);
+        }
 }
 
 /* Two planes of columns of eight bytes. */
-EQ_INLINE_AVX512 void eq_cut_eights_avx512(uint8_t *to, const uint8_t *x, int64_t plane)
+EQ_INLINE_AVX512 void eq_cut_eights_avx512(uint8_t *to, const uint8_t *x, int32_t n,
+                                           const eq_planes *p)
 {
     const __m512i even =
         _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
-    const __m512i a = _mm512_loadu_si512((const void *)x);
-    const __m512i b = _mm512_loadu_si512((const void *)(x + 64));
-    eq_put_plane_avx512(to, _mm512_permutex2var_epi32(a, even, b));
-    eq_put_plane_avx512(to + plane, _mm512_permutex2var_epi32(a, odd, b));
+    const __m512i last = _mm512_set1_epi32(p->kept), all = _mm512_set1_epi32(-1);
+    for (; n > 0; n -= 16, x += 128, to += 64) {
+        const __m512i a = _mm512_loadu_si512((const void *)x);
+        const __m512i b = _mm512_loadu_si512((const void *)(x + 64));
+        eq_put_plane_avx512(to, _mm512_permutex2var_epi32(a, even, b), all);
+        eq_put_plane_avx512(to + p->plane, _mm512_permutex2var_epi32(a, odd, b), last);
+    }
 }
 
-/* Columns [0, n) at x to planes; those that fill up the last sixteen are of no value. Up to 112
- * bytes behind sixteen columns are read, or none where eq_cuts_exactly_avx512. */
+/* Columns [0, n) at x to planes; those that fill up the last sixteen are of no value. Up to 64 bytes
+ * behind sixteen columns and their windows are read, or none where eq_cuts_exactly_avx512. */
 EQ_APART_AVX512 void eq_cut_planes_avx512(uint8_t *to, const uint8_t *x, int32_t n,
                                           const eq_planes *p)
 {
-    const int64_t step = p->step, plane = p->plane;
-    for (int32_t c = 0; c < n; c += 16, x += 16 * step, to += 64) {
-        if (step == 8 && p->groups == 2)
-            eq_cut_eights_avx512(to, x, plane);
-        else if (step == 4 && p->groups == 1)
-            eq_put_plane_avx512(to, _mm512_loadu_si512((const void *)x));
-        else if (step == 6)
-            eq_cut_sixes_avx512(to, x, plane, p->groups);
-        else
-            for (int32_t g = 0; g < p->groups; g += 4)
-                eq_cut_four_avx512(to + g * plane, x + 4 * g, step, plane, p->groups - g);
-    }
+    if (p->step == 6 && p->groups == 3)
+        eq_cut_few_avx512(to, x, n, p, 1, 3);
+    else if (p->step == 3 && p->groups == 3)
+        eq_cut_few_avx512(to, x, n, p, 0, 3);
+    else if (p->step == 8 && p->groups == 2)
+        eq_cut_eights_avx512(to, x, n, p);
+    else if (p->step == 4 && p->groups == 1)
+        for (int32_t c = 0; c < n; c += 16)
+            eq_put_plane_avx512(to + 4 * c, _mm512_loadu_si512((const void *)(x + 4 * c)),
+                                _mm512_set1_epi32(p->kept));
+    else
+        eq_cut_any_avx512(to, x, n, p);
 }
 
 /* 1 where eq_cut_planes_avx512 reads nothing behind the last of n columns. */
@@ -138,6 +182,58 @@ static inline int eq_cuts_exactly_avx512(const eq_planes *p, int32_t n)
 {
     return n % 16 == 0 && (p->step % 16 == 0 || p->step == 8 || p->step == 4) &&
            p->groups * 4 == p->step;
+}
+
+/* n columns of the point x is quantized to, zx, in each plane of a row. */
+static inline void eq_border_planes_avx512(uint8_t *to, int32_t n, const eq_planes *p)
+{
+    const int8_t zero = (int8_t)(p->raw.lines.zx ^ INT8_MIN);
+    for (int32_t g = 0; g < p->groups; ++g, to += p->plane)
+        for (int32_t i = 0; i < n; ++i)
+            memset(to + 4 * i, zero, 4);
+}
+
+/* Columns [0, n) at x to planes, where nothing may be read behind them: the last of them from
+ * `row`, to which they are copied. */
+static inline void eq_cut_pixels_avx512(uint8_t *to, uint8_t *row, const int8_t *x,
+                                        int32_t n, const eq_planes *p)
+{
+    const int32_t whole = eq_cuts_exactly_avx512(p, n) ? n : (n - 1) / 16 * 16;
+    eq_cut_planes_avx512(to, (const uint8_t *)x, whole, p);
+    if (whole == n)
+        return;
+    memcpy(row, x + whole * p->step, (size_t)((n - whole) * p->step));
+    eq_cut_planes_avx512(to + 4 * (int64_t)whole, row, n - whole, p);
+}
+
+/* A row of shared planes, pixels of which lie side by side. What is cut behind the last pixel is
+ * border, or the left border of the plane that follows: both are filled in after. */
+static inline void eq_fill_shared_avx512(uint8_t *to, uint8_t *row, const int8_t *x,
+                                         int32_t at, const eq_planes *p)
+{
+    const eq_lines *g = &p->raw.lines;
+    const int32_t left = g->pad_left < g->columns ? g->pad_left : g->columns;
+    const int32_t rest = g->columns - left, n = rest < g->in_w ? rest : g->in_w;
+    if (at < 0 || at >= g->in_h) {
+        memset(to, (int8_t)(g->zx ^ INT8_MIN), (size_t)p->line);
+        return;
+    }
+    if (n > 0)
+        eq_cut_pixels_avx512(to + 4 * left, row, x + at % g->x_ring * g->x_row, n, p);
+    eq_border_planes_avx512(to, left, p);
+    eq_border_planes_avx512(to + 4 * (left + n), rest - n, p);
+}
+
+/* Any row: first as it is, with its borders. */
+static inline void eq_fill_copied_avx512(uint8_t *to, uint8_t *row, const int8_t *x,
+                                         int32_t at, const eq_planes *p)
+{
+    const eq_lines *g = &p->raw.lines;
+    if (p->taps > 1 || p->raw.dil_w == 1 || at < 0 || at >= g->in_h)
+        eq_copy_line((int8_t *)row, x, at, g);
+    else
+        eq_copy_taps((int8_t *)row, x, at, &p->raw);
+    eq_cut_planes_avx512(to, row, p->count, p);
 }
 
 /* The planes of output rows [h, h + rows), rows <= p->rows; `row` is what a row is copied to. */
@@ -148,14 +244,12 @@ static inline void eq_fill_planes_avx512(uint8_t *planes, uint8_t *row, const in
     const int32_t top = h * g->stride_h - g->pad_top;
     const int32_t lines = (rows - 1) * g->stride_h + (g->kh - 1) * g->dil_h + 1;
     for (int32_t r = 0; r < lines; ++r) {
-        const int32_t at = top + r;
         if (g->dil_h == 1 && r % g->stride_h >= g->kh)
             continue;
-        if (p->taps > 1 || p->raw.dil_w == 1 || at < 0 || at >= g->in_h)
-            eq_copy_line((int8_t *)row, x, at, g);
+        if (p->is_shared && g->x_pixel == g->in_c)
+            eq_fill_shared_avx512(planes + r * p->line, row, x, top + r, p);
         else
-            eq_copy_taps((int8_t *)row, x, at, &p->raw);
-        eq_cut_planes_avx512(planes + r * p->line, row, p->count, p);
+            eq_fill_copied_avx512(planes + r * p->line, row, x, top + r, p);
     }
 }
 

@@ -1,0 +1,241 @@
+/* Sixteen pixels in lanes and their channels in vectors, for AVX-512: rescaled, turned into pixels of
+ * channels, and stored.
+ *
+ * Exact: with s = shift >= 32 and |acc| <= 2^30 the form single is (acc * mult + 2^(s - 1)) >> s. The
+ * form double is floor ((floor ((acc * mult + 2^30) / 2^31) + 2^(s - 32) - [that < 0]) / 2^(s - 31)),
+ * which is (acc * mult + 2^30 + 2^(s - 1) - 2^31 * [acc < 0]) >> s: the floor of a floor is one
+ * floor, and the inner one is below zero just where acc is, but for acc = -1 and mult = 2^30, which
+ * give zero either way. EQ_LIVE leaves the last term out: where acc < 0 both are at most zero. 64
+ * bits hold it all, and 32 the result. A factor of zero is shifted by 62, which leaves zero.
+ *
+ * The asm broadcasts what it reads: gcc 12 knows no such operand of these instructions, and would
+ * load it first, an instruction more for each.
+ */
+#ifndef EDGEQ_LANES_AVX512_H
+#define EDGEQ_LANES_AVX512_H
+
+#include "edgeq/rescale_avx512.h"
+
+/* A layer; how its windows lie in planes. */
+typedef struct {
+    const int8_t *w;
+    const int32_t *bias, *mult, *shift;
+    int64_t tap, turn; /* from column to column of the filter, and then to the next row */
+    int64_t plane;     /* from group to group */
+    int64_t y_pixel;
+    int32_t segments, taps; /* of groups: all, and those of a row of the filter */
+    int32_t out_c, zw;
+    int32_t is_odd, pairs; /* groups: one, and so many times two */
+    int32_t window;        /* taps of a window, for its sum */
+    eq_range_avx512 range;
+} eq_lanes;
+
+/* Up to sixteen channels of it, and their factors. */
+typedef struct {
+    const int8_t *w;
+    const int32_t *bias;
+    __mmask16 some; /* channels that there are */
+    int is_dense;   /* these are all, and pixels of y lie side by side */
+    int64_t mult[16], half[16], down[16], high[16]; /* high is down - 32 */
+} eq_lanes_block;
+
+/* Sums of eight channels. */
+typedef struct {
+    __m512i a, b, c, d, e, f, g, h;
+} eq_lanes_eight;
+
+/* The even lanes of x times m. */
+EQ_INLINE_AVX512 __m512i eq_lanes_product(__m512i x, const int64_t *m)
+{
+    __m512i y;
+    __asm__("vpmuldq %2%{1to8%}, %1, %0" : "=v"(y) : "v"(x), "m"(*m));
+    return y;
+}
+
+EQ_INLINE_AVX512 __m512i eq_lanes_sum(__m512i x, const int64_t *a)
+{
+    __m512i y;
+    __asm__("vpaddq %2%{1to8%}, %1, %0" : "=v"(y) : "v"(x), "m"(*a));
+    return y;
+}
+
+EQ_INLINE_AVX512 __m512i eq_lanes_shift(__m512i x, const int64_t *s)
+{
+    __m512i y;
+    __asm__("vpsravq %2%{1to8%}, %1, %0" : "=v"(y) : "v"(x), "m"(*s));
+    return y;
+}
+
+/* Eight factors, from the first of them on. */
+EQ_INLINE_AVX512 void eq_lanes_factors(eq_lanes_block *b, __m256i mult, __m256i shift,
+                                       int at, int single)
+{
+    const __m512i one = _mm512_set1_epi64(1), m = _mm512_cvtepi32_epi64(mult);
+    const __mmask8 none = _mm512_cmpeq_epi64_mask(m, _mm512_setzero_si512());
+    const __m512i s =
+        _mm512_mask_mov_epi64(_mm512_cvtepi32_epi64(shift), none, _mm512_set1_epi64(62));
+    const __m512i half = _mm512_sllv_epi64(one, _mm512_sub_epi64(s, one));
+    const __m512i first = _mm512_set1_epi64(single == EQ_SINGLE ? 0 : (int64_t)1 << 30);
+    _mm512_storeu_si512((void *)(b->mult + at), m);
+    _mm512_storeu_si512((void *)(b->half + at), _mm512_add_epi64(half, first));
+    _mm512_storeu_si512((void *)(b->down + at), s);
+    _mm512_storeu_si512((void *)(b->high + at), _mm512_sub_epi64(s, _mm512_set1_epi64(32)));
+}
+
+/* The channels from o on. */
+EQ_INLINE_AVX512 void eq_lanes_block_of(eq_lanes_block *b, const eq_lanes *t, int32_t o,
+                                        int single)
+{
+    const __m512i mult = eq_load_x16(t->mult + o), shift = eq_load_x16(t->shift + o);
+    const int32_t left = t->out_c - o;
+    b->w = t->w + (int64_t)o * t->segments * (2 * t->pairs + t->is_odd) * 4;
+    b->bias = t->bias + o;
+    b->some = (__mmask16)((1u << (left < 16 ? left : 16)) - 1);
+    b->is_dense = o == 0 && t->y_pixel == t->out_c && (left == 8 || left == 16);
+    eq_lanes_factors(b, _mm512_castsi512_si256(mult), _mm512_castsi512_si256(shift), 0,
+                     single);
+    eq_lanes_factors(b, _mm512_extracti64x4_epi64(mult, 1),
+                     _mm512_extracti64x4_epi64(shift, 1), 8, single);
+}
+
+/* Even lanes of sums, times their factor: the numerator of the form. */
+EQ_INLINE_AVX512 __m512i eq_lanes_scaled(__m512i acc, const eq_lanes_block *b, int i,
+                                         int single)
+{
+    const __m512i sum = eq_lanes_sum(eq_lanes_product(acc, b->mult + i), b->half + i);
+    if (single != EQ_DOUBLE)
+        return sum;
+    return _mm512_sub_epi64(sum,
+                            _mm512_and_si512(acc, _mm512_set1_epi64((int64_t)1 << 31)));
+}
+
+/* Sixteen sums of channel i, rescaled. */
+EQ_INLINE_AVX512 __m512i eq_lanes_rescale(__m512i acc, const eq_lanes_block *b, int i,
+                                          int single)
+{
+    const __m512i even = eq_lanes_shift(eq_lanes_scaled(acc, b, i, single), b->down + i);
+    const __m512i odd = eq_lanes_shift(
+        eq_lanes_scaled(_mm512_srli_epi64(acc, 32), b, i, single), b->high + i);
+    return eq_join_x16(even, odd);
+}
+
+/* Bytes of four channels from i on, the four of a pixel side by side. */
+EQ_INLINE_AVX512 __m512i eq_lanes_bytes(__m512i p, __m512i q, __m512i r, __m512i s,
+                                        const eq_lanes_block *b, int i,
+                                        const eq_range_avx512 *range, int single)
+{
+    const __m512i first = _mm512_packs_epi32(eq_lanes_rescale(p, b, i, single),
+                                             eq_lanes_rescale(q, b, i + 1, single));
+    const __m512i second = _mm512_packs_epi32(eq_lanes_rescale(r, b, i + 2, single),
+                                              eq_lanes_rescale(s, b, i + 3, single));
+    const __m512i order = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+    __m512i v;
+    if (single == EQ_LIVE) {
+        v = _mm512_xor_si512(_mm512_packus_epi16(first, second),
+                             _mm512_set1_epi8(INT8_MIN));
+    } else {
+        v = _mm512_packs_epi16(_mm512_adds_epi16(first, range->zy),
+                               _mm512_adds_epi16(second, range->zy));
+        v = _mm512_min_epi8(_mm512_max_epi8(v, range->lo), range->hi);
+    }
+    return _mm512_shuffle_epi8(v, order);
+}
+
+/* Lanes of 32 bits, those of p and of q in turns: the first half of either, or the last. */
+EQ_INLINE_AVX512 __m512i eq_lanes_turns(__m512i p, __m512i q, int last)
+{
+    const __m512i turns =
+        _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    return _mm512_permutex2var_epi32(
+        p, last ? _mm512_add_epi32(turns, _mm512_set1_epi32(8)) : turns, q);
+}
+
+/* The same of 64 bits. */
+EQ_INLINE_AVX512 __m512i eq_lanes_wide_turns(__m512i p, __m512i q, int last)
+{
+    const __m512i turns = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
+    return _mm512_permutex2var_epi64(
+        p, last ? _mm512_add_epi64(turns, _mm512_set1_epi64(4)) : turns, q);
+}
+
+/* Bytes of sixteen pixels, two vectors where there are 8 channels. */
+typedef struct {
+    __m512i a, b, c, d;
+} eq_lanes_out;
+
+/* Four pixels of 16 channels. */
+EQ_INLINE_AVX512 void eq_lanes_store_four(__m512i v, int8_t *y, int64_t step)
+{
+    _mm_storeu_si128((__m128i *)(void *)y, _mm512_castsi512_si128(v));
+    _mm_storeu_si128((__m128i *)(void *)(y + step), _mm512_extracti32x4_epi32(v, 1));
+    _mm_storeu_si128((__m128i *)(void *)(y + 2 * step), _mm512_extracti32x4_epi32(v, 2));
+    _mm_storeu_si128((__m128i *)(void *)(y + 3 * step), _mm512_extracti32x4_epi32(v, 3));
+}
+
+/* The pixels of a tile: eight and eight, which lie where x and y say, and the distances of the others
+ * from them. */
+typedef struct {
+    const uint8_t *x;
+    uint8_t *more;
+    int8_t *y;
+    int64_t x_apart, more_apart, y_apart;
+} eq_lanes_spot;
+
+/* n pixels, of `channels` bytes each in v, to y. */
+EQ_INLINE_AVX512 void eq_lanes_store_some(const eq_lanes *t, const eq_lanes_block *b,
+                                          const int8_t *v, int8_t *y, int32_t n,
+                                          int channels)
+{
+    for (; n > 0; --n, v += channels, y += t->y_pixel)
+        _mm_mask_storeu_epi8(y, b->some, _mm_loadu_si128((const __m128i *)(const void *)v));
+}
+
+/* A tile of n pixels; whole vectors where nothing parts them. */
+EQ_INLINE_AVX512 void eq_lanes_store(const eq_lanes *t, const eq_lanes_block *b,
+                                     const eq_lanes_out *v, const eq_lanes_spot *p,
+                                     int32_t n, int channels, int is_split)
+{
+    const int is_whole = is_split ? n == 8 : n >= 16;
+    const int64_t step = t->y_pixel;
+    int8_t *const z = p->y + p->y_apart;
+    if (is_whole && b->is_dense) {
+        _mm512_storeu_si512((void *)p->y, v->a);
+        if (channels == 16) {
+            _mm512_storeu_si512((void *)(p->y + 64), v->b);
+            _mm512_storeu_si512((void *)z, v->c);
+            _mm512_storeu_si512((void *)(z + 64), v->d);
+        } else {
+            _mm512_storeu_si512((void *)z, v->b);
+        }
+    } else if (is_whole && channels == 16 && b->some == 0xffff) {
+        eq_lanes_store_four(v->a, p->y, step);
+        eq_lanes_store_four(v->b, p->y + 4 * step, step);
+        eq_lanes_store_four(v->c, z, step);
+        eq_lanes_store_four(v->d, z + 4 * step, step);
+    } else {
+        int8_t bytes[16 * 16 + 8];
+        _mm512_storeu_si512((void *)bytes, v->a);
+        _mm512_storeu_si512((void *)(bytes + 64), v->b);
+        if (channels == 16) {
+            _mm512_storeu_si512((void *)(bytes + 128), v->c);
+            _mm512_storeu_si512((void *)(bytes + 192), v->d);
+        }
+        const int32_t first = n < 8 ? n : 8, others = n < 16 ? n - first : 8;
+        eq_lanes_store_some(t, b, bytes, p->y, first, channels);
+        eq_lanes_store_some(t, b, bytes + 8 * channels, z, is_split ? n : others, channels);
+    }
+}
+
+/* Bytes of eight channels from i on: those of the first eight pixels, and those of the last. */
+EQ_INLINE_AVX512 void eq_lanes_finish(const eq_lanes *t, const eq_lanes_block *b,
+                                      const eq_lanes_eight *s, int i, __m512i *first,
+                                      __m512i *last, int single)
+{
+    const __m512i p = eq_lanes_bytes(s->a, s->b, s->c, s->d, b, i, &t->range, single);
+    const __m512i q = eq_lanes_bytes(s->e, s->f, s->g, s->h, b, i + 4, &t->range, single);
+    *first = eq_lanes_turns(p, q, 0);
+    *last = eq_lanes_turns(p, q, 1);
+}
+
+#endif
