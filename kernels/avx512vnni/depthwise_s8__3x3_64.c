@@ -21,6 +21,6 @@ void EQ_SYM(eq_depthwise_s8__avx512vnni_3x3_64)(
     const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
     int8_t *restrict scratch, const eq_depthwise_s8_params *restrict p)
 {
-    const eq_depthwise_arrays_x512 a = {w, bias, mult, shift, y};
+    const eq_words_arrays_x512 a = {w, bias, mult, shift, y};
     eq_depthwise_deep_x512(x, &a, scratch, p, 0, 0, eq_is_single());
 }

@@ -26,7 +26,7 @@ void EQ_SYM(eq_depthwise_s8s4__avx512vnni_1x64)(
 {
     const eq_depthwise_s8_params all = EQ_DEPTHWISE_PARAMS_S8(p);
     const int64_t size = (int64_t)((p->in_c + 63) / 64 * 256) * ((p->kh + 3) / 4);
-    const eq_depthwise_arrays_x512 a = {scratch, bias, mult, shift, y};
+    const eq_words_arrays_x512 a = {scratch, bias, mult, shift, y};
     eq_unpack_64_x512(scratch, w, size / 2);
     eq_depthwise_columns_x512(x, &a, scratch + size, &all, eq_is_single());
 }

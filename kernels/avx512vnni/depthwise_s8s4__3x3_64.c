@@ -27,7 +27,7 @@ void EQ_SYM(eq_depthwise_s8s4__avx512vnni_3x3_64)(
 {
     const eq_depthwise_s8_params all = EQ_DEPTHWISE_PARAMS_S8(p);
     const int64_t size = (int64_t)((p->in_c + 63) / 64 * 768);
-    const eq_depthwise_arrays_x512 a = {scratch, bias, mult, shift, y};
+    const eq_words_arrays_x512 a = {scratch, bias, mult, shift, y};
     eq_unpack_64_x512(scratch, w, size / 2);
     eq_depthwise_deep_x512(x, &a, scratch + size, &all, 0, 0, eq_is_single());
 }

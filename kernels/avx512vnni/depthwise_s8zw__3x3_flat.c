@@ -23,6 +23,6 @@ void EQ_SYM(eq_depthwise_s8zw__avx512vnni_3x3_flat)(
     int8_t *restrict scratch, const eq_depthwise_s8zw_params *restrict p)
 {
     const eq_depthwise_s8_params all = EQ_DEPTHWISE_PARAMS_S8(p);
-    const eq_depthwise_arrays_x512 a = {w, bias, mult, shift, y};
+    const eq_words_arrays_x512 a = {w, bias, mult, shift, y};
     eq_depthwise_runs_x512(x, &a, scratch, &all, p->zw, 1, eq_is_single());
 }

@@ -47,7 +47,7 @@ EQ_INLINE_AVX512 eq_words_x512 eq_column_step_x512(eq_words_x512 s,
 /* 64 outputs of the windows `at` bytes from the beginning of the rows in the table; `whole` times
  * four of their rows are whole, or more than two times. */
 EQ_INLINE_AVX512 __m512i eq_column_outputs_x512(const eq_columns_x512 *q,
-                                                const eq_outputs_x512 *t,
+                                                const eq_words_outputs_x512 *t,
                                                 const int8_t *table, int64_t at, int whole,
                                                 int some, int mode)
 {
@@ -67,8 +67,8 @@ EQ_INLINE_AVX512 __m512i eq_column_outputs_x512(const eq_columns_x512 *q,
 
 /* All rows of 64 channels from o on, or of those that the mask has. */
 EQ_INLINE_AVX512 void eq_column_rows_x512(const eq_columns_x512 *q,
-                                          const eq_outputs_x512 *t, const int8_t *table,
-                                          int8_t *y, int32_t o,
+                                          const eq_words_outputs_x512 *t,
+                                          const int8_t *table, int8_t *y, int32_t o,
                                           const eq_depthwise_s8_params *p, int whole,
                                           int some, int mode)
 {
@@ -89,8 +89,8 @@ EQ_INLINE_AVX512 void eq_column_rows_x512(const eq_columns_x512 *q,
 }
 
 EQ_INLINE_AVX512 void eq_column_block_x512(const eq_columns_x512 *q,
-                                           const eq_outputs_x512 *t, const int8_t *table,
-                                           int8_t *y, int32_t o,
+                                           const eq_words_outputs_x512 *t,
+                                           const int8_t *table, int8_t *y, int32_t o,
                                            const eq_depthwise_s8_params *p, int some,
                                            int mode)
 {
@@ -120,12 +120,12 @@ static inline eq_columns_x512 eq_columns_of_x512(const eq_depthwise_s8_params *p
 }
 
 /* All channels; mode is a constant. */
-EQ_INLINE_AVX512 void eq_column_image_x512(const eq_depthwise_arrays_x512 *a,
+EQ_INLINE_AVX512 void eq_column_image_x512(const eq_words_arrays_x512 *a,
                                            const int8_t *table,
                                            const eq_depthwise_s8_params *p, int mode)
 {
     eq_columns_x512 q = eq_columns_of_x512(p);
-    eq_outputs_x512 t;
+    eq_words_outputs_x512 t;
     eq_load_layer_x512(&t, p, 0);
     for (int32_t o = 0; o < p->in_c; o += 64) {
         const int32_t left = p->in_c - o;
@@ -142,7 +142,7 @@ EQ_INLINE_AVX512 void eq_column_image_x512(const eq_depthwise_arrays_x512 *a,
 
 /* A whole call of the form `single`, which is a constant. */
 EQ_INLINE_AVX512 void eq_depthwise_columns_x512(const int8_t *x,
-                                                const eq_depthwise_arrays_x512 *a,
+                                                const eq_words_arrays_x512 *a,
                                                 int8_t *scratch,
                                                 const eq_depthwise_s8_params *p, int single)
 {

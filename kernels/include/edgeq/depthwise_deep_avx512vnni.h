@@ -47,9 +47,10 @@ EQ_INLINE_AVX512 void eq_deep_store_x512(int8_t *y, __m512i v, __mmask64 mask, i
 }
 
 /* The pixels whose windows have columns u, v and w, the lower one first. */
-EQ_INLINE_AVX512 void eq_deep_pixel_x512(eq_deep_row_x512 *q, const eq_outputs_x512 *t,
-                                         eq_words_x512 u, eq_words_x512 v, eq_words_x512 w,
-                                         int some, int two, int has_zw, int mode)
+EQ_INLINE_AVX512 void eq_deep_pixel_x512(eq_deep_row_x512 *q,
+                                         const eq_words_outputs_x512 *t, eq_words_x512 u,
+                                         eq_words_x512 v, eq_words_x512 w, int some,
+                                         int two, int has_zw, int mode)
 {
     if (two) {
         eq_deep_store_x512(q->lower, eq_three_columns_x512(t, u, v, w, 1, has_zw, mode),
@@ -62,7 +63,7 @@ EQ_INLINE_AVX512 void eq_deep_pixel_x512(eq_deep_row_x512 *q, const eq_outputs_x
 }
 
 /* n pixels of two rows with a stride of one. */
-EQ_INLINE_AVX512 void eq_deep_ones_x512(eq_deep_row_x512 *q, const eq_outputs_x512 *t,
+EQ_INLINE_AVX512 void eq_deep_ones_x512(eq_deep_row_x512 *q, const eq_words_outputs_x512 *t,
                                         eq_words_x512 u, int32_t n, int some, int has_zw,
                                         int mode)
 {
@@ -84,7 +85,7 @@ EQ_INLINE_AVX512 void eq_deep_ones_x512(eq_deep_row_x512 *q, const eq_outputs_x5
 }
 
 /* n pixels with a stride of two. */
-EQ_INLINE_AVX512 void eq_deep_twos_x512(eq_deep_row_x512 *q, const eq_outputs_x512 *t,
+EQ_INLINE_AVX512 void eq_deep_twos_x512(eq_deep_row_x512 *q, const eq_words_outputs_x512 *t,
                                         eq_words_x512 u, int32_t n, int some, int has_zw,
                                         int mode)
 {
@@ -104,10 +105,11 @@ EQ_INLINE_AVX512 void eq_deep_twos_x512(eq_deep_row_x512 *q, const eq_outputs_x5
 
 /* Output row h, and the next one if `two`, of 64 channels from o on.  A row that is the last has
  * itself as the lower one, which is stored first. */
-EQ_INLINE_AVX512 void eq_deep_rows_x512(eq_deep_row_x512 *q, const eq_outputs_x512 *t,
-                                        const int8_t *table, int8_t *y, int32_t h,
-                                        int32_t o, const eq_depthwise_s8_params *p,
-                                        int some, int two, int has_zw, int mode)
+EQ_INLINE_AVX512 void eq_deep_lines_x512(eq_deep_row_x512 *q,
+                                         const eq_words_outputs_x512 *t,
+                                         const int8_t *table, int8_t *y, int32_t h,
+                                         int32_t o, const eq_depthwise_s8_params *p,
+                                         int some, int two, int has_zw, int mode)
 {
     const int more = two && h + 1 < p->row1;
     const int64_t first = (int64_t)(h - p->row0) * p->stride_h;
@@ -127,8 +129,8 @@ EQ_INLINE_AVX512 void eq_deep_rows_x512(eq_deep_row_x512 *q, const eq_outputs_x5
 }
 
 /* All rows of the channels from o on that the mask has, or of 64. */
-EQ_INLINE_AVX512 void eq_deep_block_x512(const eq_outputs_x512 *t, const int8_t *table,
-                                         int8_t *y, int32_t o,
+EQ_INLINE_AVX512 void eq_deep_block_x512(const eq_words_outputs_x512 *t,
+                                         const int8_t *table, int8_t *y, int32_t o,
                                          const eq_depthwise_s8_params *p, __mmask64 mask,
                                          int some, int has_zw, int mode)
 {
@@ -139,21 +141,20 @@ EQ_INLINE_AVX512 void eq_deep_block_x512(const eq_outputs_x512 *t, const int8_t 
                           .mask = mask};
     if (p->stride_w == 1)
         for (int32_t h = p->row0; h < p->row1; h += 2)
-            eq_deep_rows_x512(&q, t, table, y, h, o, p, some, 1, has_zw, mode);
+            eq_deep_lines_x512(&q, t, table, y, h, o, p, some, 1, has_zw, mode);
     else
         for (int32_t h = p->row0; h < p->row1; ++h)
-            eq_deep_rows_x512(&q, t, table, y, h, o, p, some, 0, has_zw, mode);
+            eq_deep_lines_x512(&q, t, table, y, h, o, p, some, 0, has_zw, mode);
 }
 
 /* All channels; has_zw and the modes, of 64 channels and of the rest, are constants. */
-EQ_INLINE_AVX512 void eq_deep_image_x512(const eq_depthwise_arrays_x512 *a,
-                                         const int8_t *table,
+EQ_INLINE_AVX512 void eq_deep_image_x512(const eq_words_arrays_x512 *a, const int8_t *table,
                                          const eq_depthwise_s8_params *p, int32_t zw,
                                          int has_zw, int mode, int rest)
 {
     const int32_t more = 9 * 128 * zw;
-    int8_t lower[EQ_COLUMNS_X512];
-    eq_outputs_x512 t;
+    int8_t lower[EQ_THREE_COLUMNS_X512];
+    eq_words_outputs_x512 t;
     t.lower = lower;
     eq_load_layer_x512(&t, p, zw);
     for (int32_t o = 0; o < p->in_c; o += 64) {
@@ -173,9 +174,10 @@ EQ_INLINE_AVX512 void eq_deep_image_x512(const eq_depthwise_arrays_x512 *a,
 }
 
 /* A whole call of the form `single`; has_zw and single are constants. */
-EQ_INLINE_AVX512 void
-eq_depthwise_deep_x512(const int8_t *x, const eq_depthwise_arrays_x512 *a, int8_t *scratch,
-                       const eq_depthwise_s8_params *p, int32_t zw, int has_zw, int single)
+EQ_INLINE_AVX512 void eq_depthwise_deep_x512(const int8_t *x, const eq_words_arrays_x512 *a,
+                                             int8_t *scratch,
+                                             const eq_depthwise_s8_params *p, int32_t zw,
+                                             int has_zw, int single)
 {
     const int8_t *const table = eq_list_rows_x512(scratch, x, p);
     const int mode = eq_mode_x512(p->zy, p->act_min, p->act_max, single);

@@ -88,8 +88,9 @@ EQ_INLINE_AVX512 void eq_run_store_x512(int8_t *y, __m512i v, int64_t left)
 
 /* 64 bytes of outputs at y + at, or as many as are left, of windows from u on, which `next`
  * follows; the lower ones first. */
-EQ_INLINE_AVX512 void eq_run_outputs_x512(const eq_run_x512 *q, const eq_outputs_x512 *t,
-                                          int64_t at, eq_words_x512 u, eq_words_x512 odd,
+EQ_INLINE_AVX512 void eq_run_outputs_x512(const eq_run_x512 *q,
+                                          const eq_words_outputs_x512 *t, int64_t at,
+                                          eq_words_x512 u, eq_words_x512 odd,
                                           eq_words_x512 next, int64_t left, int stride,
                                           int channels, int has_zw, int mode)
 {
@@ -102,7 +103,7 @@ EQ_INLINE_AVX512 void eq_run_outputs_x512(const eq_run_x512 *q, const eq_outputs
 }
 
 /* `size` bytes of outputs of a row, or of two.  That `at` is hidden leaves it the only counter. */
-EQ_INLINE_AVX512 void eq_run_row_x512(const eq_run_x512 *q, const eq_outputs_x512 *t,
+EQ_INLINE_AVX512 void eq_run_row_x512(const eq_run_x512 *q, const eq_words_outputs_x512 *t,
                                       int64_t size, int stride, int channels, int has_zw,
                                       int mode)
 {
@@ -121,7 +122,7 @@ EQ_INLINE_AVX512 void eq_run_row_x512(const eq_run_x512 *q, const eq_outputs_x51
 }
 
 /* All rows.  A row that is the last has itself as the lower one, which is stored first. */
-EQ_INLINE_AVX512 void eq_run_rows_x512(const eq_outputs_x512 *t, const int8_t *table,
+EQ_INLINE_AVX512 void eq_run_rows_x512(const eq_words_outputs_x512 *t, const int8_t *table,
                                        int8_t *y, const eq_depthwise_s8_params *p,
                                        int stride, int channels, int has_zw, int mode)
 {
@@ -160,8 +161,7 @@ EQ_INLINE_AVX512 void eq_repeat_words_x512(int32_t to[64], const int8_t *words,
 }
 
 EQ_INLINE_AVX512 void eq_repeat_constants_x512(eq_run_constants_x512 *c,
-                                               const eq_depthwise_arrays_x512 *a,
-                                               int channels)
+                                               const eq_words_arrays_x512 *a, int channels)
 {
     for (int32_t k = 0; k < 3; ++k)
         eq_repeat_words_x512(c->w[k], a->w + (int64_t)k * 4 * channels, channels);
@@ -171,14 +171,13 @@ EQ_INLINE_AVX512 void eq_repeat_constants_x512(eq_run_constants_x512 *c,
 }
 
 /* All outputs; all but the first four are constants. */
-EQ_INLINE_AVX512 void eq_run_image_x512(const eq_depthwise_arrays_x512 *a,
-                                        const int8_t *table,
+EQ_INLINE_AVX512 void eq_run_image_x512(const eq_words_arrays_x512 *a, const int8_t *table,
                                         const eq_depthwise_s8_params *p, int32_t zw,
                                         int stride, int channels, int has_zw, int mode)
 {
     eq_run_constants_x512 c;
-    eq_outputs_x512 t;
-    int8_t lower[EQ_COLUMNS_X512];
+    eq_words_outputs_x512 t;
+    int8_t lower[EQ_THREE_COLUMNS_X512];
     eq_repeat_constants_x512(&c, a, channels);
     eq_load_layer_x512(&t, p, zw);
     eq_load_outputs_x512(&t, c.bias, c.mult, c.shift, 9 * 128 * zw, mode);
@@ -189,8 +188,7 @@ EQ_INLINE_AVX512 void eq_run_image_x512(const eq_depthwise_arrays_x512 *a,
     eq_run_rows_x512(&t, table, a->y, p, stride, channels, has_zw, mode);
 }
 
-EQ_INLINE_AVX512 void eq_run_stride_x512(const eq_depthwise_arrays_x512 *a,
-                                         const int8_t *table,
+EQ_INLINE_AVX512 void eq_run_stride_x512(const eq_words_arrays_x512 *a, const int8_t *table,
                                          const eq_depthwise_s8_params *p, int32_t zw,
                                          int channels, int has_zw, int mode)
 {
@@ -200,9 +198,9 @@ EQ_INLINE_AVX512 void eq_run_stride_x512(const eq_depthwise_arrays_x512 *a,
         eq_run_image_x512(a, table, p, zw, 2, channels, has_zw, mode);
 }
 
-EQ_INLINE_AVX512 void eq_run_mode_x512(const eq_depthwise_arrays_x512 *a,
-                                       const int8_t *table, const eq_depthwise_s8_params *p,
-                                       int32_t zw, int has_zw, int mode)
+EQ_INLINE_AVX512 void eq_run_mode_x512(const eq_words_arrays_x512 *a, const int8_t *table,
+                                       const eq_depthwise_s8_params *p, int32_t zw,
+                                       int has_zw, int mode)
 {
     if (p->in_c == 8)
         eq_run_stride_x512(a, table, p, zw, 8, has_zw, mode);
@@ -213,9 +211,10 @@ EQ_INLINE_AVX512 void eq_run_mode_x512(const eq_depthwise_arrays_x512 *a,
 }
 
 /* A whole call of the form `single`; has_zw and single are constants. */
-EQ_INLINE_AVX512 void
-eq_depthwise_runs_x512(const int8_t *x, const eq_depthwise_arrays_x512 *a, int8_t *scratch,
-                       const eq_depthwise_s8_params *p, int32_t zw, int has_zw, int single)
+EQ_INLINE_AVX512 void eq_depthwise_runs_x512(const int8_t *x, const eq_words_arrays_x512 *a,
+                                             int8_t *scratch,
+                                             const eq_depthwise_s8_params *p, int32_t zw,
+                                             int has_zw, int single)
 {
     const int8_t *const table = eq_list_rows_x512(scratch, x, p);
     if (single != EQ_SINGLE && eq_is_live(p->zy, p->act_min, p->act_max))

@@ -32,7 +32,7 @@ typedef struct {
     const int8_t *w;
     const int32_t *bias, *mult, *shift;
     int8_t *y;
-} eq_depthwise_arrays_x512;
+} eq_words_arrays_x512;
 
 /* Bytes of four rows: those of byte i as a word in lane i % 4 of lane i / 16 of 128 bits of
  * vector i / 4 % 4. */
@@ -57,9 +57,9 @@ typedef struct {
     eq_words_x512 bias;
     eq_scale_x512 a, b, c, d;
     eq_range_avx512 range;
-} eq_outputs_x512;
+} eq_words_outputs_x512;
 
-enum { EQ_COLUMNS_X512 = 3 * 256 };
+enum { EQ_THREE_COLUMNS_X512 = 3 * 256 };
 
 /* x + 128 of 64 bytes at x; of those alone that the mask has, where some are missing. */
 EQ_INLINE_AVX512 __m512i eq_bytes_at_x512(const int8_t *x, __mmask64 mask, int some)
@@ -93,8 +93,8 @@ static inline int eq_rescale_mode_x512(int mode)
     return mode == EQ_RELU_X512 ? EQ_LIVE : mode;
 }
 
-EQ_INLINE_AVX512 __m512i eq_finish_sums_x512(eq_words_x512 s, const eq_outputs_x512 *t,
-                                             int mode)
+EQ_INLINE_AVX512 __m512i eq_finish_sums_x512(eq_words_x512 s,
+                                             const eq_words_outputs_x512 *t, int mode)
 {
     const int single = eq_rescale_mode_x512(mode);
     return eq_bytes_x512(eq_rescaled_x512(s.a, &t->a, single, EQ_ONCE_X512),
@@ -105,7 +105,7 @@ EQ_INLINE_AVX512 __m512i eq_finish_sums_x512(eq_words_x512 s, const eq_outputs_x
 }
 
 /* Those of a layer. */
-EQ_INLINE_AVX512 void eq_load_layer_x512(eq_outputs_x512 *t,
+EQ_INLINE_AVX512 void eq_load_layer_x512(eq_words_outputs_x512 *t,
                                          const eq_depthwise_s8_params *p, int32_t zw)
 {
     const int32_t less = -zw & 255;
@@ -126,7 +126,7 @@ EQ_INLINE_AVX512 __m512i eq_load_more_bias_x512(const int32_t *bias, int32_t mor
 }
 
 /* Constants of 64 outputs in the order of the sums; a bias gets `more` on top. */
-EQ_INLINE_AVX512 void eq_load_outputs_x512(eq_outputs_x512 *t, const int32_t *bias,
+EQ_INLINE_AVX512 void eq_load_outputs_x512(eq_words_outputs_x512 *t, const int32_t *bias,
                                            const int32_t *mult, const int32_t *shift,
                                            int32_t more, int mode)
 {
@@ -141,18 +141,20 @@ EQ_INLINE_AVX512 void eq_load_outputs_x512(eq_outputs_x512 *t, const int32_t *bi
 }
 
 /* The weights of three columns one row lower. */
-EQ_INLINE_AVX512 void eq_lower_weights_x512(int8_t to[EQ_COLUMNS_X512], const int8_t *w)
+EQ_INLINE_AVX512 void eq_lower_weights_x512(int8_t to[EQ_THREE_COLUMNS_X512],
+                                            const int8_t *w)
 {
-    for (int32_t i = 0; i < EQ_COLUMNS_X512; i += 64)
+    for (int32_t i = 0; i < EQ_THREE_COLUMNS_X512; i += 64)
         _mm512_storeu_si512(
             (void *)(to + i),
             _mm512_slli_epi32(_mm512_loadu_si512((const void *)(w + i)), 8));
 }
 
 /* 64 outputs of windows with the columns u, v and w: of the upper rows, or the lower ones. */
-EQ_INLINE_AVX512 __m512i eq_three_columns_x512(const eq_outputs_x512 *t, eq_words_x512 u,
-                                               eq_words_x512 v, eq_words_x512 w, int lower,
-                                               int has_zw, int mode)
+EQ_INLINE_AVX512 __m512i eq_three_columns_x512(const eq_words_outputs_x512 *t,
+                                               eq_words_x512 u, eq_words_x512 v,
+                                               eq_words_x512 w, int lower, int has_zw,
+                                               int mode)
 {
     const int8_t *weights = lower ? t->lower : t->w;
     const __m512i less_zw = lower ? t->less_zw_lower : t->less_zw;
