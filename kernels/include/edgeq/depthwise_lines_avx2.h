@@ -5,6 +5,9 @@
  * then 4..7 and 12..15.  Where pixels have eight channels and lie side by side, two of them
  * are the sixteen.  What is read lies in the pixels of the image.
  *
+ * Of windows of three rows, one below the other, two see the same lines, whose pairs do not
+ * overlap; the second one begins amid a pair.
+ *
  * Lines of all rows are kept where they are short; else as many as a window spans, in a ring.
  */
 #ifndef EDGEQ_DEPTHWISE_LINES_AVX2_H
@@ -30,7 +33,8 @@ typedef struct {
     int narrow;          /* 1 where that is one, and so is a row of the image */
     int32_t left;        /* of them before the image */
     int32_t inside;      /* and wholly in it */
-    int8_t border[16];   /* zx */
+    int shared;        /* 1 where two rows of windows, of three rows, see the same lines */
+    int8_t border[16]; /* zx */
 } eq_row_pairs_avx2;
 
 /* The n <= 16 bytes at x, and what is behind them. */
@@ -99,16 +103,32 @@ EQ_INLINE_AVX2 void eq_put_border_avx2(int16_t *line, int32_t n, int32_t zx)
         eq_put_pair_avx2(line + (int64_t)i * EQ_PAIR, v, v);
 }
 
-/* n columns inside of the image, sixteen bytes each. */
+/* n columns inside of the image, sixteen or eight bytes each. */
 EQ_INLINE_AVX2 void eq_put_inside_avx2(int16_t *line, eq_row_avx2 x, eq_row_avx2 z,
-                                       int32_t n)
+                                       int32_t n, int32_t bytes)
 {
     for (int32_t i = 0; i < n; ++i) {
-        eq_put_pair_avx2(line, eq_widen_avx2(x.x), eq_widen_avx2(z.x));
+        const __m128i a = eq_take_avx2(x.x, bytes), b = eq_take_avx2(z.x, bytes);
+        eq_put_pair_avx2(line, _mm256_cvtepi8_epi16(a), _mm256_cvtepi8_epi16(b));
         line += EQ_PAIR;
         x.x += x.pixel;
         z.x += z.pixel;
     }
+}
+
+/* The same of any number that eq_are_many_avx2 accepts. */
+EQ_INLINE_AVX2 void eq_put_many_avx2(int16_t *line, eq_row_avx2 x, eq_row_avx2 z, int32_t n,
+                                     int32_t bytes)
+{
+    if (bytes == 16)
+        eq_put_inside_avx2(line, x, z, n, 16);
+    else
+        eq_put_inside_avx2(line, x, z, n, 8);
+}
+
+EQ_INLINE_AVX2 int eq_are_many_avx2(int32_t bytes)
+{
+    return bytes == 16 || bytes == 8;
 }
 
 /* Row r of the image at x. */
@@ -133,7 +153,7 @@ EQ_INLINE_AVX2 void eq_make_line_avx2(int16_t *line, const int8_t *x, int32_t r,
     const eq_row_avx2 rows[2] = {eq_image_row_avx2(x, r, l),
                                  eq_image_row_avx2(x, r + l->p->dil_h, l)};
     const int32_t end = l->left + l->inside;
-    if (count * l->pixels != 16) {
+    if (!eq_are_many_avx2(count * l->pixels)) {
         eq_put_columns_avx2(line, rows, 0, l->columns, l, count);
         return;
     }
@@ -144,7 +164,8 @@ EQ_INLINE_AVX2 void eq_make_line_avx2(int16_t *line, const int8_t *x, int32_t r,
         eq_put_border_avx2(line, l->left, l->p->zx);
         eq_put_border_avx2(line + (int64_t)end * EQ_PAIR, l->columns - end, l->p->zx);
     }
-    eq_put_inside_avx2(line + (int64_t)l->left * EQ_PAIR, rows[0], rows[1], l->inside);
+    eq_put_many_avx2(line + (int64_t)l->left * EQ_PAIR, rows[0], rows[1], l->inside,
+                     count * l->pixels);
 }
 
 /* Where output rows go, and which: y points at the sixteen channels of row 0. */
@@ -162,7 +183,7 @@ EQ_INLINE_AVX2 int32_t eq_make_lines_avx2(const eq_row_pairs_avx2 *l, int16_t *l
     const int32_t top = q->row * p->stride_h - p->pad_top, first = r * l->step;
     const int64_t line = (int64_t)l->columns * EQ_PAIR;
     int32_t i = made < first ? first : made;
-    if (l->narrow && top >= 0 && count * l->pixels == 16) {
+    if (l->narrow && top >= 0 && eq_are_many_avx2(count * l->pixels)) {
         const int32_t all = (q->end - q->row - 1) * l->step + l->span;
         const int32_t below = p->in_h - 1 - p->dil_h - top;
         const int32_t whole = below < 0 ? 0 : below / l->every + 1;
@@ -171,7 +192,7 @@ EQ_INLINE_AVX2 int32_t eq_make_lines_avx2(const eq_row_pairs_avx2 *l, int16_t *l
         const eq_row_avx2 a = {x + (int64_t)top * p->x_row, step};
         const eq_row_avx2 b = {a.x + (int64_t)p->dil_h * p->x_row, step};
         if (r == 0 && all <= l->kept && n > 0) {
-            eq_put_inside_avx2(lines, a, b, n);
+            eq_put_many_avx2(lines, a, b, n, count * l->pixels);
             i = n;
         }
     }
@@ -208,6 +229,18 @@ static inline eq_row_pairs_avx2 eq_pairs_of_avx2(const eq_depthwise_s8_params *p
                            .inside = whole < rest ? whole : rest};
     memset(l.border, p->zx, sizeof l.border);
     return l;
+}
+
+/* Of windows of three rows two see the same lines: those of pairs that do not overlap. */
+static inline void eq_share_lines_avx2(eq_row_pairs_avx2 *l)
+{
+    const int32_t fit = EQ_PAIR_COLUMNS / l->columns;
+    l->shared = 1;
+    l->every = 2;
+    l->step = 1;
+    l->apart = 1;
+    l->span = 2;
+    l->kept = fit > 2 ? fit : 2;
 }
 
 #endif

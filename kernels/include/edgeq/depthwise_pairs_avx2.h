@@ -25,9 +25,9 @@ EQ_INLINE_AVX2 __m256i eq_of_pixels_avx2(__m256i v, int32_t pixels)
 }
 
 /* Eight channels of a constant. */
-EQ_INLINE_AVX2 void eq_copy_pixels_avx2(int32_t *to, const int32_t *q, int32_t pixels)
+EQ_INLINE_AVX2 __m256i eq_load_pixels_avx2(const int32_t *q, int32_t pixels)
 {
-    _mm256_storeu_si256((__m256i *)(void *)to, eq_of_pixels_avx2(eq_load_x8(q), pixels));
+    return eq_of_pixels_avx2(eq_load_x8(q), pixels);
 }
 
 /* The constants of sixteen channels; zw is taken from the weights, which may be int4. */
@@ -36,25 +36,28 @@ EQ_INLINE_AVX2 void eq_load_sixteen_avx2(eq_sixteen_avx2 *t, const int8_t *w,
                                          const int32_t *shift, const eq_row_pairs_avx2 *l,
                                          int32_t zw, int is_int4, int single)
 {
-    const __m256i zero = _mm256_set1_epi16((int16_t)zw);
+    const __m256i zero = _mm256_set1_epi16((int16_t)zw), all = _mm256_set1_epi32(-1);
+    const __m256i half = _mm256_set1_epi32(0xffff);
     const int32_t taps = l->pairs * l->p->kw, whole = l->p->kh / 2 * l->p->kw;
+    int16_t *a = t->part[0].w, *b = t->part[1].w;
     for (int32_t i = 0; i < taps; ++i) {
         const eq_nibbles_avx2 v = eq_weights_avx2(w, is_int4);
-        const __m256i one = _mm256_set1_epi32(i < whole ? -1 : 0xffff);
-        const __m256i a = _mm256_and_si256(_mm256_sub_epi16(v.low, zero), one);
-        const __m256i b = _mm256_and_si256(_mm256_sub_epi16(v.high, zero), one);
-        _mm256_storeu_si256((__m256i *)(void *)(t->part[0].w + i * 16),
-                            eq_of_pixels_avx2(a, l->pixels));
-        _mm256_storeu_si256((__m256i *)(void *)(t->part[1].w + i * 16),
-                            eq_of_pixels_avx2(b, l->pixels));
+        const __m256i one = i < whole ? all : half;
+        const __m256i c = _mm256_and_si256(_mm256_sub_epi16(v.low, zero), one);
+        const __m256i d = _mm256_and_si256(_mm256_sub_epi16(v.high, zero), one);
+        _mm256_storeu_si256((__m256i *)(void *)a, eq_of_pixels_avx2(c, l->pixels));
+        _mm256_storeu_si256((__m256i *)(void *)b, eq_of_pixels_avx2(d, l->pixels));
+        a += 16;
+        b += 16;
         w += is_int4 ? 16 : 32;
     }
     for (int32_t k = 0; k < 2; ++k) {
-        int32_t m[8], s[8];
-        eq_copy_pixels_avx2(m, mult + 8 * k, l->pixels);
-        eq_copy_pixels_avx2(s, shift + 8 * k, l->pixels);
-        t->part[k].bias = eq_of_pixels_avx2(eq_load_bias_avx2(bias + 8 * k), l->pixels);
-        t->part[k].f = eq_load_scale_avx2(m, s, single);
+        const __m256i sign = _mm256_set1_epi32(INT32_MIN);
+        t->part[k].bias =
+            _mm256_xor_si256(eq_load_pixels_avx2(bias + 8 * k, l->pixels), sign);
+        t->part[k].f =
+            eq_scale_of_avx2(eq_load_pixels_avx2(mult + 8 * k, l->pixels),
+                             eq_load_pixels_avx2(shift + 8 * k, l->pixels), single);
     }
 }
 
@@ -72,36 +75,75 @@ static inline void eq_place_pairs_avx2(eq_windows_avx2 *g, const eq_row_pairs_av
 }
 
 /* The same of a line of windows of 3 x 3, those of two rows of pairs at x and z. */
-EQ_INLINE_AVX2 void eq_line_3x3_avx2(const eq_sixteen_avx2 *t, const eq_row_pairs_avx2 *l,
-                                     const int16_t *x, const int16_t *z, int8_t *y,
-                                     int single)
+EQ_INLINE_AVX2 void eq_line_3x3_avx2(const eq_sixteen_avx2 *t, int32_t first,
+                                     const eq_row_pairs_avx2 *l, const int16_t *x,
+                                     const int16_t *z, int8_t *y, int single)
 {
     const int64_t y_step = (int64_t)l->p->y_pixel * l->pixels;
     const int32_t n = l->p->out_w / l->pixels, bytes = t->count * l->pixels;
     if (l->p->stride_w * l->pixels == 1) {
-        eq_row_3x3_avx2(t, x, z, y, y_step, n, bytes, EQ_PAIR, single);
+        eq_row_3x3_avx2(t, first, x, z, y, y_step, n, bytes, EQ_PAIR, single);
         return;
     }
-    eq_row_3x3_avx2(t, x, z, y, y_step, n, bytes, 2 * EQ_PAIR, single);
+    eq_row_3x3_avx2(t, first, x, z, y, y_step, n, bytes, 2 * EQ_PAIR, single);
     const int64_t last = l->p->out_w - 4;
     if (n * l->pixels < l->p->out_w)
-        eq_windows_3x3_avx2(t, x + last * EQ_PAIR, z + last * EQ_PAIR,
+        eq_windows_3x3_avx2(t, first, x + last * EQ_PAIR, z + last * EQ_PAIR,
                             y + last * l->p->y_pixel, y_step, bytes, 2 * EQ_PAIR, 2,
                             single);
 }
 
-/* Sixteen channels of some output rows of windows of 3 x 3; x points at them. */
-EQ_INLINE_AVX2 void eq_pass_3x3_avx2(const eq_sixteen_avx2 *t, const eq_row_pairs_avx2 *l,
+/* Behind the weights of windows of 3 x 3 those of windows that begin amid a pair of rows: of two
+ * pairs (a, b), (c, 0) they are (0, a), (b, c). */
+EQ_INLINE_AVX2 void eq_amid_pairs_avx2(eq_eight_avx2 *e)
+{
+    for (int32_t k = 0; k < 3; ++k) {
+        const __m256i v = eq_load_x16_avx2(e->w + 16 * k);
+        const __m256i u = eq_load_x16_avx2(e->w + 16 * (k + 3));
+        __m256i *to = (__m256i *)(void *)(e->w + 16 * (k + 6));
+        _mm256_storeu_si256(to, _mm256_slli_epi32(v, 16));
+        _mm256_storeu_si256(
+            to + 3, _mm256_or_si256(_mm256_srli_epi32(v, 16), _mm256_slli_epi32(u, 16)));
+    }
+}
+
+/* Sixteen channels of some output rows of windows of 3 x 3; x points at them.  Where lines are
+ * shared two rows see the same ones. */
+EQ_INLINE_AVX2 void eq_pass_3x3_avx2(eq_sixteen_avx2 *t, const eq_row_pairs_avx2 *l,
                                      int16_t *lines, const int8_t *x,
                                      const eq_rows_out_avx2 *q, int single)
 {
     const int64_t line = (int64_t)l->columns * EQ_PAIR;
+    if (l->shared) {
+        eq_amid_pairs_avx2(&t->part[0]);
+        eq_amid_pairs_avx2(&t->part[1]);
+    }
     for (int32_t r = 0, made = 0; r < q->end - q->row; ++r) {
-        made = eq_make_lines_avx2(l, lines, x, q, r, made, t->count);
-        const int32_t first = r * l->step;
-        eq_line_3x3_avx2(t, l, lines + eq_slot_avx2(first, l->kept) * line,
+        const int32_t from = l->shared ? r / 2 : r, first = from * l->step;
+        if (!l->shared || r % 2 == 0)
+            made = eq_make_lines_avx2(l, lines, x, q, from, made, t->count);
+        eq_line_3x3_avx2(t, l->shared && r % 2 != 0 ? 6 : 0, l,
+                         lines + eq_slot_avx2(first, l->kept) * line,
                          lines + eq_slot_avx2(first + l->apart, l->kept) * line,
                          q->y + (int64_t)(q->row + r) * l->p->y_row, single);
+    }
+}
+
+/* The same of windows below each other in lines of one column, all of which are kept. */
+EQ_INLINE_AVX2 void eq_pass_column_avx2(const eq_sixteen_avx2 *t,
+                                        const eq_row_pairs_avx2 *l, int16_t *lines,
+                                        const int8_t *x, const eq_rows_out_avx2 *q,
+                                        int single)
+{
+    const int32_t rows = q->end - q->row, all = (rows - 1) * l->step + l->span;
+    int32_t made = eq_make_lines_avx2(l, lines, x, q, 0, 0, t->count);
+    for (int32_t r = 1; made < all; ++r)
+        made = eq_make_lines_avx2(l, lines, x, q, r, made, t->count);
+    const int64_t step = (int64_t)l->step * EQ_PAIR, apart = (int64_t)l->apart * EQ_PAIR;
+    for (int32_t r = 0; r < rows; r += 4) {
+        const int64_t at = r + 4 > rows ? rows - 4 : r;
+        eq_four_below_avx2(t, lines + at * step, step, apart, l->pairs,
+                           q->y + (q->row + at) * l->p->y_row, l->p->y_row, single);
     }
 }
 
@@ -148,11 +190,13 @@ EQ_INLINE_AVX2 void eq_depthwise_by_pairs_avx2(const int8_t *x, const int8_t *w,
                                                const eq_depthwise_s8_params *p, int32_t zw,
                                                int is_int4, int single)
 {
-    const eq_row_pairs_avx2 l = eq_pairs_of_avx2(p);
+    eq_row_pairs_avx2 l = eq_pairs_of_avx2(p);
     const int32_t part = EQ_PAIR_IMAGE / (p->x_row * p->stride_h + 1);
     const int32_t some = part > 8 ? part : 8, halves = is_int4 ? 1 : 2;
     const int fast = p->kw == 3 && l.pairs == 2 && p->dil_w == 1 && p->stride_w <= 2 &&
                      p->out_w >= 2 * l.pixels;
+    if (fast && p->kh == 3 && p->stride_h == 1 && p->dil_h == 1)
+        eq_share_lines_avx2(&l);
     eq_sixteen_avx2 t;
     t.range = eq_load_range_avx2(p->zy, p->act_min, p->act_max);
     for (int32_t h = p->row0; h < p->row1; h += some)
@@ -162,7 +206,10 @@ EQ_INLINE_AVX2 void eq_depthwise_by_pairs_avx2(const int8_t *x, const int8_t *w,
             t.count = rest < 16 ? rest : 16;
             eq_load_sixteen_avx2(&t, w + (int64_t)o * halves * l.pairs * p->kw, bias + o,
                                  mult + o, shift + o, &l, zw, is_int4, single);
-            if (fast)
+            const int32_t rows = q.end - q.row;
+            if (l.columns == 1 && rows >= 4 && (rows - 1) * l.step + l.span <= l.kept)
+                eq_pass_column_avx2(&t, &l, (int16_t *)(void *)scratch, x + o, &q, single);
+            else if (fast)
                 eq_pass_3x3_avx2(&t, &l, (int16_t *)(void *)scratch, x + o, &q, single);
             else
                 eq_pass_rows_avx2(&t, &l, (int16_t *)(void *)scratch, x + o, &q, single);

@@ -1,6 +1,8 @@
 /* Depthwise windows for AVX2, four at a time, from lines of pairs (depthwise_lines_avx2.h).
  *
- * VPMADDWD multiplies two rows of a column with their weights, of eight channels at a time.
+ * VPMADDWD multiplies two rows of a column with their weights, of eight channels at a time.  Where
+ * a tile begins __asm__ hides from the compiler that its constants are those of the tile before:
+ * gcc 12 copies all of them to the stack for each row otherwise (a tenth of the time).
  *
  * Exact: a sum of two products is at most 2^15 in magnitude, 2^16 where weights have a zero
  * point, and int32 holds sums in any order by the contract's proof.  An odd number of rows
@@ -71,38 +73,42 @@ EQ_INLINE_AVX2 __m256i eq_four_bytes_avx2(const eq_sixteen_avx2 *t, const eq_eig
                                           const __m256i *s, int single)
 {
     const eq_scale_avx2 f = e->f;
-    return eq_bytes_avx2(_mm256_packs_epi32(eq_scaled_avx2(s[0], &f, single),
-                                            eq_scaled_avx2(s[1], &f, single)),
-                         _mm256_packs_epi32(eq_scaled_avx2(s[2], &f, single),
-                                            eq_scaled_avx2(s[3], &f, single)),
-                         &t->range);
+    const __m256i a = _mm256_packs_epi32(eq_scaled_avx2(s[0], &f, single),
+                                         eq_scaled_avx2(s[1], &f, single));
+    const __m256i b = _mm256_packs_epi32(eq_scaled_avx2(s[2], &f, single),
+                                         eq_scaled_avx2(s[3], &f, single));
+    return single == EQ_LIVE ? eq_live_bytes_avx2(a, b, &t->range)
+                             : eq_bytes_avx2(a, b, &t->range);
 }
 
-/* One window of 3 x 3 whose pairs lie at x and z, columns side by side. */
-EQ_INLINE_AVX2 __m256i eq_window_3x3_avx2(const eq_eight_avx2 *e, const int16_t *x,
+/* One window of 3 x 3 whose pairs lie at x and z, columns side by side, times the weights at w. */
+EQ_INLINE_AVX2 __m256i eq_window_3x3_avx2(__m256i bias, const int16_t *w, const int16_t *x,
                                           const int16_t *z)
 {
-    const __m256i a = _mm256_add_epi32(e->bias, eq_pair_avx2(x, e->w));
-    const __m256i b = _mm256_add_epi32(a, eq_pair_avx2(x + EQ_PAIR, e->w + 16));
-    const __m256i c = _mm256_add_epi32(b, eq_pair_avx2(x + 2 * EQ_PAIR, e->w + 32));
-    const __m256i d = _mm256_add_epi32(c, eq_pair_avx2(z, e->w + 48));
-    const __m256i f = _mm256_add_epi32(d, eq_pair_avx2(z + EQ_PAIR, e->w + 64));
-    return _mm256_add_epi32(f, eq_pair_avx2(z + 2 * EQ_PAIR, e->w + 80));
+    const __m256i a = _mm256_add_epi32(bias, eq_pair_avx2(x, w));
+    const __m256i b = _mm256_add_epi32(a, eq_pair_avx2(x + EQ_PAIR, w + 16));
+    const __m256i c = _mm256_add_epi32(b, eq_pair_avx2(x + 2 * EQ_PAIR, w + 32));
+    const __m256i d = _mm256_add_epi32(c, eq_pair_avx2(z, w + 48));
+    const __m256i f = _mm256_add_epi32(d, eq_pair_avx2(z + EQ_PAIR, w + 64));
+    return _mm256_add_epi32(f, eq_pair_avx2(z + 2 * EQ_PAIR, w + 80));
 }
 
-/* Eight channels of n windows, 2 or 4, `step` apart, a constant. */
-EQ_INLINE_AVX2 __m256i eq_bytes_3x3_avx2(const eq_sixteen_avx2 *t, int part,
+/* Eight channels of n windows, 2 or 4, `step` apart, a constant, times the weights from the pair
+ * `first` on. */
+EQ_INLINE_AVX2 __m256i eq_bytes_3x3_avx2(const eq_sixteen_avx2 *t, int32_t first, int part,
                                          const int16_t *x, const int16_t *z, int step,
                                          int n, int single)
 {
     const eq_eight_avx2 *e = &t->part[part];
+    const int16_t *w = e->w + 16 * first;
+    const __m256i bias = e->bias;
     __m256i s[4];
     x += 16 * part;
     z += 16 * part;
-    s[0] = eq_window_3x3_avx2(e, x, z);
-    s[1] = eq_window_3x3_avx2(e, x + step, z + step);
-    s[2] = n > 2 ? eq_window_3x3_avx2(e, x + 2 * step, z + 2 * step) : s[0];
-    s[3] = n > 2 ? eq_window_3x3_avx2(e, x + 3 * step, z + 3 * step) : s[1];
+    s[0] = eq_window_3x3_avx2(bias, w, x, z);
+    s[1] = eq_window_3x3_avx2(bias, w, x + step, z + step);
+    s[2] = n > 2 ? eq_window_3x3_avx2(bias, w, x + 2 * step, z + 2 * step) : s[0];
+    s[3] = n > 2 ? eq_window_3x3_avx2(bias, w, x + 3 * step, z + 3 * step) : s[1];
     return eq_four_bytes_avx2(t, e, s, single);
 }
 
@@ -110,10 +116,10 @@ EQ_INLINE_AVX2 __m256i eq_bytes_3x3_avx2(const eq_sixteen_avx2 *t, int part,
 EQ_INLINE_AVX2 void eq_store_four_avx2(int8_t *const *y, __m256i a, __m256i b,
                                        int32_t bytes, int n)
 {
-    eq_store_two_avx2(y[0], y[1], eq_two_in_order_avx2(_mm256_unpacklo_epi32(a, b)), bytes);
+    const __m256i first = _mm256_unpacklo_epi32(a, b), last = _mm256_unpackhi_epi32(a, b);
+    eq_store_two_avx2(y[0], y[1], eq_two_in_order_avx2(first), bytes);
     if (n > 2)
-        eq_store_two_avx2(y[2], y[3], eq_two_in_order_avx2(_mm256_unpackhi_epi32(a, b)),
-                          bytes);
+        eq_store_two_avx2(y[2], y[3], eq_two_in_order_avx2(last), bytes);
 }
 
 /* Four windows, of which `bytes` bytes are stored. */
@@ -129,30 +135,62 @@ EQ_INLINE_AVX2 void eq_four_windows_avx2(const eq_sixteen_avx2 *t, const eq_wind
 }
 
 /* n windows of 3 x 3, 2 or 4. */
-EQ_INLINE_AVX2 void eq_windows_3x3_avx2(const eq_sixteen_avx2 *t, const int16_t *x,
-                                        const int16_t *z, int8_t *y, int64_t y_step,
-                                        int32_t bytes, int step, int n, int single)
+EQ_INLINE_AVX2 void eq_windows_3x3_avx2(const eq_sixteen_avx2 *t, int32_t first,
+                                        const int16_t *x, const int16_t *z, int8_t *y,
+                                        int64_t y_step, int32_t bytes, int step, int n,
+                                        int single)
 {
-    const __m256i a = eq_bytes_3x3_avx2(t, 0, x, z, step, n, single);
-    const __m256i b = eq_bytes_3x3_avx2(t, 1, x, z, step, n, single);
+    __asm__("" : "+r"(t));
+    const __m256i a = eq_bytes_3x3_avx2(t, first, 0, x, z, step, n, single);
+    const __m256i b = eq_bytes_3x3_avx2(t, first, 1, x, z, step, n, single);
     int8_t *const to[4] = {y, y + y_step, y + 2 * y_step, y + 3 * y_step};
     eq_store_four_avx2(to, a, b, bytes, n);
 }
 
 /* A row of n >= 2 windows of 3 x 3; the last are computed again where they fill no tile. */
-EQ_INLINE_AVX2 void eq_row_3x3_avx2(const eq_sixteen_avx2 *t, const int16_t *x,
-                                    const int16_t *z, int8_t *y, int64_t y_step, int32_t n,
-                                    int32_t bytes, int step, int single)
+EQ_INLINE_AVX2 void eq_row_3x3_avx2(const eq_sixteen_avx2 *t, int32_t first,
+                                    const int16_t *x, const int16_t *z, int8_t *y,
+                                    int64_t y_step, int32_t n, int32_t bytes, int step,
+                                    int single)
 {
     int32_t c = 0;
     for (; c + 4 <= n; c += 4)
-        eq_windows_3x3_avx2(t, x + c * step, z + c * step, y + c * y_step, y_step, bytes,
-                            step, 4, single);
+        eq_windows_3x3_avx2(t, first, x + c * step, z + c * step, y + c * y_step, y_step,
+                            bytes, step, 4, single);
     for (; c < n; c += 2) {
         const int32_t at = c + 2 > n ? n - 2 : c;
-        eq_windows_3x3_avx2(t, x + at * step, z + at * step, y + at * y_step, y_step, bytes,
-                            step, 2, single);
+        eq_windows_3x3_avx2(t, first, x + at * step, z + at * step, y + at * y_step, y_step,
+                            bytes, step, 2, single);
     }
+}
+
+/* Four windows of a column of lines, `step` numbers apart, of pairs of taps `apart` numbers apart;
+ * they become bytes y_step apart. */
+EQ_INLINE_AVX2 void eq_four_below_avx2(const eq_sixteen_avx2 *t, const int16_t *x,
+                                       int64_t step, int64_t apart, int32_t pairs,
+                                       int8_t *y, int64_t y_step, int single)
+{
+    __asm__("" : "+r"(t));
+    const eq_eight_avx2 *const e = &t->part[0], *const f = &t->part[1];
+    __m256i a = e->bias, b = a, c = a, d = a, g = f->bias, h = g, i = g, j = g;
+    for (int32_t k = 0; k < pairs; ++k) {
+        const __m256i u = eq_load_x16_avx2(e->w + 16 * k),
+                      v = eq_load_x16_avx2(f->w + 16 * k);
+        const int16_t *z = x + 2 * step;
+        a = _mm256_add_epi32(a, _mm256_madd_epi16(eq_load_x16_avx2(x), u));
+        g = _mm256_add_epi32(g, _mm256_madd_epi16(eq_load_x16_avx2(x + 16), v));
+        b = _mm256_add_epi32(b, _mm256_madd_epi16(eq_load_x16_avx2(x + step), u));
+        h = _mm256_add_epi32(h, _mm256_madd_epi16(eq_load_x16_avx2(x + step + 16), v));
+        c = _mm256_add_epi32(c, _mm256_madd_epi16(eq_load_x16_avx2(z), u));
+        i = _mm256_add_epi32(i, _mm256_madd_epi16(eq_load_x16_avx2(z + 16), v));
+        d = _mm256_add_epi32(d, _mm256_madd_epi16(eq_load_x16_avx2(z + step), u));
+        j = _mm256_add_epi32(j, _mm256_madd_epi16(eq_load_x16_avx2(z + step + 16), v));
+        x += apart;
+    }
+    const __m256i s[4] = {a, b, c, d}, r[4] = {g, h, i, j};
+    int8_t *const to[4] = {y, y + y_step, y + 2 * y_step, y + 3 * y_step};
+    eq_store_four_avx2(to, eq_four_bytes_avx2(t, e, s, single),
+                       eq_four_bytes_avx2(t, f, r, single), t->count, 4);
 }
 
 /* n <= 4 windows; what is left of a tile is its last window once more. */

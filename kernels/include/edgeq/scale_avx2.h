@@ -42,12 +42,11 @@ EQ_INLINE_AVX2 __m256i eq_in_order_avx2(__m256i v)
     return _mm256_shuffle_epi32(v, 0xd8);
 }
 
-EQ_INLINE_AVX2 eq_scale_avx2 eq_load_scale_avx2(const int32_t *mult, const int32_t *shift,
-                                                int single)
+/* Those of mantissas m and shifts. */
+EQ_INLINE_AVX2 eq_scale_avx2 eq_scale_of_avx2(__m256i m, __m256i shift, int single)
 {
-    const __m256i m = eq_load_x8(mult), one = _mm256_set1_epi32(1);
-    const __m256i r =
-        _mm256_max_epi32(_mm256_sub_epi32(eq_load_x8(shift), _mm256_set1_epi32(31)), one);
+    const __m256i one = _mm256_set1_epi32(1);
+    const __m256i r = _mm256_max_epi32(_mm256_sub_epi32(shift, _mm256_set1_epi32(31)), one);
     const __m256i half = _mm256_srli_epi32(_mm256_sllv_epi32(one, r), 1);
     const __m256i upper = _mm256_sub_epi32(half, m), twice = _mm256_add_epi32(m, m);
     const __m256i lower =
@@ -59,6 +58,12 @@ EQ_INLINE_AVX2 eq_scale_avx2 eq_load_scale_avx2(const int32_t *mult, const int32
                              eq_in_order_avx2(r),
                              eq_in_order_avx2(half)};
     return f;
+}
+
+EQ_INLINE_AVX2 eq_scale_avx2 eq_load_scale_avx2(const int32_t *mult, const int32_t *shift,
+                                                int single)
+{
+    return eq_scale_of_avx2(eq_load_x8(mult), eq_load_x8(shift), single);
 }
 
 /* acc with 2^31 on top, lanes in the order 0, 2, 1, 3; rescaled, in order. */
