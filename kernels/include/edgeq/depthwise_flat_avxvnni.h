@@ -1,0 +1,204 @@
+/* Depthwise convolution for AVX-VNNI with windows of three columns and up to three rows: 32
+ * neighbouring bytes of one row of outputs, or of two, at a time.
+ *
+ * Rows are copied with their borders into a band (conv2d_band.h).  The bytes x + 128 of four of its
+ * lines are put side by side, as a dword for each column and channel: of all channels where there
+ * are 8 or 16, else of 32 at a time.  Either way four vectors that follow each other are 32 bytes
+ * of the output.  VPDPBUSD multiplies a dword with the weights of a column, which are packed
+ * (o/8, kh/4, kw, o%8, kh%4).  Where the next row of outputs is a row below, one strip of dwords
+ * serves both, the second with weights shifted by a byte.
+ *
+ * Exact: VPDPBUSD does not saturate, and its sums are modulo 2^32.  Biases have 128 times the sum of
+ * their weights taken away (@offset), so the last sum is the contract's, which is in range.
+ * What rows beyond the last of a window hold meets weights of zero, and channels beyond the last
+ * are not stored.  The order in which rescaling leaves sums (scale_avx2.h) the last shuffle makes
+ * good.  Weights with a zero point: see depthwise_avxvnni.h.
+ *
+ * Scratch, with BAND as conv2d_band.h says and COLUMNS = (out_w - 1) * stride_w + 3:
+ *
+ *   BAND + 96 + COLUMNS * 4 * (in_c if in_c <= 16 else 32) + 256 * stride_w
+ */
+#ifndef EDGEQ_DEPTHWISE_FLAT_AVXVNNI_H
+#define EDGEQ_DEPTHWISE_FLAT_AVXVNNI_H
+
+#include "edgeq/conv2d_call.h"
+#include "edgeq/depthwise_s8.h"
+#include "edgeq/depthwise_strips_avxvnni.h"
+
+/* Weights of three columns by four vectors. */
+typedef struct {
+    __m256i w[3][4];
+} eq_three_avxvnni_w;
+
+/* What four vectors of outputs need, for the first and the second row of a strip. */
+typedef struct {
+    eq_scale_avx2 f[4];
+    __m256i bias[4];
+    eq_three_avxvnni_w w[2], much[2];
+    eq_range_avx2 range;
+    int64_t column;   /* from column to column of a strip */
+    int64_t one, two; /* to the second and the third vector from the first, */
+    int64_t three;    /* and to the fourth */
+    int64_t next;     /* and from the first to that of the next four */
+    int32_t per;      /* outputs that four vectors hold */
+    int32_t count;    /* bytes to store of them */
+    int has_much;
+    __m256i mask; /* of a multiple of four bytes, where they are fewer than 32 */
+} eq_flat_avxvnni;
+
+/* Lines of outputs, whose pixels are y_pixel apart and whose windows begin at q. */
+typedef struct {
+    const uint8_t *q;
+    int8_t *y, *z;
+    int64_t y_pixel;
+    int32_t n, rows;
+} eq_flat_line_avxvnni;
+
+/* The sums of a window's three columns by vector j. */
+EQ_INLINE_AVX2 __m256i eq_flat_sum_avxvnni(__m256i sum, const __m256i *x,
+                                           const eq_three_avxvnni_w *w, int j)
+{
+    const __m256i a = _mm256_dpbusd_epi32(sum, x[0], w->w[0][j]);
+    const __m256i b = _mm256_dpbusd_epi32(a, x[1], w->w[1][j]);
+    return _mm256_dpbusd_epi32(b, x[2], w->w[2][j]);
+}
+
+/* Vector j of row r of a strip, rescaled. */
+EQ_INLINE_AVX2 __m256i eq_flat_vector_avxvnni(const eq_flat_avxvnni *t, const __m256i *x,
+                                              int j, int r, int has_much, int single)
+{
+    __m256i sum = eq_flat_sum_avxvnni(t->bias[j], x, &t->w[r], j);
+    if (has_much)
+        sum = _mm256_sub_epi32(
+            sum, eq_flat_sum_avxvnni(_mm256_setzero_si256(), x, &t->much[r], j));
+    return eq_scaled_avx2(sum, &t->f[j], single);
+}
+
+/* Four vectors as 32 bytes in order. */
+EQ_INLINE_AVX2 __m256i eq_flat_bytes_avxvnni(const eq_flat_avxvnni *t, __m256i a, __m256i b,
+                                             __m256i c, __m256i d, int single)
+{
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    const __m256i turn = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15));
+    const __m256i v = eq_narrow_avxvnni(a, b, c, d, &t->range, single);
+    return _mm256_shuffle_epi8(_mm256_permutevar8x32_epi32(v, order), turn);
+}
+
+/* Three columns at q. */
+#define EQ_FLAT_COLUMNS_AVXVNNI(q, column)                                                 \
+    {eq_load_bytes_avxvnni(q), eq_load_bytes_avxvnni((q) + (column)),                      \
+     eq_load_bytes_avxvnni((q) + 2 * (column))}
+
+/* 32 bytes of each of `rows` rows. */
+EQ_INLINE_AVX2 void eq_flat_four_avxvnni(const eq_flat_avxvnni *t, const uint8_t *q,
+                                         __m256i *y, int rows, int has_much, int single)
+{
+    const int64_t step = t->column;
+    const uint8_t *q1 = q + t->one, *q2 = q + t->two, *q3 = q + t->three;
+    const __m256i x0[3] = EQ_FLAT_COLUMNS_AVXVNNI(q, step);
+    const __m256i a0 = eq_flat_vector_avxvnni(t, x0, 0, 0, has_much, single);
+    const __m256i a1 =
+        rows > 1 ? eq_flat_vector_avxvnni(t, x0, 0, 1, has_much, single) : a0;
+    const __m256i x1[3] = EQ_FLAT_COLUMNS_AVXVNNI(q1, step);
+    const __m256i b0 = eq_flat_vector_avxvnni(t, x1, 1, 0, has_much, single);
+    const __m256i b1 =
+        rows > 1 ? eq_flat_vector_avxvnni(t, x1, 1, 1, has_much, single) : b0;
+    const __m256i x2[3] = EQ_FLAT_COLUMNS_AVXVNNI(q2, step);
+    const __m256i c0 = eq_flat_vector_avxvnni(t, x2, 2, 0, has_much, single);
+    const __m256i c1 =
+        rows > 1 ? eq_flat_vector_avxvnni(t, x2, 2, 1, has_much, single) : c0;
+    const __m256i x3[3] = EQ_FLAT_COLUMNS_AVXVNNI(q3, step);
+    const __m256i d0 = eq_flat_vector_avxvnni(t, x3, 3, 0, has_much, single);
+    y[0] = eq_flat_bytes_avxvnni(t, a0, b0, c0, d0, single);
+    if (rows > 1) {
+        const __m256i d1 = eq_flat_vector_avxvnni(t, x3, 3, 1, has_much, single);
+        y[1] = eq_flat_bytes_avxvnni(t, a1, b1, c1, d1, single);
+    }
+}
+
+/* What is not 32 bytes that lie side by side: `pixels` outputs of `count` bytes in all. */
+static inline void eq_flat_store_avxvnni(const eq_flat_avxvnni *t, int8_t *y, __m256i v,
+                                         int64_t y_pixel, int32_t pixels, int32_t count)
+{
+    int8_t some[32];
+    if (t->per == 1) {
+        _mm256_maskstore_epi32((int *)(void *)y, t->mask, v);
+        return;
+    }
+    eq_put_avxvnni(some, v);
+    const int32_t each = count / pixels;
+    for (int32_t i = 0; i < pixels; ++i)
+        memcpy(y + i * y_pixel, some + i * each, (size_t)each);
+}
+
+/* All outputs of a line.  Where they do not fill the last four vectors, some before them are
+ * made once more. */
+EQ_INLINE_AVX2 void eq_flat_do_avxvnni(const eq_flat_avxvnni *t,
+                                       const eq_flat_line_avxvnni *g, int rows,
+                                       int has_much, int single)
+{
+    const int32_t per = t->per, n = g->n, pixels = n < per ? n : per;
+    const int32_t count = t->count / per * pixels;
+    const int dense = count == 32 && (per == 1 || g->y_pixel == 32 / per);
+    const int64_t y_step = per * g->y_pixel;
+    const uint8_t *q = g->q;
+    int8_t *y = g->y, *z = g->z;
+    for (int32_t left = n; left > 0; left -= per) {
+        if (left < pixels) {
+            const int64_t back = per - left;
+            q -= back * (t->next / per);
+            y -= back * g->y_pixel;
+            z -= back * g->y_pixel;
+        }
+        __m256i v[2];
+        eq_flat_four_avxvnni(t, q, v, rows, has_much, single);
+        if (dense) {
+            eq_put_avxvnni(y, v[0]);
+            if (rows > 1)
+                eq_put_avxvnni(z, v[1]);
+        } else {
+            eq_flat_store_avxvnni(t, y, v[0], g->y_pixel, pixels, count);
+            if (rows > 1)
+                eq_flat_store_avxvnni(t, z, v[1], g->y_pixel, pixels, count);
+        }
+        q += t->next;
+        y += y_step;
+        z += y_step;
+    }
+}
+
+EQ_INLINE_AVX2 void eq_flat_rows_avxvnni(const eq_flat_avxvnni *t,
+                                         const eq_flat_line_avxvnni *g, int has_much,
+                                         int single)
+{
+    if (g->rows > 1)
+        eq_flat_do_avxvnni(t, g, 2, has_much, single);
+    else
+        eq_flat_do_avxvnni(t, g, 1, has_much, single);
+}
+
+/* The same by form, functions of their own. */
+EQ_APART_AVX2 void eq_flat_plain_avxvnni(const eq_flat_avxvnni *t,
+                                         const eq_flat_line_avxvnni *g, int single)
+{
+    if (single == EQ_LIVE)
+        eq_flat_rows_avxvnni(t, g, 0, EQ_LIVE);
+    else if (single == EQ_SINGLE)
+        eq_flat_rows_avxvnni(t, g, 0, EQ_SINGLE);
+    else
+        eq_flat_rows_avxvnni(t, g, 0, EQ_DOUBLE);
+}
+
+EQ_APART_AVX2 void eq_flat_much_avxvnni(const eq_flat_avxvnni *t,
+                                        const eq_flat_line_avxvnni *g, int single)
+{
+    if (single == EQ_LIVE)
+        eq_flat_rows_avxvnni(t, g, 1, EQ_LIVE);
+    else if (single == EQ_SINGLE)
+        eq_flat_rows_avxvnni(t, g, 1, EQ_SINGLE);
+    else
+        eq_flat_rows_avxvnni(t, g, 1, EQ_DOUBLE);
+}
+
+#endif
