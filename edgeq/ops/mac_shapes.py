@@ -139,6 +139,8 @@ DEPTHWISE: tuple[dict[str, int], ...] = (
      "stride_h": 2, "stride_w": 2, "x_ring": 6, "row0": 1, "row1": 3, "x_gap": 1},
     {"in_h": 5, "in_w": 7, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
     {"in_h": 3, "in_w": 130, "in_c": 16, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 5, "in_w": 194, "in_c": 16, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 6, "in_w": 100, "in_c": 16, "multiplier": 1, "kh": 5, "kw": 3, "pad": 1},
     {"in_h": 5, "in_w": 10, "in_c": 100, "multiplier": 1, "kh": 4, "kw": 2, "pad": 1, "dil_h": 2},
     {"in_h": 16, "in_w": 1, "in_c": 32, "multiplier": 1, "kh": 5, "kw": 1, "x_gap": 1},
     {"in_h": 5, "in_w": 11, "in_c": 8, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1, "turn": 2},
