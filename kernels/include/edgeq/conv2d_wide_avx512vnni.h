@@ -133,22 +133,23 @@ EQ_INLINE_AVX512 void eq_load_block_x512(eq_block_x512 *c, const eq_conv2d_array
 /* How windows of a band lie.  Runs of one step are one run of many where there is a
  * register for it. */
 EQ_INLINE_AVX512 eq_wide_x512 eq_wide_of_x512(const eq_conv2d_call *p, const eq_band *b,
-                                              int kind)
+                                              int kind, int single)
 {
     const int is_one = b->run <= 4 && kind == EQ_64_X512;
-    const eq_wide_x512 t = {.taps =
-                                is_one ? (int64_t)p->kh * b->segment : (b->run + 3) / 4 * 4,
-                            .next = is_one ? b->segment : 4,
-                            .segment = b->segment,
-                            .runs = is_one ? 1 : p->kh,
-                            .run = b->run,
-                            .zw = p->zw,
-                            .step = b->step,
-                            .x_turn = b->row - (int64_t)b->out_w * b->step,
-                            .y_pixel = p->y_pixel,
-                            .y_turn = p->y_row - (int64_t)b->out_w * p->y_pixel,
-                            .out_w = b->out_w,
-                            .range = eq_load_range_avx512(p->zy, p->act_min, p->act_max)};
+    const eq_wide_x512 t = {
+        .taps = is_one ? (int64_t)p->kh * b->segment : (b->run + 3) / 4 * 4,
+        .next = is_one ? b->segment : 4,
+        .segment = b->segment,
+        .runs = is_one ? 1 : p->kh,
+        .run = b->run,
+        .zw = p->zw,
+        .step = b->step,
+        .x_turn = b->row - (int64_t)b->out_w * b->step,
+        .y_pixel = p->y_pixel,
+        .y_turn = p->y_row - (int64_t)b->out_w * p->y_pixel,
+        .out_w = b->out_w,
+        .range = single == EQ_LIVE ? eq_load_relu_avx512(p->zy, p->act_max)
+                                   : eq_load_range_avx512(p->zy, p->act_min, p->act_max)};
     return t;
 }
 
@@ -158,7 +159,7 @@ EQ_INLINE_AVX512 void eq_conv2d_bands_x512(const eq_conv2d_arrays *a, uint8_t *b
 {
     const eq_lines g = EQ_LINES_OF(p);
     const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
-    const eq_wide_x512 t = eq_wide_of_x512(p, &b, kind);
+    const eq_wide_x512 t = eq_wide_of_x512(p, &b, kind, single);
     const int is_line = t.x_turn == 0 && t.y_turn == 0;
     const int64_t window = (int64_t)p->kh * ((b.run + 3) / 4 * 4);
     eq_block_x512 c;
@@ -181,7 +182,7 @@ EQ_INLINE_AVX512 void eq_conv2d_wide_x512(const eq_conv2d_arrays *a, int8_t *scr
                                           const eq_conv2d_call *p, int kind, int single)
 {
     uint8_t *const band = (uint8_t *)scratch;
-    if (single == EQ_DOUBLE && eq_is_live(p->zy, p->act_min, p->act_max))
+    if (single == EQ_DOUBLE && p->act_min == p->zy)
         eq_conv2d_bands_x512(a, band, p, kind, EQ_LIVE);
     else
         eq_conv2d_bands_x512(a, band, p, kind, single);

@@ -179,14 +179,22 @@ EQ_INLINE_AVX512 __m512i eq_out_x512(__m512i sum, const eq_block_x512 *c, int i,
     return eq_rescale_x16(large ? _mm512_srai_epi32(sum, 4) : sum, &c->factors[i], single);
 }
 
+/* Four vectors as bytes; EQ_LIVE where the clamp begins at the zero point. */
+EQ_INLINE_AVX512 __m512i eq_wide_bytes_x512(__m512i a, __m512i b, __m512i c, __m512i d,
+                                            const eq_range_avx512 *r, int single)
+{
+    return single == EQ_LIVE ? eq_bytes_relu_x512(a, b, c, d, r)
+                             : eq_narrow_s8_x64(a, b, c, d, r);
+}
+
 #define EQ_BYTES_X512(i)                                                                   \
     __m512i v##i = _mm512_setzero_si512();                                                 \
     if (n > i) {                                                                           \
-        v##i = eq_bytes_x512(eq_out_x512(s->a##i, c, 0, kind, single),                     \
-                             eq_out_x512(s->b##i, c, 1, kind, single),                     \
-                             eq_out_x512(s->c##i, c, two == 2 ? 0 : 2, kind, single),      \
-                             eq_out_x512(s->d##i, c, two == 2 ? 1 : 3, kind, single),      \
-                             &t->range, single);                                           \
+        v##i = eq_wide_bytes_x512(eq_out_x512(s->a##i, c, 0, kind, single),                \
+                                  eq_out_x512(s->b##i, c, 1, kind, single),                \
+                                  eq_out_x512(s->c##i, c, two == 2 ? 0 : 2, kind, single), \
+                                  eq_out_x512(s->d##i, c, two == 2 ? 1 : 3, kind, single), \
+                                  &t->range, single);                                      \
         v##i = two == 2 ? _mm512_permutexvar_epi64(order, v##i) : v##i;                    \
     }
 #define EQ_STORE_FAST_X512(i)                                                              \

@@ -13,7 +13,8 @@
  *           floor((h + 2^(r - 1) - [h < 0]) / 2^r).  As mult is 0 or at least 2^30, acc < 0 serves
  *           for h < 0: they differ where h = 0, and floor((2^(r - 1) - 1) / 2^r) is 0, too.
  *   live    the same where the clamp is that of a ReLU and the zero point its least: nothing
- *           need be taken from what is below zero, for that stays below or becomes zero.
+ *           need be taken from what is below zero, for that stays below or becomes zero.  So it is
+ *           with any zero point where the clamp begins at it.
  *   single  floor((P + 2^(r - 1) * 2^32) / 2^(32 + r)).
  *
  * A floor of a floor is that of the quotient, so the constants are added to P at once, and upper
@@ -104,6 +105,24 @@ EQ_INLINE_AVX512 __m512i eq_bytes_x512(__m512i a, __m512i b, __m512i c, __m512i 
     const __m512i v =
         _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
     return _mm512_xor_si512(v, _mm512_set1_epi8(INT8_MIN));
+}
+
+/* What eq_bytes_relu_x512 takes: zy, and the upper end of the clamp above it. */
+static inline eq_range_avx512 eq_load_relu_avx512(int32_t zy, int32_t hi)
+{
+    const eq_range_avx512 r = {_mm512_setzero_si512(), _mm512_set1_epi8((int8_t)zy),
+                               _mm512_set1_epi8((int8_t)(hi - zy))};
+    return r;
+}
+
+/* eq_bytes_x512 of `live` where the clamp begins at the zero point, whichever it is: of
+ * [0, hi - zy], which a byte without sign holds, zy more. */
+EQ_INLINE_AVX512 __m512i eq_bytes_relu_x512(__m512i a, __m512i b, __m512i c, __m512i d,
+                                            const eq_range_avx512 *r)
+{
+    const __m512i v =
+        _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
+    return _mm512_add_epi8(_mm512_min_epu8(v, r->hi), r->lo);
 }
 
 #endif
