@@ -30,18 +30,22 @@ typedef struct {
     __m256i w[3][4];
 } eq_three_avxvnni_w;
 
+/* From vector to vector of four, and from column to column. */
+typedef struct {
+    int64_t one, two, three, column;
+} eq_flat_apart_avxvnni;
+
 /* What four vectors of outputs need, for the first and the second row of a strip. */
 typedef struct {
     eq_scale_avx2 f[4];
     __m256i bias[4];
     eq_three_avxvnni_w w[2], much[2];
     eq_range_avx2 range;
-    int64_t column;   /* from column to column of a strip */
-    int64_t one, two; /* to the second and the third vector from the first, */
-    int64_t three;    /* and to the fourth */
-    int64_t next;     /* and from the first to that of the next four */
-    int32_t per;      /* outputs that four vectors hold */
-    int32_t count;    /* bytes to store of them */
+    eq_flat_apart_avxvnni apart;
+    int64_t pixel; /* bytes of a strip from window to window, */
+    int64_t next;  /* and from four vectors to the next */
+    int32_t per;   /* outputs that four vectors hold */
+    int32_t count; /* bytes to store of them */
     int has_much;
     __m256i mask; /* of a multiple of four bytes, where they are fewer than 32 */
 } eq_flat_avxvnni;
@@ -63,25 +67,41 @@ EQ_INLINE_AVX2 __m256i eq_flat_sum_avxvnni(__m256i sum, const __m256i *x,
     return _mm256_dpbusd_epi32(b, x[2], w->w[2][j]);
 }
 
-/* Vector j of row r of a strip, rescaled. */
-EQ_INLINE_AVX2 __m256i eq_flat_vector_avxvnni(const eq_flat_avxvnni *t, const __m256i *x,
-                                              int j, int r, int has_much, int single)
+/* The same of row r of a strip. */
+EQ_INLINE_AVX2 __m256i eq_flat_row_avxvnni(const eq_flat_avxvnni *t, const __m256i *x,
+                                           int j, int r, int has_much)
 {
-    __m256i sum = eq_flat_sum_avxvnni(t->bias[j], x, &t->w[r], j);
-    if (has_much)
-        sum = _mm256_sub_epi32(
-            sum, eq_flat_sum_avxvnni(_mm256_setzero_si256(), x, &t->much[r], j));
-    return eq_scaled_avx2(sum, &t->f[j], single);
+    const __m256i sum = eq_flat_sum_avxvnni(t->bias[j], x, &t->w[r], j);
+    if (!has_much)
+        return sum;
+    const __m256i zero = _mm256_setzero_si256();
+    return _mm256_sub_epi32(sum, eq_flat_sum_avxvnni(zero, x, &t->much[r], j));
+}
+
+/* Vector j of one row or two, rescaled.  What it is rescaled with is read once for both: there
+ * would be more reads than two in each cycle. */
+EQ_INLINE_AVX2 void eq_flat_vector_avxvnni(const eq_flat_avxvnni *t, const __m256i *x,
+                                           __m256i *y, __m256i *z, int j, int rows,
+                                           int has_much, int single)
+{
+    eq_scale_avx2 f = t->f[j];
+    if (rows > 1)
+        __asm__(""
+                : "+x"(f.mult), "+x"(f.odd), "+x"(f.add_even), "+x"(f.add_odd),
+                  "+x"(f.down));
+    *y = eq_scaled_avx2(eq_flat_row_avxvnni(t, x, j, 0, has_much), &f, single);
+    if (rows > 1)
+        *z = eq_scaled_avx2(eq_flat_row_avxvnni(t, x, j, 1, has_much), &f, single);
 }
 
 /* Four vectors as 32 bytes in order. */
-EQ_INLINE_AVX2 __m256i eq_flat_bytes_avxvnni(const eq_flat_avxvnni *t, __m256i a, __m256i b,
-                                             __m256i c, __m256i d, int single)
+EQ_INLINE_AVX2 __m256i eq_flat_bytes_avxvnni(const eq_flat_avxvnni *t, const __m256i *x,
+                                             int single)
 {
     const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
     const __m256i turn = _mm256_broadcastsi128_si256(
         _mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15));
-    const __m256i v = eq_narrow_avxvnni(a, b, c, d, &t->range, single);
+    const __m256i v = eq_narrow_avxvnni(x[0], x[1], x[2], x[3], &t->range, single);
     return _mm256_shuffle_epi8(_mm256_permutevar8x32_epi32(v, order), turn);
 }
 
@@ -92,29 +112,23 @@ EQ_INLINE_AVX2 __m256i eq_flat_bytes_avxvnni(const eq_flat_avxvnni *t, __m256i a
 
 /* 32 bytes of each of `rows` rows. */
 EQ_INLINE_AVX2 void eq_flat_four_avxvnni(const eq_flat_avxvnni *t, const uint8_t *q,
-                                         __m256i *y, int rows, int has_much, int single)
+                                         const eq_flat_apart_avxvnni *d, __m256i *y,
+                                         int rows, int has_much, int single)
 {
-    const int64_t step = t->column;
-    const uint8_t *q1 = q + t->one, *q2 = q + t->two, *q3 = q + t->three;
+    const int64_t step = d->column;
+    const uint8_t *q1 = q + d->one, *q2 = q + d->two, *q3 = q + d->three;
+    __m256i first[4], second[4];
     const __m256i x0[3] = EQ_FLAT_COLUMNS_AVXVNNI(q, step);
-    const __m256i a0 = eq_flat_vector_avxvnni(t, x0, 0, 0, has_much, single);
-    const __m256i a1 =
-        rows > 1 ? eq_flat_vector_avxvnni(t, x0, 0, 1, has_much, single) : a0;
+    eq_flat_vector_avxvnni(t, x0, &first[0], &second[0], 0, rows, has_much, single);
     const __m256i x1[3] = EQ_FLAT_COLUMNS_AVXVNNI(q1, step);
-    const __m256i b0 = eq_flat_vector_avxvnni(t, x1, 1, 0, has_much, single);
-    const __m256i b1 =
-        rows > 1 ? eq_flat_vector_avxvnni(t, x1, 1, 1, has_much, single) : b0;
+    eq_flat_vector_avxvnni(t, x1, &first[1], &second[1], 1, rows, has_much, single);
     const __m256i x2[3] = EQ_FLAT_COLUMNS_AVXVNNI(q2, step);
-    const __m256i c0 = eq_flat_vector_avxvnni(t, x2, 2, 0, has_much, single);
-    const __m256i c1 =
-        rows > 1 ? eq_flat_vector_avxvnni(t, x2, 2, 1, has_much, single) : c0;
+    eq_flat_vector_avxvnni(t, x2, &first[2], &second[2], 2, rows, has_much, single);
     const __m256i x3[3] = EQ_FLAT_COLUMNS_AVXVNNI(q3, step);
-    const __m256i d0 = eq_flat_vector_avxvnni(t, x3, 3, 0, has_much, single);
-    y[0] = eq_flat_bytes_avxvnni(t, a0, b0, c0, d0, single);
-    if (rows > 1) {
-        const __m256i d1 = eq_flat_vector_avxvnni(t, x3, 3, 1, has_much, single);
-        y[1] = eq_flat_bytes_avxvnni(t, a1, b1, c1, d1, single);
-    }
+    eq_flat_vector_avxvnni(t, x3, &first[3], &second[3], 3, rows, has_much, single);
+    y[0] = eq_flat_bytes_avxvnni(t, first, single);
+    if (rows > 1)
+        y[1] = eq_flat_bytes_avxvnni(t, second, single);
 }
 
 /* What is not 32 bytes that lie side by side: `pixels` outputs of `count` bytes in all. */
@@ -132,39 +146,72 @@ static inline void eq_flat_store_avxvnni(const eq_flat_avxvnni *t, int8_t *y, __
         memcpy(y + i * y_pixel, some + i * each, (size_t)each);
 }
 
+/* Outputs that are not 32 bytes that lie side by side, of `pixels` pixels. */
+EQ_INLINE_AVX2 void eq_flat_some_avxvnni(const eq_flat_avxvnni *t,
+                                         const eq_flat_line_avxvnni *g, int32_t pixels,
+                                         int rows, int has_much, int single)
+{
+    const int32_t count = t->count / t->per * pixels;
+    __m256i v[2];
+    eq_flat_four_avxvnni(t, g->q, &t->apart, v, rows, has_much, single);
+    eq_flat_store_avxvnni(t, g->y, v[0], g->y_pixel, pixels, count);
+    if (rows > 1)
+        eq_flat_store_avxvnni(t, g->z, v[1], g->y_pixel, pixels, count);
+}
+
+/* `fours` times 32 bytes that lie side by side, `y_step` from each other. */
+EQ_INLINE_AVX2 void eq_flat_dense_avxvnni(const eq_flat_avxvnni *t,
+                                          const eq_flat_line_avxvnni *g, int32_t fours,
+                                          int64_t y_step, int rows, int has_much,
+                                          int single)
+{
+    const eq_flat_apart_avxvnni d = t->apart;
+    const int64_t next = t->next;
+    const uint8_t *q = g->q;
+    int8_t *y = g->y, *z = g->z;
+    for (; fours > 0; --fours) {
+        __m256i v[2];
+        eq_flat_four_avxvnni(t, q, &d, v, rows, has_much, single);
+        eq_put_avxvnni(y, v[0]);
+        if (rows > 1)
+            eq_put_avxvnni(z, v[1]);
+        q += next;
+        y += y_step;
+        z += y_step;
+    }
+}
+
+/* The same line n pixels further on. */
+EQ_INLINE_AVX2 eq_flat_line_avxvnni eq_flat_on_avxvnni(const eq_flat_avxvnni *t,
+                                                       const eq_flat_line_avxvnni *g,
+                                                       int64_t n)
+{
+    eq_flat_line_avxvnni to = *g;
+    to.q += n * t->pixel;
+    to.y += n * g->y_pixel;
+    to.z += n * g->y_pixel;
+    return to;
+}
+
 /* All outputs of a line.  Where they do not fill the last four vectors, some before them are
  * made once more. */
 EQ_INLINE_AVX2 void eq_flat_do_avxvnni(const eq_flat_avxvnni *t,
                                        const eq_flat_line_avxvnni *g, int rows,
                                        int has_much, int single)
 {
-    const int32_t per = t->per, n = g->n, pixels = n < per ? n : per;
-    const int32_t count = t->count / per * pixels;
-    const int dense = count == 32 && (per == 1 || g->y_pixel == 32 / per);
-    const int64_t y_step = per * g->y_pixel;
-    const uint8_t *q = g->q;
-    int8_t *y = g->y, *z = g->z;
-    for (int32_t left = n; left > 0; left -= per) {
-        if (left < pixels) {
-            const int64_t back = per - left;
-            q -= back * (t->next / per);
-            y -= back * g->y_pixel;
-            z -= back * g->y_pixel;
+    const int32_t per = t->per, n = g->n, fours = n / per;
+    const int dense = t->count == 32 && (per == 1 || g->y_pixel == 32 / per);
+    if (dense && fours > 0) {
+        eq_flat_dense_avxvnni(t, g, fours, per * g->y_pixel, rows, has_much, single);
+        if (fours * per < n) {
+            const eq_flat_line_avxvnni last = eq_flat_on_avxvnni(t, g, n - per);
+            eq_flat_some_avxvnni(t, &last, per, rows, has_much, single);
         }
-        __m256i v[2];
-        eq_flat_four_avxvnni(t, q, v, rows, has_much, single);
-        if (dense) {
-            eq_put_avxvnni(y, v[0]);
-            if (rows > 1)
-                eq_put_avxvnni(z, v[1]);
-        } else {
-            eq_flat_store_avxvnni(t, y, v[0], g->y_pixel, pixels, count);
-            if (rows > 1)
-                eq_flat_store_avxvnni(t, z, v[1], g->y_pixel, pixels, count);
-        }
-        q += t->next;
-        y += y_step;
-        z += y_step;
+        return;
+    }
+    for (int32_t i = 0; i < n; i += per) {
+        const eq_flat_line_avxvnni some = eq_flat_on_avxvnni(t, g, i);
+        eq_flat_some_avxvnni(t, &some, n - i < per ? n - i : per, rows, has_much, single);
     }
 }
 

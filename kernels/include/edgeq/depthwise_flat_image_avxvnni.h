@@ -11,11 +11,12 @@ static inline eq_flat_avxvnni eq_flat_of_avxvnni(const eq_depthwise_s8_params *p
     const int64_t pixel = column * p->stride_w;
     eq_flat_avxvnni t;
     t.range = eq_load_range_avx2(p->zy, p->act_min, p->act_max);
-    t.column = column;
     t.per = p->in_c <= 16 ? 32 / p->in_c : 1;
-    t.one = p->in_c == 8 ? pixel : 32;
-    t.two = p->in_c == 8 ? 2 * pixel : p->in_c == 16 ? pixel : 64;
-    t.three = p->in_c == 8 ? 3 * pixel : p->in_c == 16 ? pixel + 32 : 96;
+    t.apart.column = column;
+    t.apart.one = p->in_c == 8 ? pixel : 32;
+    t.apart.two = p->in_c == 8 ? 2 * pixel : p->in_c == 16 ? pixel : 64;
+    t.apart.three = p->in_c == 8 ? 3 * pixel : p->in_c == 16 ? pixel + 32 : 96;
+    t.pixel = pixel;
     t.next = t.per * pixel;
     return t;
 }
