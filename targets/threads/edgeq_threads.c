@@ -14,10 +14,16 @@
 #include "edgeq_threads.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { LOOKS = 50000, LINE = 64 }; /* a millisecond or less; bytes of a cache line */
+enum {
+    LOOKS = 50000, /* then it sleeps, after a millisecond or less */
+    ALONE = 2000,  /* looks during which no other thread may have the core */
+    BETWEEN = 64,  /* looks from then on until one may, as it may be the one waited for */
+    LINE = 64,     /* bytes of a cache line */
+};
 
 /* The parts [next, end) of a worker that nobody has taken; next may pass the end. */
 typedef struct {
@@ -50,9 +56,13 @@ struct eq_threads {
     pthread_cond_t done;
 };
 
-/* Leaves the core's other thread the time that looking would take. */
-static void look_again(void)
+/* Leaves the core's other threads the time that looking would take. */
+static void look_again(int looks)
 {
+    if (looks > ALONE && looks % BETWEEN == 0) {
+        sched_yield();
+        return;
+    }
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
@@ -92,7 +102,7 @@ static void wait_for_round(eq_threads *pool, unsigned seen)
     for (int i = 0; i < LOOKS; ++i) {
         if (called(pool, seen))
             return;
-        look_again();
+        look_again(i);
     }
     pthread_mutex_lock(&pool->lock);
     atomic_fetch_add(&pool->sleeping, 1);
@@ -152,7 +162,7 @@ static void close_round(eq_threads *pool)
     for (int i = 0; i < LOOKS; ++i) {
         if (atomic_load(&pool->inside) == 0)
             return;
-        look_again();
+        look_again(i);
     }
     pthread_mutex_lock(&pool->lock);
     atomic_store(&pool->waiting, 1);
