@@ -1,6 +1,6 @@
 /* depthwise_s8 for AVX-512 VNNI: 64 channels of a pixel at a time.
  *
- * Exact: see depthwise_flat_avx512vnni.h and rescale_avx512.h.
+ * Exact: see depthwise_flat_avx512vnni.h and scale_avx512.h.
  *
  * @requires multiplier == 1 and in_c > 32
  * @requires live_shift >= 32 and acc_bits <= 31

@@ -1,6 +1,6 @@
 /* depthwise_s8 for AVX-512 VNNI: all 8, 16 or 32 channels of several pixels at a time.
  *
- * Exact: see depthwise_flat_avx512vnni.h and rescale_avx512.h.
+ * Exact: see depthwise_flat_avx512vnni.h and scale_avx512.h.
  *
  * @requires multiplier == 1 and (in_c == 8 or in_c == 16 or in_c == 32) and y_pixel == in_c
  * @requires stride_w <= 2 and dil_w == 1 and (kh + 3) / 4 * kw <= 32

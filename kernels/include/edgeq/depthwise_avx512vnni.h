@@ -22,10 +22,10 @@ EQ_INLINE_AVX512 __m512i eq_strip_at_x512(const int8_t *x)
 
 /* Four vectors of windows, `next` bytes apart in the strip, by kw columns of `groups` rows; `size`
  * is a group's strip. */
-EQ_INLINE_AVX512 eq_four_sums_x512 eq_windows_x512(const eq_pass_x512 *t, const int8_t *x,
-                                                   int64_t next, int64_t size,
-                                                   int32_t groups, int32_t kw, int pair,
-                                                   int has_zw)
+EQ_INLINE_AVX512 eq_four_sums_x512 eq_strip_windows_x512(const eq_pass_x512 *t,
+                                                         const int8_t *x, int64_t next,
+                                                         int64_t size, int32_t groups,
+                                                         int32_t kw, int pair, int has_zw)
 {
     eq_four_sums_x512 s = {t->bias, t->bias, t->bias, t->bias};
     const __m512i zero = _mm512_setzero_si512();
@@ -94,7 +94,7 @@ EQ_INLINE_AVX512 void eq_strip_row_x512(const eq_pass_x512 *t, const int8_t *str
     const int32_t each = pair ? 2 : 1; /* pixels of a vector */
     for (int32_t p = 0; p < n; p += 4 * each) {
         const eq_four_sums_x512 s =
-            eq_windows_x512(t, strip, 64, size, groups, kw, pair, has_zw);
+            eq_strip_windows_x512(t, strip, 64, size, groups, kw, pair, has_zw);
         const __m512i v = _mm512_permutexvar_epi32(
             order, eq_narrow_s8_x64(eq_rescale_x16(s.a, &t->f, single),
                                     eq_rescale_x16(s.b, &t->f, single),

@@ -8,14 +8,15 @@
  * pixel is picked from two vectors.
  *
  * Exact: bytes are those of x + 128, and biases have 128 times the sum of their weights taken away
- * (@offset); VPDPBUSD sums modulo 2^32, and the last sum is the contract's.  Rows that a window has
+ * (@offset); VPDPBUSD sums modulo 2^32, and the last sum is the contract's, with 2^31 on top as
+ * scale_avx512.h wants it.  Rows that a window has
  * not are its last one once more with weights of zero.
  */
 #ifndef EDGEQ_DEPTHWISE_FLAT_AVX512VNNI_H
 #define EDGEQ_DEPTHWISE_FLAT_AVX512VNNI_H
 
 #include "edgeq/band_avx512.h"
-#include "edgeq/rescale_avx512.h"
+#include "edgeq/scale_avx512.h"
 
 enum { EQ_FLAT_X512 = 64, EQ_FLAT_TAPS_X512 = 32 };
 
@@ -23,7 +24,7 @@ enum { EQ_FLAT_X512 = 64, EQ_FLAT_TAPS_X512 = 32 };
 typedef struct {
     const int8_t *w;
     const int32_t *bias;
-    eq_factors_x16 f[4];
+    eq_scale_x512 f[4];
     eq_range_avx512 range;
     int32_t groups, kw, tap,
         last;        /* of four rows; columns, and bytes between them; last row */
@@ -40,7 +41,7 @@ EQ_INLINE_AVX512 void eq_flat_factors_x512(eq_flat_pass_x512 *t, const int32_t *
                                            const int32_t *shift, int single)
 {
     for (int32_t v = 0; v < 4; ++v)
-        t->f[v] = eq_load_factors_x16(mult + 16 * v, shift + 16 * v, single);
+        t->f[v] = eq_load_scale_x512(mult + 16 * v, shift + 16 * v, single, EQ_ONCE_X512);
 }
 
 /* Constants of `channels` channels, in the contract's order; w (o, kh/4, kw, kh%4). */
@@ -105,8 +106,9 @@ EQ_INLINE_AVX512 __m512i eq_flat_outputs_x512(const eq_flat_pass_x512 *t, const 
                                               __m512i pick, int usual, int stride,
                                               int single)
 {
-    eq_flat_sums_x512 s = {eq_load_x16(t->bias), eq_load_x16(t->bias + 16),
-                           eq_load_x16(t->bias + 32), eq_load_x16(t->bias + 48)};
+    eq_flat_sums_x512 s = {eq_load_bias_x512(t->bias), eq_load_bias_x512(t->bias + 16),
+                           eq_load_bias_x512(t->bias + 32),
+                           eq_load_bias_x512(t->bias + 48)};
     const uint8_t *r[4] = {x, x + t->segment, x + 2 * t->segment, x};
     if (usual) {
         s = eq_flat_tap_x512(s, r, 0, t->w, pick, 1, stride);
@@ -121,10 +123,11 @@ EQ_INLINE_AVX512 __m512i eq_flat_outputs_x512(const eq_flat_pass_x512 *t, const 
                 s = eq_flat_tap_x512(s, r, (int64_t)k * t->tap, w, pick, 0, stride);
         }
     }
-    return eq_narrow_s8_x64(eq_rescale_x16(s.a, &t->f[0], single),
-                            eq_rescale_x16(s.b, &t->f[1], single),
-                            eq_rescale_x16(s.c, &t->f[2], single),
-                            eq_rescale_x16(s.d, &t->f[3], single), &t->range);
+    return eq_bytes_x512(eq_rescaled_x512(s.a, &t->f[0], single, EQ_ONCE_X512),
+                         eq_rescaled_x512(s.b, &t->f[1], single, EQ_ONCE_X512),
+                         eq_rescaled_x512(s.c, &t->f[2], single, EQ_ONCE_X512),
+                         eq_rescaled_x512(s.d, &t->f[3], single, EQ_ONCE_X512), &t->range,
+                         single);
 }
 
 /* n outputs from x on, `next` bytes of x from 64 to 64 of y, each y_next apart; `count` at a time
