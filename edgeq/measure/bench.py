@@ -52,6 +52,7 @@ class BenchReport:
     classes           instructions by class
     estimated_cycles  least and greatest, see `edgeq.measure.cycles`; None without rules
     peers             other runtimes on the same machine, same input, same minute
+    threads           that shared a run; a layer's time is that of all its parts on one
     levels            of a fat target the microseconds of each level that the CPU has, best first,
                       or the one level whose instructions were counted
     """
@@ -71,6 +72,7 @@ class BenchReport:
     estimated_cycles: tuple[int, int] | None = None
     peers: Mapping[str, Peer] = field(default_factory=dict)
     levels: Mapping[str, float | None] = field(default_factory=dict)
+    threads: int = 1
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -87,6 +89,7 @@ def bench_host(plan: Plan, inputs: Values, *, against: Sequence[str] = ()) -> Be
         median_us=latency.spread.median_us, low_us=latency.spread.low_us,
         high_us=latency.spread.high_us, blocks=latency.spread.blocks,
         macs=sum(layer.macs for layer in layers_of(plan.graph, best)),
+        threads=plan.threads,
         peak_gmacs=peak_gmacs(_with_isa_flags(best.target) if plan.levels else plan.target),
     )  # fmt: skip
 

@@ -60,8 +60,9 @@ def bench_table(report: BenchReport, *, layers: bool = True) -> Table:
     shown = report.layers if layers else ()
     if report.instructions is None:
         rows = [(short(c.name), c.op, c.median_us, short(c.kernel)) for c in shown]
-        rows.append(("total", "", report.median_us, ""))
-        return table(_title(report), ("layer", "operator", ">us", "kernel"), rows)
+        rows.append((f"total{_sharing(report)}", "", report.median_us, ""))
+        clock = ">us" if report.threads == 1 else ">us on one thread"
+        return table(_title(report), ("layer", "operator", clock, "kernel"), rows)
     kinds = tuple(report.classes or ())
     rows_counted = [
         (short(c.name), c.op, c.instructions, *_by_kind(c.classes, kinds),
@@ -93,12 +94,19 @@ def _title(report: BenchReport) -> str:
     return f"{short(report.model)} on {report.target}, numerics {report.numerics}"
 
 
+def _sharing(report: BenchReport) -> str:
+    """On how many threads, where on several."""
+    return "" if report.threads == 1 else f" on {report.threads} threads"
+
+
 def _share_of_peak(report: BenchReport) -> list[str]:
     if not (report.median_us and report.peak_gmacs and report.macs):
         return []
     done = report.macs / report.median_us / 1000
-    share = f"{done / report.peak_gmacs:.0%} of the {report.peak_gmacs:.1f}"
-    return [f"{done:.1f} GMAC/s, {share} that this machine's instructions do at most"]
+    peak = report.threads * report.peak_gmacs
+    share = f"{done / peak:.0%} of the {peak:.1f}"
+    machine = f"this machine's instructions do at most{_sharing(report)}"
+    return [f"{done:.1f} GMAC/s, {share} that {machine}"]
 
 
 def bench_text(report: BenchReport) -> str:
@@ -108,8 +116,8 @@ def bench_text(report: BenchReport) -> str:
         estimate = " to ".join(dict.fromkeys(f"{c:,}" for c in report.estimated_cycles or ()))
         return text + (f"; estimated cycles: {estimate}" if estimate else "")
     lines = [
-        f"{report.median_us:,.2f} us per inference: median of {report.blocks} blocks, "
-        f"80 % of them between {report.low_us:,.2f} and {report.high_us:,.2f}"
+        f"{report.median_us:,.2f} us per inference{_sharing(report)}: median of {report.blocks} "
+        f"blocks, 80 % of them between {report.low_us:,.2f} and {report.high_us:,.2f}"
     ]
     if report.levels:
         each = ", ".join(f"{name} {took:,.2f}" for name, took in report.levels.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import median
 
 import pytest
@@ -11,9 +12,10 @@ from edgeq.build.host import HostModel
 from edgeq.errors import ToolError, UsageError
 from edgeq.measure import latency
 from edgeq.measure.analysis import layers_of
-from edgeq.measure.bench import bench_host
+from edgeq.measure.bench import BenchReport, LayerCost, bench_host
 from edgeq.measure.latency import Timer, measure_latency, runs_for, spread_of
 from edgeq.measure.rival import Clock
+from edgeq.report.found import bench_table, bench_text
 from edgeq.verify.compare import random_samples
 from edgeq.verify.oracle import Oracle
 from tests.graphs import large
@@ -148,3 +150,14 @@ def test_no_kernel_exceeds_the_peak(model: HostModel) -> None:
     assert report.median_us is not None
     assert report.macs == sum(layer.macs for layer in layers_of(model.plan.graph, model.plan)) > 0
     assert 0 < report.macs / report.median_us / 1000 < report.peak_gmacs
+
+
+def test_the_text_says_on_how_many_threads() -> None:
+    layers = (LayerCost("a", "conv_2d", "k", 60.0), LayerCost("b", "add", "k", 40.0))
+    report = BenchReport("m", "host", "tflm", layers, 55.0, 50.0, 60.0, 9, 10**6, 20.0, threads=2)
+    shown, text = bench_table(report), bench_text(report)
+    assert shown.columns[2].strip(">") == "us on one thread"
+    assert shown.rows[-1][0] == "total on 2 threads"
+    assert "55.00 us per inference on 2 threads: median" in text
+    assert "45% of the 40.0 that this machine's instructions do at most on 2 threads" in text
+    assert "thread" not in bench_text(replace(report, threads=1))
