@@ -42,6 +42,10 @@ SHAPES: tuple[dict[str, int], ...] = (
      "pad": 1, "more": 3},
     {"in_h": 2, "in_w": 2, "in_c": 65, "out_c": 12, "kh": 5, "kw": 4, "stride_h": 3, "stride_w": 2,
      "pad": 2},
+    {"in_h": 2, "in_w": 14, "in_c": 6, "out_c": 27, "kh": 3, "kw": 3, "stride_h": 2, "stride_w": 2,
+     "pad": 1, "y_gap": 1},
+    {"in_h": 2, "in_w": 9, "in_c": 4, "out_c": 50, "kh": 2, "kw": 2},
+    {"in_h": 1, "in_w": 23, "in_c": 5, "out_c": 10, "kh": 1, "kw": 3, "stride_w": 2},
 )  # fmt: skip
 """Geometries; `pad` cuts off before, `more` adds behind, `*_gap` widens pixel and row strides."""
 

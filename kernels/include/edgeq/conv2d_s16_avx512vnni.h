@@ -21,10 +21,10 @@ typedef struct {
     int form;
 } eq_kind16_x512;
 
-/* Rows of windows: bytes of x and int16 of y from row to row and from pixel to pixel. */
+/* Rows of windows: bytes of x and y from row to row and from pixel to pixel. */
 typedef struct {
     const int8_t *x;
-    int16_t *y;
+    int8_t *y;
     int64_t row, step, y_row, y_pixel;
     int32_t rows, columns;
 } eq_windows16_x512;
@@ -108,6 +108,7 @@ EQ_INLINE_AVX512 void eq_conv2d16_x512(const eq_conv2d_call16 *call, int8_t *scr
     int8_t *const band =
         scratch + blocks * (kind->channels / 16) * (int64_t)EQ_CONSTANTS16_X512;
     const int8_t *const x = (const int8_t *)(const void *)call->x;
+    int8_t *const y = (int8_t *)(void *)call->y;
     eq_lines g = EQ_LINES_OF(p);
     g.in_c *= 2;
     g.x_row *= 2;
@@ -119,14 +120,15 @@ EQ_INLINE_AVX512 void eq_conv2d16_x512(const eq_conv2d_call16 *call, int8_t *scr
                                .kh = p->kh,
                                .run = (b.run + 7) / 8 * 8,
                                .out_c = p->out_c,
+                               .all = p->kh,
                                .range = eq_load_range16_avx512(p->act_min, p->act_max)};
     eq_constants16_x512(scratch, call, kind);
     eq_windows16_x512 q = {.x = x + (int64_t)p->row0 * p->stride_h * g.x_row,
-                           .y = call->y + (int64_t)p->row0 * p->y_row,
+                           .y = y + 2 * (int64_t)p->row0 * p->y_row,
                            .row = (int64_t)p->stride_h * g.x_row,
                            .step = (int64_t)p->stride_w * g.x_pixel,
-                           .y_row = p->y_row,
-                           .y_pixel = p->y_pixel,
+                           .y_row = 2 * (int64_t)p->y_row,
+                           .y_pixel = 2 * (int64_t)p->y_pixel,
                            .rows = p->row1 - p->row0,
                            .columns = p->out_w};
     if (eq_is_direct_x512(p)) {
@@ -139,7 +141,7 @@ EQ_INLINE_AVX512 void eq_conv2d16_x512(const eq_conv2d_call16 *call, int8_t *scr
     for (int32_t h = p->row0; h < p->row1; h += b.rows) {
         q.rows = p->row1 - h < b.rows ? p->row1 - h : b.rows;
         eq_fill_zero_band(band, x, h, q.rows, &b);
-        q.y = call->y + (int64_t)h * p->y_row;
+        q.y = y + 2 * (int64_t)h * p->y_row;
         eq_windows16_run(&t, q, kind);
     }
 }

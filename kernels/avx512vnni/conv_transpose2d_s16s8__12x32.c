@@ -1,0 +1,40 @@
+/* conv_transpose2d_s16s8 for AVX-512 VNNI: twelve pixels, reached by the same taps, by 32 channels at a time.
+ *
+ * Exact: see conv_transpose2d_avx512vnni.h and rescale16_avx512.h.
+ *
+ * @requires acc_bits <= 32 and (out_c + 31) % 32 >= 16
+ * @packs w (o/32, kh, kw, i/4, i/2%2, o/4%2, o/8%4, o%2, o/2%2, i%2)
+ * @packs bias (o/32, o/4%2, o/8%4, o%2, o/2%2)
+ * @packs mult (o/32, o/4%2, o/8%4, o%2, o/2%2)
+ * @packs shift (o/32, o/4%2, o/8%4, o%2, o/2%2)
+ * @scratch 896 * ((out_c + 31) / 32) + 8 * ((in_c + 3) / 4) + 2 * kh * ((kw - 1) * dil_w / stride_w + (out_w - 1 + pad_left) / stride_w + 1) * in_c + 16
+ */
+#include "edgeq/conv_transpose2d_avx512vnni.h"
+#include "edgeq/conv_transpose2d_s16s8.h"
+
+eq_conv_transpose2d_s16s8_fn EQ_SYM(eq_conv_transpose2d_s16s8__avx512vnni_12x32);
+
+EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_twelve), 12, 1,
+                  EQ_REACH16_X512, eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_eight), 8, 1, EQ_REACH16_X512,
+                  eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_four), 4, 1, EQ_REACH16_X512,
+                  eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_one), 1, 1, EQ_REACH16_X512,
+                  eq_form16())
+
+void EQ_SYM(eq_conv_transpose2d_s16s8__avx512vnni_12x32)(
+    const int16_t *restrict x, const int8_t *restrict w, const int64_t *restrict bias,
+    const int32_t *restrict mult, const int32_t *restrict shift, int16_t *restrict y,
+    int8_t *restrict scratch, const eq_conv_transpose2d_s16s8_params *restrict p)
+{
+    const eq_transposed_arrays_x512 a = {x, w, NULL, bias, mult, shift, y};
+    const eq_conv2d_call call = EQ_CONV2D_CALL16(p);
+    const eq_kind16_x512 kind = {EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_twelve),
+                                 EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_eight),
+                                 EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_four),
+                                 EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_one),
+                                 32,
+                                 eq_form16()};
+    eq_transposed_x512(&a, scratch, &call, &kind);
+}
