@@ -14,16 +14,17 @@
  * @packs mult (o/16, o/4%2, o/8%2, o%4)
  * @packs shift (o/16, o/4%2, o/8%2, o%4)
  * @scratch (512 * in_c + 1024) * ((out_c + 15) / 16) + 192 * in_c + 6144 + (max(2, min(row1 - row0, 24576 / ((out_w + 2) * in_c))) + 3) * (out_w + 2) * in_c + in_c + 64
+ * @overlap rows
  */
 #include "edgeq/conv2d_s8.h"
 #include "edgeq/conv2d_winograd_avx2.h"
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__avx2_winograd);
 
-void EQ_SYM(eq_conv2d_s8__avx2_winograd)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_conv2d_s8__avx2_winograd)(const int8_t *x, const int8_t *restrict w,
                                          const int32_t *restrict bias,
                                          const int32_t *restrict mult,
-                                         const int32_t *restrict shift, int8_t *restrict y,
+                                         const int32_t *restrict shift, int8_t *y,
                                          int8_t *restrict scratch,
                                          const eq_conv2d_s8_params *restrict p)
 {

@@ -13,16 +13,17 @@
  * @packs mult (o/16, o/4%2, o/8%2, o%4)
  * @packs shift (o/16, o/4%2, o/8%2, o%4)
  * @scratch ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * multiplier * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * (multiplier + (multiplier > 1)) + 64
+ * @overlap rows
  */
 #include "edgeq/depthwise_avx2.h"
 #include "edgeq/depthwise_s8s4.h"
 
 eq_depthwise_s8s4_fn EQ_SYM(eq_depthwise_s8s4__avx2_any);
 
-void EQ_SYM(eq_depthwise_s8s4__avx2_any)(const int8_t *restrict x, const int8_t *restrict w,
+void EQ_SYM(eq_depthwise_s8s4__avx2_any)(const int8_t *x, const int8_t *restrict w,
                                          const int32_t *restrict bias,
                                          const int32_t *restrict mult,
-                                         const int32_t *restrict shift, int8_t *restrict y,
+                                         const int32_t *restrict shift, int8_t *y,
                                          int8_t *restrict scratch,
                                          const eq_depthwise_s8s4_params *restrict p)
 {
