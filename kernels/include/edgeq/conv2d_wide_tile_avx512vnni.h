@@ -88,7 +88,7 @@ EQ_INLINE_AVX512 __m512i eq_upper_x512(__m512i w)
 
 /* asm: else gcc 12 keeps a sum twice, as its own vector type and as __m512i, and has too few
  * registers. */
-EQ_INLINE_AVX512 __m512i eq_dot_x512(__m512i sum, __m512i x, __m512i w)
+EQ_INLINE_AVX512 __m512i eq_wide_dot_x512(__m512i sum, __m512i x, __m512i w)
 {
     sum = _mm512_dpbusd_epi32(sum, x, w);
     __asm__("" : "+v"(sum));
@@ -113,11 +113,11 @@ EQ_INLINE_AVX512 __m512i eq_begin_x512(const eq_block_x512 *c, const eq_spots_x5
 #define EQ_STEP_X512(i)                                                                    \
     if (n > i) {                                                                           \
         const __m512i x = eq_taps_x512(v->x##i + k);                                       \
-        s->a##i = eq_dot_x512(s->a##i, x, w0);                                             \
-        s->b##i = eq_dot_x512(s->b##i, x, w1);                                             \
+        s->a##i = eq_wide_dot_x512(s->a##i, x, w0);                                        \
+        s->b##i = eq_wide_dot_x512(s->b##i, x, w1);                                        \
         const __m512i z = two == 2 ? eq_taps_x512(v->z##i + k) : x;                        \
-        s->c##i = eq_dot_x512(s->c##i, z, w2);                                             \
-        s->d##i = eq_dot_x512(s->d##i, z, w3);                                             \
+        s->c##i = eq_wide_dot_x512(s->c##i, z, w2);                                        \
+        s->d##i = eq_wide_dot_x512(s->d##i, z, w3);                                        \
     }
 #define EQ_NEXT_X512(i)                                                                    \
     v.x##i += t->segment;                                                                  \

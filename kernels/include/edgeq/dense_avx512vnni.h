@@ -27,17 +27,27 @@ typedef struct {
     __m512i a, b, c, d;
 } eq_sixties_x512;
 
-/* Four inputs as x + 128; or the last n < 4, and zeros. */
-EQ_INLINE_AVX512 __m512i eq_inputs_x512(const int8_t *x, size_t n)
+/* Four inputs as x + 128. */
+EQ_INLINE_AVX512 __m512i eq_inputs_x512(const int8_t *x)
 {
-    int32_t four = 0;
-    memcpy(&four, x, n);
+    int32_t four;
+    memcpy(&four, x, sizeof four);
     return _mm512_xor_si512(_mm512_set1_epi32(four), _mm512_set1_epi8(INT8_MIN));
 }
 
+/* The last n of them, 0 < n <= 4, and anything. */
+EQ_INLINE_AVX512 __m512i eq_last_inputs_x512(const int8_t *x, int32_t n)
+{
+    const __m128i some = _mm_maskz_loadu_epi8((__mmask16)((1u << n) - 1), x);
+    return _mm512_xor_si512(_mm512_broadcastd_epi32(some), _mm512_set1_epi8(INT8_MIN));
+}
+
+/* asm: else gcc 12 keeps a sum twice, as its own vector type and as __m512i. */
 EQ_INLINE_AVX512 __m512i eq_dot_x512(__m512i sum, __m512i x, const int8_t *w)
 {
-    return _mm512_dpbusd_epi32(sum, x, _mm512_loadu_si512((const void *)w));
+    sum = _mm512_dpbusd_epi32(sum, x, _mm512_loadu_si512((const void *)w));
+    __asm__("" : "+v"(sum));
+    return sum;
 }
 
 /* 64 outputs, whose weights lie `block` bytes apart by sixteen. */
@@ -49,7 +59,7 @@ EQ_APART_AVX512 eq_sixties_x512 eq_dense_4_x512(const int8_t *x, const int8_t *w
     const int8_t *const w3 = w + 3 * block;
     int32_t i = 0;
     for (; i + 8 <= n; i += 8, w += 128) {
-        const __m512i u = eq_inputs_x512(x + i, 4), v = eq_inputs_x512(x + i + 4, 4);
+        const __m512i u = eq_inputs_x512(x + i), v = eq_inputs_x512(x + i + 4);
         a = eq_dot_x512(a, u, w);
         b = eq_dot_x512(b, u, w + block);
         c = eq_dot_x512(c, u, w + 2 * block);
@@ -60,7 +70,7 @@ EQ_APART_AVX512 eq_sixties_x512 eq_dense_4_x512(const int8_t *x, const int8_t *w
         h = eq_dot_x512(h, v, w3 + 16 * i + 64);
     }
     for (; i < n; i += 4, w += 64) {
-        const __m512i u = eq_inputs_x512(x + i, i + 4 <= n ? 4 : (size_t)(n - i));
+        const __m512i u = eq_last_inputs_x512(x + i, n - i < 4 ? n - i : 4);
         a = eq_dot_x512(a, u, w);
         b = eq_dot_x512(b, u, w + block);
         c = eq_dot_x512(c, u, w + 2 * block);
@@ -78,13 +88,13 @@ EQ_APART_AVX512 __m512i eq_dense_1_x512(const int8_t *x, const int8_t *w, int32_
     __m512i a = zero, b = zero, c = zero, d = zero;
     int32_t i = 0;
     for (; i + 16 <= n; i += 16, w += 256) {
-        a = eq_dot_x512(a, eq_inputs_x512(x + i, 4), w);
-        b = eq_dot_x512(b, eq_inputs_x512(x + i + 4, 4), w + 64);
-        c = eq_dot_x512(c, eq_inputs_x512(x + i + 8, 4), w + 128);
-        d = eq_dot_x512(d, eq_inputs_x512(x + i + 12, 4), w + 192);
+        a = eq_dot_x512(a, eq_inputs_x512(x + i), w);
+        b = eq_dot_x512(b, eq_inputs_x512(x + i + 4), w + 64);
+        c = eq_dot_x512(c, eq_inputs_x512(x + i + 8), w + 128);
+        d = eq_dot_x512(d, eq_inputs_x512(x + i + 12), w + 192);
     }
     for (; i < n; i += 4, w += 64)
-        a = eq_dot_x512(a, eq_inputs_x512(x + i, i + 4 <= n ? 4 : (size_t)(n - i)), w);
+        a = eq_dot_x512(a, eq_last_inputs_x512(x + i, n - i < 4 ? n - i : 4), w);
     return _mm512_add_epi32(_mm512_add_epi32(a, b), _mm512_add_epi32(c, d));
 }
 
@@ -100,19 +110,23 @@ static inline int32_t eq_inputs_more_x512(const int8_t *x, int32_t n, int32_t zw
     return -zw * _mm512_reduce_add_epi32(sum);
 }
 
-/* Sixteen sums, rescaled, narrowed and stored. */
-EQ_INLINE_AVX512 void eq_dense_store_x512(const eq_dense_layer_x512 *t, __m512i dots,
-                                          __m512i more, int8_t *y, int32_t o, int single)
+/* Sixteen sums, rescaled. */
+EQ_INLINE_AVX512 __m512i eq_dense_out_x512(const eq_dense_layer_x512 *t, __m512i dots,
+                                           __m512i more, int32_t o, int single)
 {
     const eq_factors_x16 f = eq_load_factors_x16(t->mult + o, t->shift + o, single);
     const __m512i acc =
         _mm512_add_epi32(_mm512_add_epi32(dots, more), eq_load_x16(t->bias + o));
-    const __m512i r = eq_rescale_x16(acc, &f, single);
+    return eq_rescale_x16(acc, &f, single);
+}
+
+/* Four vectors, narrowed, one after the other. */
+EQ_INLINE_AVX512 __m512i eq_dense_bytes_x512(const eq_dense_layer_x512 *t, __m512i a,
+                                             __m512i b, __m512i c, __m512i d)
+{
     const __m512i order =
         _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const __m512i v =
-        _mm512_permutexvar_epi32(order, eq_narrow_s8_x64(r, r, r, r, &t->range));
-    eq_store_x16_avx512(y + o, _mm512_castsi512_si128(v), t->out_dim - o);
+    return _mm512_permutexvar_epi32(order, eq_narrow_s8_x64(a, b, c, d, &t->range));
 }
 
 /* All rows of inputs; has_zw and single are constants. */
@@ -127,14 +141,19 @@ EQ_INLINE_AVX512 void eq_dense_rows_x512(const eq_dense_layer_x512 *t, const int
         for (; o + 48 < t->out_dim; o += 64) {
             const eq_sixties_x512 s =
                 eq_dense_4_x512(x, t->w + o / 16 * block, block, t->in_dim);
-            eq_dense_store_x512(t, s.a, more, y, o, single);
-            eq_dense_store_x512(t, s.b, more, y, o + 16, single);
-            eq_dense_store_x512(t, s.c, more, y, o + 32, single);
-            eq_dense_store_x512(t, s.d, more, y, o + 48, single);
+            const __m512i v =
+                eq_dense_bytes_x512(t, eq_dense_out_x512(t, s.a, more, o, single),
+                                    eq_dense_out_x512(t, s.b, more, o + 16, single),
+                                    eq_dense_out_x512(t, s.c, more, o + 32, single),
+                                    eq_dense_out_x512(t, s.d, more, o + 48, single));
+            eq_store_x64_avx512(y + o, v, t->out_dim - o);
         }
-        for (; o < t->out_dim; o += 16)
-            eq_dense_store_x512(t, eq_dense_1_x512(x, t->w + o / 16 * block, t->in_dim),
-                                more, y, o, single);
+        for (; o < t->out_dim; o += 16) {
+            const __m512i dots = eq_dense_1_x512(x, t->w + o / 16 * block, t->in_dim);
+            const __m512i r = eq_dense_out_x512(t, dots, more, o, single);
+            const __m512i v = eq_dense_bytes_x512(t, r, r, r, r);
+            eq_store_x16_avx512(y + o, _mm512_castsi512_si128(v), t->out_dim - o);
+        }
         x += t->in_dim;
         y += t->out_dim;
     }
