@@ -52,6 +52,17 @@ CONVOLUTIONS: tuple[dict[str, int], ...] = (
     {"in_h": 2, "in_w": 14, "in_c": 6, "out_c": 80},
     {"in_h": 3, "in_w": 7, "in_c": 1, "out_c": 128, "kh": 3, "kw": 2, "pad": 1, "stride_w": 2,
      "y_gap": 2},
+    {"in_h": 5, "in_w": 37, "in_c": 3, "out_c": 8, "kh": 3, "kw": 3, "pad": 1, "stride_h": 2,
+     "stride_w": 2},
+    {"in_h": 3, "in_w": 21, "in_c": 3, "out_c": 16, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 3, "in_w": 11, "in_c": 8, "out_c": 16},
+    {"in_h": 3, "in_w": 20, "in_c": 8, "out_c": 8, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 2, "in_w": 16, "in_c": 20, "out_c": 40},
+    {"in_h": 1, "in_w": 50, "in_c": 512, "out_c": 3},
+    {"in_h": 15, "in_w": 6, "in_c": 64, "out_c": 17, "kh": 3, "kw": 3, "pad": 1},
+    {"in_h": 13, "in_w": 9, "in_c": 1, "out_c": 18, "kh": 6, "kw": 4, "pad": 1, "stride_h": 2,
+     "stride_w": 2},
+    {"in_h": 8, "in_w": 6, "in_c": 1, "out_c": 7, "kh": 3, "kw": 3, "pad": 1, "y_gap": 1},
 )  # fmt: skip
 """Geometries; `pad` pads all sides but for `pad_left`, `*_gap` widens the strides."""
 

@@ -31,55 +31,6 @@
 /* Added to a kind of weights where a block has eight channels. */
 enum { EQ_NARROW_AVXVNNI = 4 };
 
-/* Tiles of one block of channels by number of pixels, functions of their own, so that nothing else
- * takes registers. */
-EQ_INLINE_AVX2 void eq_tiles_n_avxvnni(const eq_block_avxvnni *t,
-                                       const eq_halves_avxvnni *g, int32_t tiles,
-                                       int64_t next, int n, int kind, int single)
-{
-    if (single == EQ_LIVE)
-        eq_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_LIVE);
-    else if (single == EQ_DOUBLE)
-        eq_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_DOUBLE);
-    else if (single == EQ_SINGLE)
-        eq_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_SINGLE);
-    else
-        eq_tiles_avxvnni(t, *g, tiles, next, n, kind, single);
-}
-
-EQ_APART_AVX2 void eq_tiles_6_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
-                                      int32_t tiles, int64_t next, int kind, int single)
-{
-    if (kind == EQ_INT8_AVXVNNI)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_INT8_AVXVNNI, single);
-    else if (kind == EQ_INT4_AVXVNNI)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_INT4_AVXVNNI, single);
-    else
-        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_ZERO_POINT_AVXVNNI, single);
-}
-
-EQ_APART_AVX2 void eq_tiles_4_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
-                                      int32_t tiles, int64_t next, int kind, int single)
-{
-    if (kind == EQ_INT8_AVXVNNI)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_INT8_AVXVNNI, single);
-    else if (kind == EQ_INT4_AVXVNNI)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_INT4_AVXVNNI, single);
-    else
-        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_ZERO_POINT_AVXVNNI, single);
-}
-
-EQ_APART_AVX2 void eq_tiles_2_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
-                                      int32_t tiles, int64_t next, int kind, int single)
-{
-    if (kind == EQ_INT8_AVXVNNI)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_INT8_AVXVNNI, single);
-    else if (kind == EQ_INT4_AVXVNNI)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_INT4_AVXVNNI, single);
-    else
-        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_ZERO_POINT_AVXVNNI, single);
-}
-
 /* `tiles` tiles of n pixels from pixel `at` of a line on, or of two lines. */
 EQ_INLINE_AVX2 void eq_tiles_at_avxvnni(const eq_block_avxvnni *t,
                                         const eq_halves_avxvnni *line, int32_t at,
@@ -184,6 +135,29 @@ static inline eq_grid_avxvnni eq_grid_of_avxvnni(const eq_band *b, const uint8_t
     return g;
 }
 
+/* Whether a window's segments, of one dword each, are put one behind another (eq_fill_columns). */
+static inline int eq_has_columns_avxvnni(const eq_band *b, int kind)
+{
+    const int is_zw = kind % EQ_NARROW_AVXVNNI == EQ_ZERO_POINT_AVXVNNI;
+    return b->lines.dil_h == 1 && b->lines.kh > 1 &&
+           (b->run == 4 || (b->run == 3 && !is_zw));
+}
+
+/* The windows of `rows` rows where columns of dwords are the lines, so many bytes apart. */
+static inline eq_grid_avxvnni eq_columns_of_avxvnni(const uint8_t *x, const uint8_t *more,
+                                                    int8_t *y, const eq_conv2d_call *p,
+                                                    int32_t rows, int64_t apart)
+{
+    const int both = p->out_w > 1;
+    const eq_grid_avxvnni g = {{x, both ? x + apart : x, y, both ? y + p->y_pixel : y, more,
+                                both ? more + 4 * rows : more, 4 * p->stride_h, p->y_row},
+                               apart,
+                               p->y_pixel,
+                               rows,
+                               p->out_w};
+    return g;
+}
+
 /* One block of channels, of all lines. */
 EQ_INLINE_AVX2 void eq_lines_avxvnni(const eq_block_avxvnni *t, const eq_grid_avxvnni *g,
                                      int32_t o, int kind, int single)
@@ -205,15 +179,15 @@ EQ_INLINE_AVX2 void eq_lines_avxvnni(const eq_block_avxvnni *t, const eq_grid_av
         eq_one_line_avxvnni(t, &two, g->n, kind, single);
 }
 
-/* What all blocks of channels of a layer share. */
-static inline eq_block_avxvnni eq_layer_of_avxvnni(const eq_band *b,
-                                                   const eq_conv2d_call *p)
+/* What all blocks of channels of a layer share, of windows of kh segments of `run` taps. */
+static inline eq_block_avxvnni
+eq_layer_of_avxvnni(const eq_band *b, const eq_conv2d_call *p, int32_t kh, int32_t run)
 {
     eq_block_avxvnni t;
     t.range = eq_load_range_avx2(p->zy, p->act_min, p->act_max);
-    t.kh = p->kh;
-    t.sixteens = (b->run + 3) / 16;
-    t.rest = (b->run + 3) % 16 / 4 * 4;
+    t.kh = kh;
+    t.sixteens = (run + 3) / 16;
+    t.rest = (run + 3) % 16 / 4 * 4;
     t.skip = b->segment - 16 * t.sixteens - t.rest;
     return t;
 }
@@ -242,9 +216,11 @@ EQ_INLINE_AVX2 void eq_blocks_avxvnni(eq_block_avxvnni *t, const eq_grid_avxvnni
 
 /* The windows' sums of a grid, for weights with a zero point. */
 static inline void eq_fill_grid_avxvnni(uint8_t *more, const eq_grid_avxvnni *g,
-                                        const eq_band *b, int32_t zw)
+                                        const eq_band *b, const eq_block_avxvnni *t,
+                                        int32_t zw)
 {
-    const eq_spans_avxvnni w = eq_spans_of_avxvnni(b, g->first.step);
+    const int32_t run = t->kh == b->lines.kh ? b->run : 4 * b->lines.kh;
+    const eq_spans_avxvnni w = eq_spans_of_avxvnni(b->segment, g->first.step, t->kh, run);
     for (int32_t i = 0; i < g->lines; ++i)
         eq_fill_more_avxvnni(more + (int64_t)i * g->n * 4, g->first.p + i * g->line, g->n,
                              zw, &w);
@@ -260,15 +236,23 @@ EQ_INLINE_AVX2 void eq_conv2d_by_band_avxvnni(const eq_conv2d_arrays *a, int8_t 
         single == EQ_DOUBLE && eq_is_live(p->zy, p->act_min, p->act_max) ? EQ_LIVE : single;
     const int32_t all = p->row1 - p->row0, most = all < b.rows ? all : b.rows;
     const int32_t lines = (most - 1) * p->stride_h + (p->kh - 1) * p->dil_h + 1;
-    uint8_t *const band = (uint8_t *)scratch, *const more = band + lines * b.line + 32;
-    eq_block_avxvnni t = eq_layer_of_avxvnni(&b, p);
+    const int turned = eq_has_columns_avxvnni(&b, kind);
+    const int64_t apart = 4 * (int64_t)lines;
+    uint8_t *const band = (uint8_t *)scratch, *const columns = band + lines * b.line + 32;
+    uint8_t *const more = columns + (turned ? p->out_w * apart : 0);
+    eq_block_avxvnni t = turned ? eq_layer_of_avxvnni(&b, p, 1, 4 * p->kh)
+                                : eq_layer_of_avxvnni(&b, p, p->kh, b.run);
     for (int32_t h = p->row0; h < p->row1; h += b.rows) {
         const int32_t left = p->row1 - h, rows = left < b.rows ? left : b.rows;
+        int8_t *const y = a->y + (int64_t)h * p->y_row;
         const eq_grid_avxvnni g =
-            eq_grid_of_avxvnni(&b, band, more, a->y + (int64_t)h * p->y_row, p, rows);
+            turned ? eq_columns_of_avxvnni(columns, more, y, p, rows, apart)
+                   : eq_grid_of_avxvnni(&b, band, more, y, p, rows);
         eq_fill_band_avxvnni(band, a->x, h, rows, &b);
+        if (turned)
+            eq_fill_columns_avxvnni(columns, apart, band, rows, &b);
         if (kind % EQ_NARROW_AVXVNNI == EQ_ZERO_POINT_AVXVNNI)
-            eq_fill_grid_avxvnni(more, &g, &b, p->zw);
+            eq_fill_grid_avxvnni(more, &g, &b, &t, p->zw);
         eq_blocks_avxvnni(&t, &g, a, p->out_c, kind, mode);
     }
 }

@@ -75,6 +75,23 @@ static inline void eq_fill_band_avxvnni(uint8_t *band, const int8_t *x, int32_t 
         eq_put_avxvnni(band + i, eq_above_avxvnni(band + i));
 }
 
+/* The first four bytes of all windows of a band, those of a column below each other and `apart`
+ * from the next: what such windows hold then follows each other, however many rows they have. */
+static inline void eq_fill_columns_avxvnni(uint8_t *to, int64_t apart, const uint8_t *band,
+                                           int32_t rows, const eq_band *b)
+{
+    const int32_t lines = (rows - 1) * b->lines.stride_h + b->lines.kh;
+    for (int32_t c = 0; c < b->out_w; ++c) {
+        const uint8_t *x = band + (int64_t)c * b->step;
+        uint8_t *q = to + c * apart;
+        for (int32_t r = 0; r < lines; ++r) {
+            memcpy(q, x, 4);
+            q += 4;
+            x += b->line;
+        }
+    }
+}
+
 /* Windows whose bytes are added up: kh segments of `run`. */
 typedef struct {
     int64_t segment, step; /* from segment to segment, and from window to window */
@@ -82,14 +99,15 @@ typedef struct {
     __m256i last; /* 1 for each of the last 32 bytes that is in a segment */
 } eq_spans_avxvnni;
 
-static inline eq_spans_avxvnni eq_spans_of_avxvnni(const eq_band *b, int64_t step)
+static inline eq_spans_avxvnni eq_spans_of_avxvnni(int64_t segment, int64_t step,
+                                                   int32_t kh, int32_t run)
 {
     const __m256i at =
         _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
                          19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
     const __m256i some =
-        _mm256_cmpgt_epi8(_mm256_set1_epi8((char)((b->run - 1) % 32 + 1)), at);
-    const eq_spans_avxvnni w = {b->segment, step, b->lines.kh, b->run,
+        _mm256_cmpgt_epi8(_mm256_set1_epi8((char)((run - 1) % 32 + 1)), at);
+    const eq_spans_avxvnni w = {segment, step, kh, run,
                                 _mm256_and_si256(some, _mm256_set1_epi8(1))};
     return w;
 }

@@ -225,4 +225,53 @@ EQ_INLINE_AVX2 void eq_tiles_avxvnni(const eq_block_avxvnni *t, eq_halves_avxvnn
     } while (--tiles > 0);
 }
 
+/* Tiles of one block of channels by number of pixels, functions of their own, so that nothing else
+ * takes registers. */
+EQ_INLINE_AVX2 void eq_tiles_n_avxvnni(const eq_block_avxvnni *t,
+                                       const eq_halves_avxvnni *g, int32_t tiles,
+                                       int64_t next, int n, int kind, int single)
+{
+    if (single == EQ_LIVE)
+        eq_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_LIVE);
+    else if (single == EQ_DOUBLE)
+        eq_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_DOUBLE);
+    else if (single == EQ_SINGLE)
+        eq_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_SINGLE);
+    else
+        eq_tiles_avxvnni(t, *g, tiles, next, n, kind, single);
+}
+
+EQ_APART_AVX2 void eq_tiles_6_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
+                                      int32_t tiles, int64_t next, int kind, int single)
+{
+    if (kind == EQ_INT8_AVXVNNI)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_INT8_AVXVNNI, single);
+    else if (kind == EQ_INT4_AVXVNNI)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_INT4_AVXVNNI, single);
+    else
+        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_ZERO_POINT_AVXVNNI, single);
+}
+
+EQ_APART_AVX2 void eq_tiles_4_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
+                                      int32_t tiles, int64_t next, int kind, int single)
+{
+    if (kind == EQ_INT8_AVXVNNI)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_INT8_AVXVNNI, single);
+    else if (kind == EQ_INT4_AVXVNNI)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_INT4_AVXVNNI, single);
+    else
+        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_ZERO_POINT_AVXVNNI, single);
+}
+
+EQ_APART_AVX2 void eq_tiles_2_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
+                                      int32_t tiles, int64_t next, int kind, int single)
+{
+    if (kind == EQ_INT8_AVXVNNI)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_INT8_AVXVNNI, single);
+    else if (kind == EQ_INT4_AVXVNNI)
+        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_INT4_AVXVNNI, single);
+    else
+        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_ZERO_POINT_AVXVNNI, single);
+}
+
 #endif
