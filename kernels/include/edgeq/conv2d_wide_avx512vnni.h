@@ -75,7 +75,7 @@ EQ_INLINE_AVX512 void eq_wide_tile_x512(const eq_wide_x512 *t, const eq_block_x5
     eq_windows_x512 v;
     __asm__ volatile("" : "+r"(t), "+r"(c));
     int8_t *y = 0;
-    if (kind != EQ_32ZW_X512 && p->row >= n * two && c->channels >= 64 / two) {
+    if (kind != EQ_32ZW_X512 && p->row >= n * two) {
         EQ_SIX_X512(EQ_NEAR_X512)
         y = p->y;
         p->x += n * two * t->step;

@@ -207,6 +207,17 @@ EQ_INLINE_AVX512 __m512i eq_wide_bytes_x512(__m512i a, __m512i b, __m512i c, __m
         _mm256_storeu_si256((__m256i *)(void *)y, _mm512_extracti64x4_epi64(v##i, 1));     \
         y += t->y_pixel;                                                                   \
     }
+#define EQ_STORE_PART_X512(i)                                                              \
+    if (n > i && two == 1) {                                                               \
+        _mm512_mask_storeu_epi8(y, part, v##i);                                            \
+        y += t->y_pixel;                                                                   \
+    } else if (n > i) {                                                                    \
+        const __m256i high = _mm512_extracti64x4_epi64(v##i, 1);                           \
+        _mm256_mask_storeu_epi8(y, (__mmask32)part, _mm512_castsi512_si256(v##i));         \
+        y += t->y_pixel;                                                                   \
+        _mm256_mask_storeu_epi8(y, (__mmask32)part, high);                                 \
+        y += t->y_pixel;                                                                   \
+    }
 #define EQ_STORE_SLOW_X512(i)                                                              \
     if (n > i && two == 1) {                                                               \
         eq_store_x64_avx512(g->y[i], v##i, c->channels);                                   \
@@ -224,8 +235,11 @@ EQ_INLINE_AVX512 void eq_finish_wide_x512(const eq_wide_x512 *t, const eq_block_
     const int two = kind == EQ_64_X512 ? 1 : 2;
     const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
     EQ_SIX_X512(EQ_BYTES_X512)
-    if (y) {
+    if (y && c->channels >= 64 / two) {
         EQ_SIX_X512(EQ_STORE_FAST_X512)
+    } else if (y) {
+        const __mmask64 part = ((__mmask64)1 << c->channels) - 1;
+        EQ_SIX_X512(EQ_STORE_PART_X512)
     } else {
         EQ_SIX_X512(EQ_STORE_SLOW_X512)
     }
@@ -236,6 +250,7 @@ EQ_INLINE_AVX512 void eq_finish_wide_x512(const eq_wide_x512 *t, const eq_block_
 #undef EQ_NEXT_X512
 #undef EQ_BYTES_X512
 #undef EQ_STORE_FAST_X512
+#undef EQ_STORE_PART_X512
 #undef EQ_STORE_SLOW_X512
 
 #endif
