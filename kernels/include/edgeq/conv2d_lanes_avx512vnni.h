@@ -14,7 +14,8 @@
  *
  * Of a row that does not fill a tile up to eight pixels share one with those of the next row.
  *
- * The asm broadcasts what it reads, which gcc 12 would load first, an instruction more for each.
+ * The asm broadcasts what it reads, which gcc 12 would load first, an instruction more for each; and
+ * sums up windows from the register that it shares, which gcc would load once more.
  */
 #ifndef EDGEQ_CONV2D_LANES_AVX512VNNI_H
 #define EDGEQ_CONV2D_LANES_AVX512VNNI_H
@@ -94,7 +95,7 @@ EQ_INLINE_AVX512 void eq_lanes_group(eq_lanes_sums *a, __m512i v, const int8_t *
     if (channels == 16)
         eq_lanes_dot(&a->z, v, w, at + 32);
     if (more == EQ_MAKE_MORE)
-        a->ones = _mm512_dpbusd_epi32(a->ones, v, _mm512_set1_epi8(1));
+        __asm__("vpdpbusd %2, %1, %0" : "+v"(a->ones) : "v"(v), "v"(_mm512_set1_epi8(1)));
 }
 
 /* The sums of sixteen windows; more and what follows are constants. */

@@ -244,7 +244,7 @@ static inline void eq_fill_planes_avx512(uint8_t *planes, uint8_t *row, const in
     const int32_t top = h * g->stride_h - g->pad_top;
     const int32_t lines = (rows - 1) * g->stride_h + (g->kh - 1) * g->dil_h + 1;
     for (int32_t r = 0; r < lines; ++r) {
-        if (g->dil_h == 1 && r % g->stride_h >= g->kh)
+        if (g->dil_h == 1 && g->stride_h > g->kh && r % g->stride_h >= g->kh)
             continue;
         if (p->is_shared && g->x_pixel == g->in_c)
             eq_fill_shared_avx512(planes + r * p->line, row, x, top + r, p);
