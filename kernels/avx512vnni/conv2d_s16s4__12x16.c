@@ -7,17 +7,17 @@
  * @packs bias (o/16, o/4%4, o%2, o/2%2)
  * @packs mult (o/16, o/4%4, o%2, o/2%2)
  * @packs shift (o/16, o/4%4, o%2, o/2%2)
- * @scratch 448 * ((out_c + 15) / 16) + 2 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * 2 * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 64
+ * @scratch 512 * ((out_c + 15) / 16) + 2 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * 2 * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 64
  */
 #include "edgeq/conv2d_s16_avx512vnni.h"
 #include "edgeq/conv2d_s16s4.h"
 
 eq_conv2d_s16s4_fn EQ_SYM(eq_conv2d_s16s4__avx512vnni_12x16);
 
-EQ_TILE16_OF_X512(EQ_SYM(conv2d_s16s4_avx512vnni_16_twelve), 12, 0, 1, eq_form16())
-EQ_TILE16_OF_X512(EQ_SYM(conv2d_s16s4_avx512vnni_16_eight), 8, 0, 1, eq_form16())
-EQ_TILE16_OF_X512(EQ_SYM(conv2d_s16s4_avx512vnni_16_four), 4, 0, 1, eq_form16())
-EQ_TILE16_OF_X512(EQ_SYM(conv2d_s16s4_avx512vnni_16_one), 1, 0, 1, eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv2d_s16s4_avx512vnni_16_twelve), 12, 0, 0, 1, eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv2d_s16s4_avx512vnni_16_eight), 8, 0, 0, 1, eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv2d_s16s4_avx512vnni_16_four), 4, 0, 0, 1, eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv2d_s16s4_avx512vnni_16_one), 1, 0, 0, 1, eq_form16())
 
 void EQ_SYM(eq_conv2d_s16s4__avx512vnni_12x16)(
     const int16_t *restrict x, const int8_t *restrict w, const int64_t *restrict bias,
@@ -30,6 +30,7 @@ void EQ_SYM(eq_conv2d_s16s4__avx512vnni_12x16)(
                                  EQ_SYM(conv2d_s16s4_avx512vnni_16_four),
                                  EQ_SYM(conv2d_s16s4_avx512vnni_16_one),
                                  16,
+                                 0,
                                  eq_form16()};
     eq_conv2d16_x512(&call, scratch, &kind);
 }

@@ -7,17 +7,17 @@
  * @packs bias (o/32, o/4%2, o/8%4, o%2, o/2%2)
  * @packs mult (o/32, o/4%2, o/8%4, o%2, o/2%2)
  * @packs shift (o/32, o/4%2, o/8%4, o%2, o/2%2)
- * @scratch 896 * ((out_c + 31) / 32) + 2 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * 2 * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 64
+ * @scratch 1024 * ((out_c + 31) / 32) + 2 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * 2 * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 64
  */
 #include "edgeq/conv2d_s16_avx512vnni.h"
 #include "edgeq/conv2d_s16s8.h"
 
 eq_conv2d_s16s8_fn EQ_SYM(eq_conv2d_s16s8__avx512vnni_12x32);
 
-EQ_TILE16_OF_X512(EQ_SYM(conv2d_s16s8_avx512vnni_32_twelve), 12, 1, 0, eq_form16())
-EQ_TILE16_OF_X512(EQ_SYM(conv2d_s16s8_avx512vnni_32_eight), 8, 1, 0, eq_form16())
-EQ_TILE16_OF_X512(EQ_SYM(conv2d_s16s8_avx512vnni_32_four), 4, 1, 0, eq_form16())
-EQ_TILE16_OF_X512(EQ_SYM(conv2d_s16s8_avx512vnni_32_one), 1, 1, 0, eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv2d_s16s8_avx512vnni_32_twelve), 12, 1, 0, 0, eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv2d_s16s8_avx512vnni_32_eight), 8, 1, 0, 0, eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv2d_s16s8_avx512vnni_32_four), 4, 1, 0, 0, eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv2d_s16s8_avx512vnni_32_one), 1, 1, 0, 0, eq_form16())
 
 void EQ_SYM(eq_conv2d_s16s8__avx512vnni_12x32)(
     const int16_t *restrict x, const int8_t *restrict w, const int64_t *restrict bias,
@@ -30,6 +30,7 @@ void EQ_SYM(eq_conv2d_s16s8__avx512vnni_12x32)(
                                  EQ_SYM(conv2d_s16s8_avx512vnni_32_four),
                                  EQ_SYM(conv2d_s16s8_avx512vnni_32_one),
                                  32,
+                                 0,
                                  eq_form16()};
     eq_conv2d16_x512(&call, scratch, &kind);
 }

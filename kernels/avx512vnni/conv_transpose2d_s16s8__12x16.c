@@ -7,21 +7,21 @@
  * @packs bias (o/16, o/4%4, o%2, o/2%2)
  * @packs mult (o/16, o/4%4, o%2, o/2%2)
  * @packs shift (o/16, o/4%4, o%2, o/2%2)
- * @scratch 448 * ((out_c + 15) / 16) + 8 * ((in_c + 3) / 4) + 2 * kh * ((kw - 1) * dil_w / stride_w + (out_w - 1 + pad_left) / stride_w + 1) * in_c + 16
+ * @scratch 512 * ((out_c + 15) / 16) + 8 * ((in_c + 3) / 4) + 2 * kh * ((kw - 1) * dil_w / stride_w + (out_w - 1 + pad_left) / stride_w + 1) * in_c + 16
  */
 #include "edgeq/conv_transpose2d_avx512vnni.h"
 #include "edgeq/conv_transpose2d_s16s8.h"
 
 eq_conv_transpose2d_s16s8_fn EQ_SYM(eq_conv_transpose2d_s16s8__avx512vnni_12x16);
 
-EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_16_twelve), 12, 0,
+EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_16_twelve), 12, 0, 0,
                   EQ_REACH16_X512, eq_form16())
-EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_16_eight), 8, 0, EQ_REACH16_X512,
-                  eq_form16())
-EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_16_four), 4, 0, EQ_REACH16_X512,
-                  eq_form16())
-EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_16_one), 1, 0, EQ_REACH16_X512,
-                  eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_16_eight), 8, 0, 0,
+                  EQ_REACH16_X512, eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_16_four), 4, 0, 0,
+                  EQ_REACH16_X512, eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_16_one), 1, 0, 0,
+                  EQ_REACH16_X512, eq_form16())
 
 void EQ_SYM(eq_conv_transpose2d_s16s8__avx512vnni_12x16)(
     const int16_t *restrict x, const int8_t *restrict w, const int64_t *restrict bias,
@@ -35,6 +35,7 @@ void EQ_SYM(eq_conv_transpose2d_s16s8__avx512vnni_12x16)(
                                  EQ_SYM(conv_transpose2d_s16s8_avx512vnni_16_four),
                                  EQ_SYM(conv_transpose2d_s16s8_avx512vnni_16_one),
                                  16,
+                                 0,
                                  eq_form16()};
     eq_transposed_x512(&a, scratch, &call, &kind);
 }

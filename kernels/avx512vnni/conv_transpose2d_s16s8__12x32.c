@@ -7,21 +7,21 @@
  * @packs bias (o/32, o/4%2, o/8%4, o%2, o/2%2)
  * @packs mult (o/32, o/4%2, o/8%4, o%2, o/2%2)
  * @packs shift (o/32, o/4%2, o/8%4, o%2, o/2%2)
- * @scratch 896 * ((out_c + 31) / 32) + 8 * ((in_c + 3) / 4) + 2 * kh * ((kw - 1) * dil_w / stride_w + (out_w - 1 + pad_left) / stride_w + 1) * in_c + 16
+ * @scratch 1024 * ((out_c + 31) / 32) + 8 * ((in_c + 3) / 4) + 2 * kh * ((kw - 1) * dil_w / stride_w + (out_w - 1 + pad_left) / stride_w + 1) * in_c + 16
  */
 #include "edgeq/conv_transpose2d_avx512vnni.h"
 #include "edgeq/conv_transpose2d_s16s8.h"
 
 eq_conv_transpose2d_s16s8_fn EQ_SYM(eq_conv_transpose2d_s16s8__avx512vnni_12x32);
 
-EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_twelve), 12, 1,
+EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_twelve), 12, 1, 0,
                   EQ_REACH16_X512, eq_form16())
-EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_eight), 8, 1, EQ_REACH16_X512,
-                  eq_form16())
-EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_four), 4, 1, EQ_REACH16_X512,
-                  eq_form16())
-EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_one), 1, 1, EQ_REACH16_X512,
-                  eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_eight), 8, 1, 0,
+                  EQ_REACH16_X512, eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_four), 4, 1, 0,
+                  EQ_REACH16_X512, eq_form16())
+EQ_TILE16_OF_X512(EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_one), 1, 1, 0,
+                  EQ_REACH16_X512, eq_form16())
 
 void EQ_SYM(eq_conv_transpose2d_s16s8__avx512vnni_12x32)(
     const int16_t *restrict x, const int8_t *restrict w, const int64_t *restrict bias,
@@ -35,6 +35,7 @@ void EQ_SYM(eq_conv_transpose2d_s16s8__avx512vnni_12x32)(
                                  EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_four),
                                  EQ_SYM(conv_transpose2d_s16s8_avx512vnni_32_one),
                                  32,
+                                 0,
                                  eq_form16()};
     eq_transposed_x512(&a, scratch, &call, &kind);
 }

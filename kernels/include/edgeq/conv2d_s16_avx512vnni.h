@@ -12,13 +12,14 @@
 #include "edgeq/band16_avx512.h"
 #include "edgeq/conv2d_call16.h"
 #include "edgeq/conv2d_s16_tile_avx512vnni.h"
+#include "edgeq/lines16.h"
 
 /* What a kernel is: tiles of 12, 8 and 4 pixels and of one, and how many channels they have;
- * EQ_DOUBLE and so on. */
+ * sums beyond int32; EQ_DOUBLE and so on. */
 typedef struct {
     eq_tile16_fn *twelve, *eight, *four, *one;
     int32_t channels;
-    int form;
+    int far, form;
 } eq_kind16_x512;
 
 /* Rows of windows: bytes of x and y from row to row and from pixel to pixel. */
@@ -76,19 +77,23 @@ EQ_INLINE_AVX512 void eq_windows16_run(const eq_layer16_x512 *t, eq_windows16_x5
         }
 }
 
-/* Biases and factors by sixteen channels. */
-EQ_INLINE_AVX512 void eq_constants16_x512(int8_t *to, const eq_conv2d_call16 *call,
-                                          const eq_kind16_x512 *kind)
+/* Biases and factors by sixteen channels; where what follows them is. */
+EQ_INLINE_AVX512 int8_t *eq_constants16_x512(int8_t *to, const eq_conv2d_call16 *call,
+                                             const eq_kind16_x512 *kind)
 {
     for (int32_t o = 0; o < call->p.out_c; o += kind->channels)
         for (int32_t i = o; i < o + kind->channels; i += 16) {
             const eq_factors16_x16 f =
                 eq_load_factors16_x16(call->mult + i, call->shift + i, kind->form);
+            const eq_long_x16 bias = eq_load_long_x16(call->bias + i);
+            int8_t *const at = to + EQ_FACTORS16_X512;
             eq_keep_factors16(to, &f);
-            _mm512_storeu_si512((void *)(to + EQ_FACTORS16_X512),
-                                eq_load_short_x16(call->bias + i));
+            _mm512_storeu_si512((void *)at,
+                                kind->far ? bias.even : eq_weave_x16(bias.even, bias.odd));
+            _mm512_storeu_si512((void *)(at + 64), bias.odd);
             to += EQ_CONSTANTS16_X512;
         }
+    return to;
 }
 
 /* 1 where windows are pixels of x, whole steps long. */
@@ -104,15 +109,10 @@ EQ_INLINE_AVX512 void eq_conv2d16_x512(const eq_conv2d_call16 *call, int8_t *scr
                                        const eq_kind16_x512 *kind)
 {
     const eq_conv2d_call *p = &call->p;
-    const int32_t blocks = (p->out_c + kind->channels - 1) / kind->channels;
-    int8_t *const band =
-        scratch + blocks * (kind->channels / 16) * (int64_t)EQ_CONSTANTS16_X512;
     const int8_t *const x = (const int8_t *)(const void *)call->x;
     int8_t *const y = (int8_t *)(void *)call->y;
-    eq_lines g = EQ_LINES_OF(p);
-    g.in_c *= 2;
-    g.x_row *= 2;
-    g.x_pixel *= 2;
+    int8_t *const band = eq_constants16_x512(scratch, call, kind);
+    const eq_lines g = EQ_LINES16_OF(p);
     const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
     const eq_layer16_x512 t = {.w = call->w,
                                .constants = scratch,
@@ -122,7 +122,6 @@ EQ_INLINE_AVX512 void eq_conv2d16_x512(const eq_conv2d_call16 *call, int8_t *scr
                                .out_c = p->out_c,
                                .all = p->kh,
                                .range = eq_load_range16_avx512(p->act_min, p->act_max)};
-    eq_constants16_x512(scratch, call, kind);
     eq_windows16_x512 q = {.x = x + (int64_t)p->row0 * p->stride_h * g.x_row,
                            .y = y + 2 * (int64_t)p->row0 * p->y_row,
                            .row = (int64_t)p->stride_h * g.x_row,

@@ -8,25 +8,17 @@
  * (o/16, kh, kwi/4, kwi/2%2, o/4%4, o%2, o/2%2, kwi%2).  A byte of int4 weights holds taps k and k + 2 of a channel: what is left
  * of it, widened to int16, by a shift right by four, and by twelve after one left by twelve.
  *
- * Exact: VPDPWSSD does not saturate, and its sums, modulo 2^32, are the contract's in the end.
- * Where a segment is no multiple of four taps, what is read behind it meets weights of zero.
+ * Exact: VPDPWSSD does not saturate, and its sums, modulo 2^32, are the contract's in the end; in
+ * tiles that are `far`, of sixteen channels, int32 holds those of 508 taps, 254 times two products of
+ * at most 2^23 in magnitude together, which are added as int64.  Where a segment is no multiple of four taps, what is read behind it meets weights of zero.
  */
 #ifndef EDGEQ_CONV2D_S16_TILE_AVX512VNNI_H
 #define EDGEQ_CONV2D_S16_TILE_AVX512VNNI_H
 
-#include "edgeq/rescale16_avx512.h"
+#include "edgeq/conv2d_s16_finish_avx512vnni.h"
 #include "edgeq/words_avx512vnni.h"
 
 enum { EQ_TILE16_X512 = 12 };
-
-/* What a tile is of: int8 weights, int4 weights, or taps that reach it (conv_transpose2d), of int16
- * or, made int16 less their zero point, of bytes. */
-enum {
-    EQ_WINDOWS16_X512 = 0,
-    EQ_NIBBLES16_X512 = 1,
-    EQ_REACH16_X512 = 2,
-    EQ_BYTES16_X512 = 3
-};
 
 /* A layer: its weights, biases and factors by sixteen channels, and how windows lie, in bytes. */
 typedef struct {
@@ -42,7 +34,9 @@ typedef struct {
     int64_t x_tap, w_first, w_row, w_tap;
 } eq_layer16_x512;
 
-enum { EQ_CONSTANTS16_X512 = EQ_FACTORS16_X512 + 64 }; /* bytes for sixteen channels */
+/* Bytes of constants for sixteen channels: factors, then biases, as int32 or, of far tiles, as the
+ * int64 of even channels and of odd ones; steps of four taps that int32 holds. */
+enum { EQ_CONSTANTS16_X512 = EQ_FACTORS16_X512 + 128, EQ_STEPS16_X512 = 127 };
 
 /* Pixels of a tile: where the first window lies and what becomes of it, and how far it is to the
  * next ones, in bytes. */
@@ -73,90 +67,6 @@ EQ_INLINE_AVX512 void eq_pixel16_x512(__m512i *a, __m512i *b, const int8_t *x, _
     }
 }
 
-/* Where outputs of a tile go: all channels of a pixel to y, or some, the next one's y_step behind. */
-typedef struct {
-    int8_t *y;
-    int64_t y_step;
-    int whole;
-    __mmask32 some;
-    eq_range16_avx512 range;
-    __m512i zy;
-} eq_finish16_x512;
-
-/* Sixteen channels of two pixels, or 32 of one, as int16; of bytes with the zero point of y. */
-EQ_INLINE_AVX512 __m512i eq_finished16_x512(const eq_finish16_x512 *t, __m512i a, __m512i b,
-                                            const eq_factors16_x16 *f,
-                                            const eq_factors16_x16 *h, int kind, int form)
-{
-    const __m512i u = eq_rescale16_swapped(a, f, form);
-    const __m512i v = eq_rescale16_swapped(b, h, form);
-    if (kind != EQ_BYTES16_X512)
-        return eq_narrow_s16_x32(u, v, &t->range);
-    const __m512i sum = _mm512_adds_epi16(_mm512_packs_epi32(u, v), t->zy);
-    return _mm512_min_epi16(_mm512_max_epi16(sum, t->range.lo), t->range.hi);
-}
-
-/* What counts of sixteen or 32 int16 to y, as they are or as bytes. */
-EQ_INLINE_AVX512 void eq_put16_x16(const eq_finish16_x512 *t, int8_t *y, __m256i v,
-                                   int kind)
-{
-    const __m128i bytes = _mm256_cvtepi16_epi8(v);
-    if (kind == EQ_BYTES16_X512 && t->whole)
-        _mm_storeu_si128((__m128i *)(void *)y, bytes);
-    else if (kind == EQ_BYTES16_X512)
-        _mm_mask_storeu_epi8(y, (__mmask16)t->some, bytes);
-    else if (t->whole)
-        _mm256_storeu_si256((__m256i *)(void *)y, v);
-    else
-        _mm256_mask_storeu_epi16(y, (__mmask16)t->some, v);
-}
-
-EQ_INLINE_AVX512 void eq_put16_x32(const eq_finish16_x512 *t, int8_t *y, __m512i v,
-                                   int kind)
-{
-    const __m256i bytes = _mm512_cvtepi16_epi8(v);
-    if (kind == EQ_BYTES16_X512 && t->whole)
-        _mm256_storeu_si256((__m256i *)(void *)y, bytes);
-    else if (kind == EQ_BYTES16_X512)
-        _mm256_mask_storeu_epi8(y, t->some, bytes);
-    else if (t->whole)
-        _mm512_storeu_si512((void *)y, v);
-    else
-        _mm512_mask_storeu_epi16(y, t->some, v);
-}
-
-/* Two pixels of sixteen channels, rescaled, clamped and stored. */
-EQ_INLINE_AVX512 void eq_finish_two16_x512(const eq_finish16_x512 *t, int i, __m512i a,
-                                           __m512i b, const eq_factors16_x16 *f, int kind,
-                                           int form)
-{
-    const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
-    const __m512i v =
-        _mm512_permutexvar_epi64(order, eq_finished16_x512(t, a, b, f, f, kind, form));
-    int8_t *const y = t->y + i * t->y_step;
-    eq_put16_x16(t, y, _mm512_castsi512_si256(v), kind);
-    eq_put16_x16(t, y + t->y_step, _mm512_extracti64x4_epi64(v, 1), kind);
-}
-
-/* One of sixteen. */
-EQ_INLINE_AVX512 void eq_finish_one16_x512(const eq_finish16_x512 *t, __m512i a,
-                                           const eq_factors16_x16 *f, int kind, int form)
-{
-    const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
-    const __m512i v =
-        _mm512_permutexvar_epi64(order, eq_finished16_x512(t, a, a, f, f, kind, form));
-    eq_put16_x16(t, t->y, _mm512_castsi512_si256(v), kind);
-}
-
-/* A pixel of 32 channels. */
-EQ_INLINE_AVX512 void eq_finish_wide16_x512(const eq_finish16_x512 *t, int i, __m512i a,
-                                            __m512i b, const eq_factors16_x16 *f,
-                                            const eq_factors16_x16 *h, int kind, int form)
-{
-    const __m512i v = eq_finished16_x512(t, a, b, f, h, kind, form);
-    eq_put16_x32(t, t->y + i * t->y_step, v, kind);
-}
-
 #define EQ_EACH16_X512(DO) DO(p, 0, 1, 2, 3) DO(q, 4, 5, 6, 7) DO(r, 8, 9, 10, 11)
 #define EQ_BEGIN16_X512(x, i, j, k, l)                                                     \
     __m512i a##i = a, a##j = a, a##k = a, a##l = a;                                        \
@@ -171,6 +81,26 @@ EQ_INLINE_AVX512 void eq_finish_wide16_x512(const eq_finish16_x512 *t, int i, __
     }
 #define EQ_FIRST16_X512(x, i, j, k, l) EQ_STEP16_X512(x, i, j, k, l, 0, u.first, v.first)
 #define EQ_SECOND16_X512(x, i, j, k, l) EQ_STEP16_X512(x, i, j, k, l, 4, u.second, v.second)
+/* Four taps at a time of `more` steps. */
+#define EQ_TAPS16_X512                                                                     \
+    do {                                                                                   \
+        const eq_weights16_x512 u = eq_weights_x512(w, wide ? 64 : 32, is_int4);           \
+        const eq_weights16_x512 v = wide ? eq_weights_x512(w + 32, 64, is_int4) : u;       \
+        EQ_EACH16_X512(EQ_FIRST16_X512)                                                    \
+        EQ_EACH16_X512(EQ_SECOND16_X512)                                                   \
+        w += bytes;                                                                        \
+        p += 8;                                                                            \
+        q += 8;                                                                            \
+        r += 8;                                                                            \
+    } while (--more != 0);
+#define EQ_FLUSH16_X512(x, i, j, k, l)                                                     \
+    if (n > i)                                                                             \
+        eq_flush16_x512(&sums[i], &a##i);                                                  \
+    if (n > j) {                                                                           \
+        eq_flush16_x512(&sums[j], &a##j);                                                  \
+        eq_flush16_x512(&sums[k], &a##k);                                                  \
+        eq_flush16_x512(&sums[l], &a##l);                                                  \
+    }
 #define EQ_FENCE16_X512(x, i, j, k, l)                                                     \
     if (n > i)                                                                             \
         __asm__("" : "+v"(a##i), "+v"(a##j), "+v"(a##k), "+v"(a##l));                      \
@@ -191,41 +121,73 @@ EQ_INLINE_AVX512 void eq_finish_wide16_x512(const eq_finish16_x512 *t, int i, __
         eq_finish_one16_x512(&z, a##i, &f, kind, form);                                    \
     }
 
+/* sum += *part, which begins anew. */
+EQ_INLINE_AVX512 void eq_flush16_x512(eq_long_x16 *sum, __m512i *part)
+{
+    *sum = eq_add_long_x16(*sum, *part);
+    *part = _mm512_setzero_si512();
+}
+
+/* The bias of sixteen channels from `c` on, their constants; of far tiles zero. */
+EQ_INLINE_AVX512 __m512i eq_bias16_x512(const int8_t *c, int far)
+{
+    return far ? _mm512_setzero_si512()
+               : _mm512_loadu_si512((const void *)(c + EQ_FACTORS16_X512));
+}
+
+EQ_INLINE_AVX512 eq_long_x16 eq_far_bias16_x512(const int8_t *c)
+{
+    const eq_long_x16 bias = {
+        _mm512_loadu_si512((const void *)(c + EQ_FACTORS16_X512)),
+        _mm512_loadu_si512((const void *)(c + EQ_FACTORS16_X512 + 64))};
+    return bias;
+}
+
+EQ_INLINE_AVX512 eq_finish16_x512 eq_finish16_of(const eq_layer16_x512 *t,
+                                                 const eq_pixels16_x512 *g, int32_t o,
+                                                 int wide, int kind)
+{
+    const int32_t count = t->out_c - o, most = wide ? 32 : 16;
+    const eq_finish16_x512 z = {
+        g->y + o * (kind == EQ_BYTES16_X512 ? 1 : 2), g->y_step, count >= most,
+        count >= most ? 0 : (1u << count) - 1,        t->range,  t->zy};
+    return z;
+}
+
 /* 12, 8, 4 pixels or 1 by 32 channels from o on, or sixteen.  Sums have names: of an array gcc 12
  * keeps none in registers. */
 EQ_INLINE_AVX512 void eq_tile16_x512(const eq_layer16_x512 *t, const eq_pixels16_x512 *g,
-                                     int32_t o, int n, int wide, int kind, int form)
+                                     int32_t o, int n, int wide, int far, int kind,
+                                     int form)
 {
     const int8_t *const c = t->constants + o / 16 * EQ_CONSTANTS16_X512;
     const int8_t *const d = c + EQ_CONSTANTS16_X512;
-    const __m512i a = _mm512_loadu_si512((const void *)(c + EQ_FACTORS16_X512));
-    const __m512i b = wide ? _mm512_loadu_si512((const void *)(d + EQ_FACTORS16_X512)) : a;
+    const __m512i a = eq_bias16_x512(c, far), b = wide ? eq_bias16_x512(d, far) : a;
     EQ_EACH16_X512(EQ_BEGIN16_X512)
+    eq_long_x16 sums[EQ_TILE16_X512];
+    for (int i = 0; far && i < n; ++i)
+        sums[i] = eq_far_bias16_x512(c);
     const int is_int4 = kind == EQ_NIBBLES16_X512, reach = kind >= EQ_REACH16_X512;
     const int32_t bytes = (is_int4 ? 32 : 64) * (wide ? 2 : 1), steps = t->run / 8;
-    const int64_t tap = (int64_t)steps * bytes;
+    const int64_t tap = (int64_t)steps * bytes, step = g->step;
     const int8_t *w = t->w + (int64_t)(o / (wide ? 32 : 16)) * t->all * tap;
-    const int8_t *row = w + t->w_first * tap;
-    const int8_t *x = g->x;
-    const int64_t step = g->step;
+    const int8_t *row = w + t->w_first * tap, *x = g->x;
     int32_t left = t->kh;
     do {
         const int8_t *at = x, *some = row;
         int32_t taps = reach ? t->taps : 1;
         do {
             const int8_t *p = at, *q = at + 4 * step, *r = at + 8 * step;
-            int32_t more = steps;
+            int32_t rest = steps;
             w = reach ? some : w;
             do {
-                const eq_weights16_x512 u = eq_weights_x512(w, wide ? 64 : 32, is_int4);
-                const eq_weights16_x512 v = wide ? eq_weights_x512(w + 32, 64, is_int4) : u;
-                EQ_EACH16_X512(EQ_FIRST16_X512)
-                EQ_EACH16_X512(EQ_SECOND16_X512)
-                w += bytes;
-                p += 8;
-                q += 8;
-                r += 8;
-            } while (--more != 0);
+                int32_t more = far && rest > EQ_STEPS16_X512 ? EQ_STEPS16_X512 : rest;
+                rest -= more;
+                EQ_TAPS16_X512
+                if (far) {
+                    EQ_EACH16_X512(EQ_FLUSH16_X512)
+                }
+            } while (far && rest != 0);
             at += t->x_tap;
             some += t->w_tap * tap;
         } while (reach && --taps != 0);
@@ -235,28 +197,31 @@ EQ_INLINE_AVX512 void eq_tile16_x512(const eq_layer16_x512 *t, const eq_pixels16
     EQ_EACH16_X512(EQ_FENCE16_X512)
     const eq_factors16_x16 f = eq_kept_factors16(c);
     const eq_factors16_x16 h = wide ? eq_kept_factors16(d) : f;
-    const int32_t count = t->out_c - o, most = wide ? 32 : 16;
-    const eq_finish16_x512 z = {
-        g->y + o * (kind == EQ_BYTES16_X512 ? 1 : 2), g->y_step, count >= most,
-        count >= most ? 0 : (1u << count) - 1,        t->range,  t->zy};
-    EQ_EACH16_X512(EQ_END16_X512)
+    const eq_finish16_x512 z = eq_finish16_of(t, g, o, wide, kind);
+    for (int i = 0; far && i < n; ++i)
+        eq_finish_far16_x512(&z, i, sums[i], &f, kind, form);
+    if (!far) {
+        EQ_EACH16_X512(EQ_END16_X512)
+    }
 }
 
 #undef EQ_EACH16_X512
 #undef EQ_BEGIN16_X512
 #undef EQ_STEP16_X512
 #undef EQ_FIRST16_X512
+#undef EQ_TAPS16_X512
+#undef EQ_FLUSH16_X512
 #undef EQ_SECOND16_X512
 #undef EQ_END16_X512
 
 /* A tile as a function of its own, `name`, so that nothing else takes registers. */
 typedef void eq_tile16_fn(const eq_layer16_x512 *t, const eq_pixels16_x512 *g, int32_t o);
 
-#define EQ_TILE16_OF_X512(name, n, wide, kind, form)                                       \
+#define EQ_TILE16_OF_X512(name, n, wide, far, kind, form)                                  \
     EQ_APART_AVX512 void name(const eq_layer16_x512 *t, const eq_pixels16_x512 *g,         \
                               int32_t o)                                                   \
     {                                                                                      \
-        eq_tile16_x512(t, g, o, n, wide, kind, form);                                      \
+        eq_tile16_x512(t, g, o, n, wide, far, kind, form);                                 \
     }
 
 #endif
