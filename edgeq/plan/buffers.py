@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from edgeq.ir import Graph
 from edgeq.kernels.catalog import Kernel
 from edgeq.ops.base import Call, View
+from edgeq.plan.ranges import element_wise
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +108,15 @@ def share_in_place(
 
     Applies where the kernel says so, the input's last read and the output's first write
     are this very step, both begin where their buffer begins, no other argument lies in the
-    same buffer, and the output is not larger.  Buffers in `fixed` are the caller's and keep
+    same buffer, and the output is not larger.  The step may be parts of an element-wise one: each
+    then writes over what it alone reads.  Buffers in `fixed` are the caller's and keep
     to themselves; outputs of the graph and constants are never written over.
     """
     spans = lives(graph, drafts, sharing)
     for step, draft in enumerate(drafts):
         if not draft.kernel.inplace or len(draft.writes()) != 1:
+            continue
+        if draft.parts > 1 and not element_wise(draft.call):
             continue
         ((result, tensor),) = draft.writes().items()
         y = sharing.root(tensor)
@@ -122,7 +126,7 @@ def share_in_place(
             if not _may_take(graph, draft, parameter, sharing, fixed, tensor):
                 continue
             x = sharing.root(draft.reads()[parameter])
-            if spans[x].last == step:
+            if spans[x].last == draft.together(step).last:
                 sharing.join(tensor, x)
                 spans[x] = Life(spans[x].first, spans[y].last)
                 break

@@ -1,4 +1,4 @@
-"""Cuts a call into calls over ranges of output rows or of channels.
+"""Cuts a call into calls over ranges of output rows, of channels or of elements.
 
 A part of a call is a call of the same contract: a spatial contract computes the output rows
 [row0, row1), and a layer of O output channels is layers of fewer, each with its own weights and
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
-from math import gcd, lcm
+from math import gcd, lcm, prod
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from edgeq.plan.pack import together
 
 OUTPUTS = "O"  # the letter of output channels in a contract's shapes
 CHANNELS = 16  # ranges of channels are multiples of it, for whole vectors
+ELEMENTS = 64  # at least, of an element-wise call: a cache line of int8
 ROWS_OF_PIECE, CHANNELS_OF_PIECE = 2, 128
 
 
@@ -31,7 +32,7 @@ ROWS_OF_PIECE, CHANNELS_OF_PIECE = 2, 128
 class Axis:
     """A direction in which a call may be cut.
 
-    name    "rows" or "channels"
+    name    "rows", "elements" or "channels"
     first   the first index, and
     size    how many there are
     step    where a range may begin: at multiples of it, counted from `first`
@@ -70,12 +71,41 @@ def axes(call: Call, kernel: Kernel) -> Iterator[Axis]:
     if "row0" in params and "row1" in params:
         first, rows = params["row0"], params["row1"] - params["row0"]
         yield Axis("rows", first, rows, 1, ROWS_OF_PIECE, partial(_rows, call))
+    if element_wise(call):
+        yield _elements(call)
     field = _channel_field(params)
     if field and all(_may_cut(q, call.args[q.name], field) for q in contract.pointers):
         block = channel_block(kernel)
         step = block // gcd(block, _outputs_each(params, field))
         yield Axis("channels", 0, params[field], step, max(CHANNELS_OF_PIECE // step, 1),
                    partial(_channels, call, contract, field))  # fmt: skip
+
+
+def element_wise(call: Call) -> bool:
+    """Whether it walks over two inputs and y alike: a part reads what lies where it writes."""
+    return {"d0", "d1", "d2", "d3", "a0", "b0"} <= {*call.params}
+
+
+def _elements(call: Call) -> Axis:
+    """The outermost dimension that is one."""
+    extents = [call.params[f"d{i}"] for i in range(4)]
+    outer = next((i for i, extent in enumerate(extents) if extent > 1), 3)
+    inner = prod(extents[outer + 1 :])
+    step = -(-ELEMENTS // inner)
+    return Axis("elements", 0, extents[outer], step, 1, partial(_walk, call, outer, inner))
+
+
+def _walk(call: Call, outer: int, inner: int, lo: int, hi: int) -> Call:
+    """The call over the indices [lo, hi) of its dimension `outer`, of `inner` elements each."""
+    strides = {"a": call.params[f"a{outer}"], "b": call.params[f"b{outer}"], "y": inner}
+    args = {name: _from(operand, lo * strides[name]) for name, operand in call.args.items()}
+    return replace(call, args=args, params={**call.params, f"d{outer}": hi - lo})
+
+
+def _from(operand: Operand, element: int) -> Operand:
+    if isinstance(operand, View):
+        return replace(operand, offset=operand.offset + element)
+    return np.ascontiguousarray(operand.reshape(-1)[element:])
 
 
 def channel_block(kernel: Kernel) -> int:

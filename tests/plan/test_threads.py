@@ -138,3 +138,14 @@ def test_pieces_need_no_more_scratch_than_shares(monkeypatch: pytest.MonkeyPatch
 def test_a_number_of_threads_that_makes_no_sense_is_refused(count: int) -> None:
     with pytest.raises(UsageError, match=f"{count} threads"):
         plan_of(count)
+
+
+def test_parts_of_a_sum_write_over_what_they_read() -> None:
+    costs = CostTable({"eq_add_s8__ref": Row({"1": 8.0 * LEAST}, 0.0, 1)})
+    plan = make_plan(large(), load_target("x86-64-portable"), Profile.TFLM, threads=3, costs=costs)
+    sums = [step for step in plan.steps if step.op == "add"]
+    assert [(s.part, s.parts) for s in sums] == [(0, 3), (1, 3), (2, 3)]
+    assert sum(s.params["d3"] for s in sums) == 24 * 24 * 8
+    for step in sums:
+        places = {name: pointer.offset for name, pointer in step.args.items()}
+        assert places["y"] in (places["a"], places["b"])
