@@ -82,7 +82,7 @@ EQ_INLINE_AVX512 void eq_pixel16_x512(__m512i *a, __m512i *b, const int8_t *x, _
 #define EQ_FIRST16_X512(x, i, j, k, l) EQ_STEP16_X512(x, i, j, k, l, 0, u.first, v.first)
 #define EQ_SECOND16_X512(x, i, j, k, l) EQ_STEP16_X512(x, i, j, k, l, 4, u.second, v.second)
 /* Four taps at a time of `more` steps. */
-#define EQ_TAPS16_X512                                                                     \
+#define EQ_QUADS16_X512                                                                    \
     do {                                                                                   \
         const eq_weights16_x512 u = eq_weights_x512(w, wide ? 64 : 32, is_int4);           \
         const eq_weights16_x512 v = wide ? eq_weights_x512(w + 32, 64, is_int4) : u;       \
@@ -183,7 +183,7 @@ EQ_INLINE_AVX512 void eq_tile16_x512(const eq_layer16_x512 *t, const eq_pixels16
             do {
                 int32_t more = far && rest > EQ_STEPS16_X512 ? EQ_STEPS16_X512 : rest;
                 rest -= more;
-                EQ_TAPS16_X512
+                EQ_QUADS16_X512
                 if (far) {
                     EQ_EACH16_X512(EQ_FLUSH16_X512)
                 }
@@ -209,7 +209,7 @@ EQ_INLINE_AVX512 void eq_tile16_x512(const eq_layer16_x512 *t, const eq_pixels16
 #undef EQ_BEGIN16_X512
 #undef EQ_STEP16_X512
 #undef EQ_FIRST16_X512
-#undef EQ_TAPS16_X512
+#undef EQ_QUADS16_X512
 #undef EQ_FLUSH16_X512
 #undef EQ_SECOND16_X512
 #undef EQ_END16_X512

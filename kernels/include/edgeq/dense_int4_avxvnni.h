@@ -24,7 +24,7 @@ typedef struct {
 } eq_int4_layer_avxvnni;
 
 /* Four inputs. */
-EQ_INLINE_AVX2 __m256i eq_four_avxvnni(const int8_t *x)
+EQ_INLINE_AVX2 __m256i eq_int4_four_avxvnni(const int8_t *x)
 {
     int32_t four;
     memcpy(&four, x, sizeof four);
@@ -58,7 +58,7 @@ typedef struct {
 EQ_INLINE_AVX2 void eq_int4_step_avxvnni(eq_int4_sums_avxvnni *s, const int8_t *x,
                                          const int8_t *w, int64_t block, int four)
 {
-    const __m256i u = eq_four_avxvnni(x), v = eq_four_avxvnni(x + 4);
+    const __m256i u = eq_int4_four_avxvnni(x), v = eq_int4_four_avxvnni(x + 4);
     const __m256i eight = _mm256_set1_epi8(8);
     eq_eight_inputs_avxvnni(&s->a, u, v, w);
     if (four) {
