@@ -13,6 +13,7 @@
  * which is 128 more than the mean.
  *
  * @requires kh * kw <= 256 and kh * kw > 4
+ * @overlap rows
  */
 #include "edgeq/avgpool_s8.h"
 #include "edgeq/pool_avx512.h"
@@ -107,7 +108,7 @@ EQ_INLINE_AVX512 void avgpool_s8_avx512vnni_window(const int8_t *x, int8_t *y,
     }
 }
 
-void EQ_SYM(eq_avgpool_s8__avx512vnni)(const int8_t *restrict x, int8_t *restrict y,
+void EQ_SYM(eq_avgpool_s8__avx512vnni)(const int8_t *x, int8_t *y,
                                        const eq_avgpool_s8_params *restrict p)
 {
     const eq_pool_x512 g = EQ_POOL_X512(p);

@@ -4,6 +4,7 @@
  * weights of zero and are not stored.
  *
  * @requires multiplier == 1 and kh * kw <= 127
+ * @overlap rows
  * @packs w (o/32, khkw/2, o/8%4, o%4, khkw%2, o/4%2)
  * @packs bias (o/32, o/4%2, o/8%4, o%4)
  * @packs mult (o/32, o/4%2, o/8%4, o%4)
@@ -16,8 +17,8 @@
 eq_depthwise_s16s4_fn EQ_SYM(eq_depthwise_s16s4__avx512vnni_32_far);
 
 void EQ_SYM(eq_depthwise_s16s4__avx512vnni_32_far)(
-    const int16_t *restrict x, const int8_t *restrict w, const int64_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int16_t *restrict y,
+    const int16_t *x, const int8_t *restrict w, const int64_t *restrict bias,
+    const int32_t *restrict mult, const int32_t *restrict shift, int16_t *y,
     int8_t *restrict scratch, const eq_depthwise_s16s4_params *restrict p)
 {
     const eq_lines g = EQ_LINES16_OF(p);
