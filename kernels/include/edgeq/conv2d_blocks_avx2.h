@@ -40,7 +40,7 @@ typedef struct {
     int8_t *y;
     int64_t x_row, x_step, y_row, y_step;
     int32_t rows, columns;
-} eq_walk_avx2;
+} eq_pixel_walk_avx2;
 
 /* The dot products of n pixels by sixteen channels on top of their biases. */
 EQ_INLINE_AVX2 eq_tile_avx2 eq_block_dots_avx2(const eq_block_avx2 *t,
@@ -107,7 +107,7 @@ EQ_INLINE_AVX2 void eq_block_tile_avx2(const eq_block_avx2 *t, const eq_pixels_a
 }
 
 /* n <= 6 pixels of row r from column c on and of those below. */
-EQ_APART_AVX2 void eq_gather_avx2(eq_pixels_avx2 *g, const eq_walk_avx2 *b, int32_t r,
+EQ_APART_AVX2 void eq_gather_avx2(eq_pixels_avx2 *g, const eq_pixel_walk_avx2 *b, int32_t r,
                                   int32_t c, int32_t n)
 {
     for (int32_t i = 0; i < n; ++i) {
@@ -152,8 +152,9 @@ EQ_INLINE_AVX2 void eq_block_some_avx2(const eq_block_avx2 *t, const eq_pixels_a
 }
 
 /* n pixels from the one `first` on. */
-EQ_INLINE_AVX2 void eq_block_pixels_avx2(const eq_block_avx2 *t, const eq_walk_avx2 *b,
-                                         int32_t first, int32_t n, int wide, int single)
+EQ_INLINE_AVX2 void eq_block_pixels_avx2(const eq_block_avx2 *t,
+                                         const eq_pixel_walk_avx2 *b, int32_t first,
+                                         int32_t n, int wide, int single)
 {
     const int64_t x_step = b->x_step, y_step = b->y_step;
     int32_t r = first / b->columns, c = first % b->columns;
@@ -210,25 +211,27 @@ EQ_INLINE_AVX2 void eq_block_factors_avx2(eq_block_avx2 *t, const eq_conv2d_arra
 
 /* The windows of `rows` rows of a band; one row where all pixels lie side by
  * side. */
-static inline eq_walk_avx2 eq_walk_of_avx2(const int16_t *band, int8_t *y, int32_t rows,
-                                           const eq_conv2d_call *p, const eq_band *b)
+static inline eq_pixel_walk_avx2 eq_walk_of_avx2(const int16_t *band, int8_t *y,
+                                                 int32_t rows, const eq_conv2d_call *p,
+                                                 const eq_band *b)
 {
     const int flat = b->row == b->out_w * b->step && p->y_row == b->out_w * p->y_pixel;
-    const eq_walk_avx2 g = {.x = band,
-                            .y = y,
-                            .x_row = b->row,
-                            .x_step = b->step,
-                            .y_row = p->y_row,
-                            .y_step = p->y_pixel,
-                            .rows = flat ? 1 : rows,
-                            .columns = flat ? rows * b->out_w : b->out_w};
+    const eq_pixel_walk_avx2 g = {.x = band,
+                                  .y = y,
+                                  .x_row = b->row,
+                                  .x_step = b->step,
+                                  .y_row = p->y_row,
+                                  .y_step = p->y_pixel,
+                                  .rows = flat ? 1 : rows,
+                                  .columns = flat ? rows * b->out_w : b->out_w};
     return g;
 }
 
 /* All pixels of a band; `wide` has room for the weights of a block. */
-EQ_INLINE_AVX2 void eq_blocks_band_avx2(eq_block_avx2 *t, eq_walk_avx2 g, int16_t *wide,
-                                        const eq_conv2d_arrays *a, const eq_conv2d_call *p,
-                                        const eq_band *b, int kind, int single)
+EQ_INLINE_AVX2 void eq_blocks_band_avx2(eq_block_avx2 *t, eq_pixel_walk_avx2 g,
+                                        int16_t *wide, const eq_conv2d_arrays *a,
+                                        const eq_conv2d_call *p, const eq_band *b, int kind,
+                                        int single)
 {
     const int32_t near = EQ_PART_NUMBERS / (EQ_TILE_AVX2 * t->kh * b->step);
     const int32_t tiles = kind == EQ_INT8_AVX2 ? 1 : EQ_PART_WIDENED / EQ_TILE_AVX2;
