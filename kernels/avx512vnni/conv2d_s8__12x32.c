@@ -9,16 +9,19 @@
  * @packs shift (o/32, o/4%2, o/8%4, o%4)
  * @offset bias -128 w
  * @scratch ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 128
+ * @overlap rows
  */
 #include "edgeq/conv2d_s8.h"
 #include "edgeq/conv2d_wide_avx512vnni.h"
 
 eq_conv2d_s8_fn EQ_SYM(eq_conv2d_s8__avx512vnni_12x32);
 
-void EQ_SYM(eq_conv2d_s8__avx512vnni_12x32)(
-    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
-    int8_t *restrict scratch, const eq_conv2d_s8_params *restrict p)
+void EQ_SYM(eq_conv2d_s8__avx512vnni_12x32)(const int8_t *x, const int8_t *restrict w,
+                                            const int32_t *restrict bias,
+                                            const int32_t *restrict mult,
+                                            const int32_t *restrict shift, int8_t *y,
+                                            int8_t *restrict scratch,
+                                            const eq_conv2d_s8_params *restrict p)
 {
     const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, 0);

@@ -10,15 +10,18 @@
  * @packs w (kh/4, kw, o, kh%4)
  * @offset bias -128 w
  * @scratch 8 * ((row1 - row0 - 1) * stride_h + 3) + in_w * x_pixel + 64
+ * @overlap rows
  */
 #include "edgeq/depthwise_runs_avx512vnni.h"
 
 eq_depthwise_s8_fn EQ_SYM(eq_depthwise_s8__avx512vnni_3x3_flat);
 
-void EQ_SYM(eq_depthwise_s8__avx512vnni_3x3_flat)(
-    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
-    int8_t *restrict scratch, const eq_depthwise_s8_params *restrict p)
+void EQ_SYM(eq_depthwise_s8__avx512vnni_3x3_flat)(const int8_t *x, const int8_t *restrict w,
+                                                  const int32_t *restrict bias,
+                                                  const int32_t *restrict mult,
+                                                  const int32_t *restrict shift, int8_t *y,
+                                                  int8_t *restrict scratch,
+                                                  const eq_depthwise_s8_params *restrict p)
 {
     const eq_words_arrays_x512 a = {w, bias, mult, shift, y};
     eq_depthwise_runs_x512(x, &a, scratch, p, 0, 0, eq_is_single());

@@ -8,16 +8,19 @@
  * @packs w (o, kh/4, kw, kh%4)
  * @offset bias -128 w
  * @scratch ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 256
+ * @overlap rows
  */
 #include "edgeq/depthwise_flat_avx512vnni.h"
 #include "edgeq/depthwise_s8.h"
 
 eq_depthwise_s8_fn EQ_SYM(eq_depthwise_s8__avx512vnni_flat);
 
-void EQ_SYM(eq_depthwise_s8__avx512vnni_flat)(
-    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
-    int8_t *restrict scratch, const eq_depthwise_s8_params *restrict p)
+void EQ_SYM(eq_depthwise_s8__avx512vnni_flat)(const int8_t *x, const int8_t *restrict w,
+                                              const int32_t *restrict bias,
+                                              const int32_t *restrict mult,
+                                              const int32_t *restrict shift, int8_t *y,
+                                              int8_t *restrict scratch,
+                                              const eq_depthwise_s8_params *restrict p)
 {
     const eq_lines g = EQ_LINES_OF(p);
     const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);

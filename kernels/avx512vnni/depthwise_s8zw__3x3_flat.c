@@ -10,6 +10,7 @@
  * @packs w (kh/4, kw, o, kh%4)
  * @offset bias -128 w
  * @scratch 8 * ((row1 - row0 - 1) * stride_h + 3) + in_w * x_pixel + 64
+ * @overlap rows
  */
 #include "edgeq/depthwise_params_s8.h"
 #include "edgeq/depthwise_runs_avx512vnni.h"
@@ -18,8 +19,8 @@
 eq_depthwise_s8zw_fn EQ_SYM(eq_depthwise_s8zw__avx512vnni_3x3_flat);
 
 void EQ_SYM(eq_depthwise_s8zw__avx512vnni_3x3_flat)(
-    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
+    const int8_t *x, const int8_t *restrict w, const int32_t *restrict bias,
+    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *y,
     int8_t *restrict scratch, const eq_depthwise_s8zw_params *restrict p)
 {
     const eq_depthwise_s8_params all = EQ_DEPTHWISE_PARAMS_S8(p);

@@ -11,16 +11,19 @@
  * @packs shift (o/8, o/4%2, o%2, o/2%2)
  * @offset bias -128 w
  * @scratch ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 32 + 32 + 4 * out_w * max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) + (3 <= kw * in_c and kw * in_c <= 4) * out_w * 4 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1)
+ * @overlap rows
  */
 #include "edgeq/conv2d_avxvnni.h"
 #include "edgeq/conv2d_s8zw.h"
 
 eq_conv2d_s8zw_fn EQ_SYM(eq_conv2d_s8zw__avxvnni_12x8);
 
-void EQ_SYM(eq_conv2d_s8zw__avxvnni_12x8)(
-    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
-    int8_t *restrict scratch, const eq_conv2d_s8zw_params *restrict p)
+void EQ_SYM(eq_conv2d_s8zw__avxvnni_12x8)(const int8_t *x, const int8_t *restrict w,
+                                          const int32_t *restrict bias,
+                                          const int32_t *restrict mult,
+                                          const int32_t *restrict shift, int8_t *y,
+                                          int8_t *restrict scratch,
+                                          const eq_conv2d_s8zw_params *restrict p)
 {
     const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
     const eq_conv2d_call call = EQ_CONV2D_CALL(p, p->zw);

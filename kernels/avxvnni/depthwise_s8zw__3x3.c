@@ -11,6 +11,7 @@
  * @packs shift (o/8, o%8)
  * @offset bias -128 w
  * @scratch ((max(1, min(row1 - row0, 24576 / (((out_w - 1) * stride_w + 3) * in_c * stride_h))) - 1) * stride_h + kh) * ((out_w - 1) * stride_w + 3) * in_c + 96 + ((out_w - 1) * stride_w + 3) * (4 * in_c * (in_c <= 16) + 128 * (in_c > 16)) + 256 * stride_w
+ * @overlap rows
  */
 #include "edgeq/depthwise_flat_image_avxvnni.h"
 #include "edgeq/depthwise_params_s8.h"
@@ -18,10 +19,12 @@
 
 eq_depthwise_s8zw_fn EQ_SYM(eq_depthwise_s8zw__avxvnni_3x3);
 
-void EQ_SYM(eq_depthwise_s8zw__avxvnni_3x3)(
-    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
-    int8_t *restrict scratch, const eq_depthwise_s8zw_params *restrict p)
+void EQ_SYM(eq_depthwise_s8zw__avxvnni_3x3)(const int8_t *x, const int8_t *restrict w,
+                                            const int32_t *restrict bias,
+                                            const int32_t *restrict mult,
+                                            const int32_t *restrict shift, int8_t *y,
+                                            int8_t *restrict scratch,
+                                            const eq_depthwise_s8zw_params *restrict p)
 {
     const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
     const eq_depthwise_s8_params q = EQ_DEPTHWISE_PARAMS_S8(p);
