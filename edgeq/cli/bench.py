@@ -22,7 +22,8 @@ from edgeq.cli.screen import show_json, show_table, show_text, working
 Against = Annotated[
     str,
     typer.Option("--against", help="Measure in turns, each in a process of its own, with litert "
-                 "(as it is on PCs), onnxruntime, openvino or tflm; commas between."),
+                 "(as it is on PCs), onnxruntime, onnxruntime-precise (whose sums never "
+                 "saturate), openvino or tflm; commas between."),
 ]  # fmt: skip
 
 
