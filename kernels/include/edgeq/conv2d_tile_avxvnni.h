@@ -241,37 +241,35 @@ EQ_INLINE_AVX2 void eq_tiles_n_avxvnni(const eq_block_avxvnni *t,
         eq_tiles_avxvnni(t, *g, tiles, next, n, kind, single);
 }
 
+/* The same for whatever weights. */
+EQ_INLINE_AVX2 void eq_tiles_kind_avxvnni(const eq_block_avxvnni *t,
+                                          const eq_halves_avxvnni *g, int32_t tiles,
+                                          int64_t next, int n, int kind, int single)
+{
+    if (kind == EQ_INT8_AVXVNNI)
+        eq_tiles_n_avxvnni(t, g, tiles, next, n, EQ_INT8_AVXVNNI, single);
+    else if (kind == EQ_INT4_AVXVNNI)
+        eq_tiles_n_avxvnni(t, g, tiles, next, n, EQ_INT4_AVXVNNI, single);
+    else
+        eq_tiles_n_avxvnni(t, g, tiles, next, n, EQ_ZERO_POINT_AVXVNNI, single);
+}
+
 EQ_APART_AVX2 void eq_tiles_6_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
                                       int32_t tiles, int64_t next, int kind, int single)
 {
-    if (kind == EQ_INT8_AVXVNNI)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_INT8_AVXVNNI, single);
-    else if (kind == EQ_INT4_AVXVNNI)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_INT4_AVXVNNI, single);
-    else
-        eq_tiles_n_avxvnni(t, g, tiles, next, 6, EQ_ZERO_POINT_AVXVNNI, single);
+    eq_tiles_kind_avxvnni(t, g, tiles, next, 6, kind, single);
 }
 
 EQ_APART_AVX2 void eq_tiles_4_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
                                       int32_t tiles, int64_t next, int kind, int single)
 {
-    if (kind == EQ_INT8_AVXVNNI)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_INT8_AVXVNNI, single);
-    else if (kind == EQ_INT4_AVXVNNI)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_INT4_AVXVNNI, single);
-    else
-        eq_tiles_n_avxvnni(t, g, tiles, next, 4, EQ_ZERO_POINT_AVXVNNI, single);
+    eq_tiles_kind_avxvnni(t, g, tiles, next, 4, kind, single);
 }
 
 EQ_APART_AVX2 void eq_tiles_2_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
                                       int32_t tiles, int64_t next, int kind, int single)
 {
-    if (kind == EQ_INT8_AVXVNNI)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_INT8_AVXVNNI, single);
-    else if (kind == EQ_INT4_AVXVNNI)
-        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_INT4_AVXVNNI, single);
-    else
-        eq_tiles_n_avxvnni(t, g, tiles, next, 2, EQ_ZERO_POINT_AVXVNNI, single);
+    eq_tiles_kind_avxvnni(t, g, tiles, next, 2, kind, single);
 }
 
 #endif
