@@ -27,15 +27,6 @@ void EQ_SYM(eq_depthwise_s16s4__avx512vnni_32)(const int16_t *x, const int8_t *r
     const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
     const eq_depthwise16_kind_x512 kind = {1, 0, eq_form16()};
     const eq_range16_avx512 range = eq_load_range16_avx512(p->act_min, p->act_max);
-    const eq_depthwise16_call_x512 call = {(const int8_t *)(const void *)x,
-                                           w,
-                                           bias,
-                                           mult,
-                                           shift,
-                                           y,
-                                           p->y_row,
-                                           p->y_pixel,
-                                           p->row0,
-                                           p->row1};
+    const eq_depthwise16_call_x512 call = EQ_DEPTHWISE16_CALL_X512(p);
     eq_depthwise16_x512(&call, &b, scratch, &range, &kind);
 }

@@ -145,6 +145,19 @@ typedef struct {
     int32_t row0, row1;
 } eq_depthwise16_call_x512;
 
+/* Those of a kernel's parameters, by their names, and of the params at p. */
+#define EQ_DEPTHWISE16_CALL_X512(p)                                                        \
+    {(const int8_t *)(const void *)x,                                                      \
+     w,                                                                                    \
+     bias,                                                                                 \
+     mult,                                                                                 \
+     shift,                                                                                \
+     y,                                                                                    \
+     (p)->y_row,                                                                           \
+     (p)->y_pixel,                                                                         \
+     (p)->row0,                                                                            \
+     (p)->row1}
+
 /* `rows` rows of a band of windows, or of 32 channels of them from o on. */
 EQ_INLINE_AVX512 void eq_rows16_x512(const eq_pass16_x512 *t, const eq_band *b,
                                      const int8_t *band, int16_t *y, int64_t row,
