@@ -79,7 +79,7 @@ EQ_INLINE_AVX512 __m512i avgpool_s8_avx512vnni_means(__m512i sum,
 }
 
 EQ_INLINE_AVX512 void avgpool_s8_avx512vnni_window(const int8_t *x, int8_t *y,
-                                                   eq_pooled_x512 w, const eq_pool_x512 *g,
+                                                   eq_pool_part w, const eq_pool_call *g,
                                                    void *numbers)
 {
     avgpool_s8_avx512vnni_numbers *const m = numbers;
@@ -87,8 +87,8 @@ EQ_INLINE_AVX512 void avgpool_s8_avx512vnni_window(const int8_t *x, int8_t *y,
     m->start = _mm512_set1_epi32(start);
     m->below = _mm512_set1_epi32(eq_pool_is_x512() && n % 2 == 0 ? start : 0);
     m->factor = _mm512_set1_epi32((int32_t)(((1U << 24) - 1) / (uint32_t)n + 1));
-    for (int32_t c = 0; c < g->in_c; c += 64) {
-        const int32_t left = g->in_c - c;
+    for (int32_t c = 0; c < g->channels; c += 64) {
+        const int32_t left = g->channels - c;
         const __mmask64 some = left < 64 ? ((__mmask64)1 << left) - 1 : ~(__mmask64)0;
         avgpool_s8_avx512vnni_sums s = {m->start, m->start, m->start, m->start};
         int32_t place = w.at;
@@ -111,8 +111,8 @@ EQ_INLINE_AVX512 void avgpool_s8_avx512vnni_window(const int8_t *x, int8_t *y,
 void EQ_SYM(eq_avgpool_s8__avx512vnni)(const int8_t *x, int8_t *y,
                                        const eq_avgpool_s8_params *restrict p)
 {
-    const eq_pool_x512 g = EQ_POOL_X512(p);
+    const eq_pool_call g = EQ_POOL_CALL(p, 1);
     avgpool_s8_avx512vnni_numbers m = {.lo = _mm512_set1_epi8((int8_t)p->act_min),
                                        .hi = _mm512_set1_epi8((int8_t)p->act_max)};
-    eq_pool_rows_x512(x, y, &g, &m, avgpool_s8_avx512vnni_window);
+    eq_pool_rows(x, y, &g, &m, avgpool_s8_avx512vnni_window);
 }

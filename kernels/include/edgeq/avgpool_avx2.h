@@ -75,7 +75,7 @@ static inline __m128i eq_means_pack_avx2(__m256i v)
 
 /* Sixteen bytes of channels from x on, over all pixels of a window. */
 static inline __attribute__((always_inline)) __m128i
-eq_avgpool_sixteen_avx2(const int8_t *x, eq_pool_window_avx2 w, const eq_pool_avx2 *g,
+eq_avgpool_sixteen_avx2(const int8_t *x, eq_pool_part w, const eq_pool_call *g,
                         const eq_means_avx2 *m, int few, int narrow)
 {
     eq_pool_sums_avx2 s = eq_sums_from_avx2(m->start);
@@ -99,8 +99,8 @@ eq_avgpool_sixteen_avx2(const int8_t *x, eq_pool_window_avx2 w, const eq_pool_av
 }
 
 static inline __attribute__((always_inline)) void
-eq_avgpool_window_avx2(const int8_t *x, int8_t *y, eq_pool_window_avx2 w,
-                       const eq_pool_avx2 *g, eq_means_avx2 *m, int few, int narrow)
+eq_avgpool_window_avx2(const int8_t *x, int8_t *y, eq_pool_part w, const eq_pool_call *g,
+                       eq_means_avx2 *m, int few, int narrow)
 {
     const int32_t count = w.height * w.width, n = g->channels;
     if (count != m->count)
@@ -115,8 +115,8 @@ eq_avgpool_window_avx2(const int8_t *x, int8_t *y, eq_pool_window_avx2 w,
 
 /* The same of a window of two by two int8 that lies inside the image. */
 static inline __attribute__((always_inline)) void
-eq_avgpool_quad_avx2(const int8_t *x, int8_t *y, eq_pool_window_avx2 w,
-                     const eq_pool_avx2 *g, const eq_means_avx2 *m, int few)
+eq_avgpool_quad_avx2(const int8_t *x, int8_t *y, eq_pool_part w, const eq_pool_call *g,
+                     const eq_means_avx2 *m, int few)
 {
     const int32_t n = g->channels, step = g->x_pixel;
     const int8_t *top = x + (w.at * g->x_row + w.column * step);
@@ -137,8 +137,7 @@ eq_avgpool_quad_avx2(const int8_t *x, int8_t *y, eq_pool_window_avx2 w,
 
 #define EQ_AVGQUAD_AVX2(name, few)                                                         \
     static inline __attribute__((always_inline)) void name(                                \
-        const int8_t *x, int8_t *y, eq_pool_window_avx2 w, const eq_pool_avx2 *g,          \
-        void *numbers)                                                                     \
+        const int8_t *x, int8_t *y, eq_pool_part w, const eq_pool_call *g, void *numbers)  \
     {                                                                                      \
         eq_avgpool_quad_avx2(x, y, w, g, numbers, few);                                    \
     }
@@ -146,28 +145,27 @@ eq_avgpool_quad_avx2(const int8_t *x, int8_t *y, eq_pool_window_avx2 w,
 EQ_AVGQUAD_AVX2(eq_avgpool_quad_many_avx2, 0)
 EQ_AVGQUAD_AVX2(eq_avgpool_quad_few_avx2, 1)
 
-static inline int eq_are_quads_avx2(const eq_pool_avx2 *g)
+static inline int eq_are_quads_avx2(const eq_pool_call *g)
 {
     return g->kh == 2 && g->kw == 2 && g->pad_top == 0 && g->pad_left == 0 &&
            (g->row1 - 1) * g->stride_h + 2 <= g->in_h &&
            (g->out_w - 1) * g->stride_w + 2 <= g->in_w;
 }
 
-static inline void eq_avgpool_quads_avx2(const int8_t *x, int8_t *y, const eq_pool_avx2 *g,
+static inline void eq_avgpool_quads_avx2(const int8_t *x, int8_t *y, const eq_pool_call *g,
                                          eq_means_avx2 *m)
 {
     m->below = _mm256_set1_epi16(m->away ? -1 : 0);
     if (g->channels < 16)
-        eq_pool_rows_avx2(x, y, g, m, eq_avgpool_quad_few_avx2);
+        eq_pool_rows(x, y, g, m, eq_avgpool_quad_few_avx2);
     else
-        eq_pool_rows_avx2(x, y, g, m, eq_avgpool_quad_many_avx2);
+        eq_pool_rows(x, y, g, m, eq_avgpool_quad_many_avx2);
 }
 
 /* One for each width, of many channels and of few. */
 #define EQ_AVGPOOL_AVX2(name, few, narrow)                                                 \
     static inline __attribute__((always_inline)) void name(                                \
-        const int8_t *x, int8_t *y, eq_pool_window_avx2 w, const eq_pool_avx2 *g,          \
-        void *numbers)                                                                     \
+        const int8_t *x, int8_t *y, eq_pool_part w, const eq_pool_call *g, void *numbers)  \
     {                                                                                      \
         eq_avgpool_window_avx2(x, y, w, g, numbers, few, narrow);                          \
     }
@@ -193,31 +191,31 @@ static inline int eq_is_away_up(void)
 static inline void eq_avgpool_s8_avx2(const int8_t *x, int8_t *y,
                                       const eq_avgpool_s8_params *p, int away)
 {
-    const eq_pool_avx2 g = EQ_POOL_AVX2(p, 1);
+    const eq_pool_call g = EQ_POOL_CALL(p, 1);
     const __m128i lo = _mm_set1_epi8((int8_t)p->act_min);
     const __m128i hi = _mm_set1_epi8((int8_t)p->act_max);
     eq_means_avx2 m = {.away = away, .lo = lo, .hi = hi};
     if (eq_are_quads_avx2(&g))
         eq_avgpool_quads_avx2(x, y, &g, &m);
     else if (g.channels < 16)
-        eq_pool_rows_avx2(x, y, &g, &m, eq_avgpool_s8_few_avx2);
+        eq_pool_rows(x, y, &g, &m, eq_avgpool_s8_few_avx2);
     else
-        eq_pool_rows_avx2(x, y, &g, &m, eq_avgpool_s8_many_avx2);
+        eq_pool_rows(x, y, &g, &m, eq_avgpool_s8_many_avx2);
 }
 
 static inline void eq_avgpool_s16_avx2(const int16_t *x, int16_t *y,
                                        const eq_avgpool_s16_params *p)
 {
-    const eq_pool_avx2 g = EQ_POOL_AVX2(p, 2);
+    const eq_pool_call g = EQ_POOL_CALL(p, 2);
     const int8_t *from = (const int8_t *)x;
     int8_t *to = (int8_t *)y;
     const __m128i lo = _mm_set1_epi16((int16_t)p->act_min);
     const __m128i hi = _mm_set1_epi16((int16_t)p->act_max);
     eq_means_avx2 m = {.away = 1, .lo = lo, .hi = hi};
     if (g.channels < 16)
-        eq_pool_rows_avx2(from, to, &g, &m, eq_avgpool_s16_few_avx2);
+        eq_pool_rows(from, to, &g, &m, eq_avgpool_s16_few_avx2);
     else
-        eq_pool_rows_avx2(from, to, &g, &m, eq_avgpool_s16_many_avx2);
+        eq_pool_rows(from, to, &g, &m, eq_avgpool_s16_many_avx2);
 }
 
 #endif

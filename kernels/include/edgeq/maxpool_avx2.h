@@ -44,8 +44,8 @@ static inline __attribute__((always_inline)) __m256i eq_larger_avx2(__m256i a, _
 /* Channels from x on, over all pixels of a window. */
 static inline __attribute__((always_inline)) __m256i eq_largest_avx2(__m256i best,
                                                                      const int8_t *x,
-                                                                     eq_pool_window_avx2 w,
-                                                                     const eq_pool_avx2 *g,
+                                                                     eq_pool_part w,
+                                                                     const eq_pool_call *g,
                                                                      int kind, int size)
 {
     int32_t place = w.at;
@@ -62,9 +62,8 @@ static inline __attribute__((always_inline)) __m256i eq_largest_avx2(__m256i bes
 }
 
 static inline __attribute__((always_inline)) void
-eq_maxpool_window_avx2(const int8_t *x, int8_t *y, eq_pool_window_avx2 w,
-                       const eq_pool_avx2 *g, const eq_max_bounds_avx2 *limits, int kind,
-                       int size)
+eq_maxpool_window_avx2(const int8_t *x, int8_t *y, eq_pool_part w, const eq_pool_call *g,
+                       const eq_max_bounds_avx2 *limits, int kind, int size)
 {
     const int32_t n = g->channels, step = kind == EQ_MAX_MANY ? 32 : 16;
     for (int32_t i = 0; i < n; i += step) {
@@ -80,8 +79,7 @@ eq_maxpool_window_avx2(const int8_t *x, int8_t *y, eq_pool_window_avx2 w,
 /* One for each width and kind. */
 #define EQ_MAXPOOL_AVX2(name, kind, size)                                                  \
     static inline __attribute__((always_inline)) void name(                                \
-        const int8_t *x, int8_t *y, eq_pool_window_avx2 w, const eq_pool_avx2 *g,          \
-        void *numbers)                                                                     \
+        const int8_t *x, int8_t *y, eq_pool_part w, const eq_pool_call *g, void *numbers)  \
     {                                                                                      \
         eq_maxpool_window_avx2(x, y, w, g, numbers, kind, size);                           \
     }
@@ -96,31 +94,31 @@ EQ_MAXPOOL_AVX2(eq_maxpool_s16_few_avx2, EQ_MAX_FEW, 2)
 static inline void eq_maxpool_s8_avx2(const int8_t *x, int8_t *y,
                                       const eq_maxpool_s8_params *p)
 {
-    const eq_pool_avx2 g = EQ_POOL_AVX2(p, 1);
+    const eq_pool_call g = EQ_POOL_CALL(p, 1);
     eq_max_bounds_avx2 limits = {_mm256_set1_epi8((int8_t)p->act_min),
                                  _mm256_set1_epi8((int8_t)p->act_max)};
     if (g.channels >= 32)
-        eq_pool_rows_avx2(x, y, &g, &limits, eq_maxpool_s8_many_avx2);
+        eq_pool_rows(x, y, &g, &limits, eq_maxpool_s8_many_avx2);
     else if (g.channels >= 16)
-        eq_pool_rows_avx2(x, y, &g, &limits, eq_maxpool_s8_some_avx2);
+        eq_pool_rows(x, y, &g, &limits, eq_maxpool_s8_some_avx2);
     else
-        eq_pool_rows_avx2(x, y, &g, &limits, eq_maxpool_s8_few_avx2);
+        eq_pool_rows(x, y, &g, &limits, eq_maxpool_s8_few_avx2);
 }
 
 static inline void eq_maxpool_s16_avx2(const int16_t *x, int16_t *y,
                                        const eq_maxpool_s16_params *p)
 {
-    const eq_pool_avx2 g = EQ_POOL_AVX2(p, 2);
+    const eq_pool_call g = EQ_POOL_CALL(p, 2);
     const int8_t *from = (const int8_t *)x;
     int8_t *to = (int8_t *)y;
     eq_max_bounds_avx2 limits = {_mm256_set1_epi16((int16_t)p->act_min),
                                  _mm256_set1_epi16((int16_t)p->act_max)};
     if (g.channels >= 32)
-        eq_pool_rows_avx2(from, to, &g, &limits, eq_maxpool_s16_many_avx2);
+        eq_pool_rows(from, to, &g, &limits, eq_maxpool_s16_many_avx2);
     else if (g.channels >= 16)
-        eq_pool_rows_avx2(from, to, &g, &limits, eq_maxpool_s16_some_avx2);
+        eq_pool_rows(from, to, &g, &limits, eq_maxpool_s16_some_avx2);
     else
-        eq_pool_rows_avx2(from, to, &g, &limits, eq_maxpool_s16_few_avx2);
+        eq_pool_rows(from, to, &g, &limits, eq_maxpool_s16_few_avx2);
 }
 
 #endif
