@@ -9,6 +9,7 @@ What a path cannot say stands as directives in the file's head comment:
   @flushes PARAM ...   int8 weights in the order of edgeq/plan/flushes.py, instead of @packs
   @slides PARAM ...    int8 weights in the order of edgeq/plan/slides.py, instead of @packs
   @offset B N W        int32 B is stored with N times the sums of its outputs' W added
+  @rescale fused       bias, mult and shift are stored as edgeq/numerics/fused.py says, where it can
   @scratch EXPR        bytes of scratch
   @align N             alignment of every pointer it is given, bytes
   @inplace PARAM ...   y may be the very buffer of any one of these inputs
@@ -31,7 +32,7 @@ from edgeq.resources import data_root
 
 KNOWN = {
     "requires", "packs", "joins", "flushes", "slides", "offset", "scratch", "align", "inplace",
-    "overlap",
+    "overlap", "rescale",
 }  # fmt: skip
 PACKS = re.compile(r"(\w+)\s*\((.*)\)$")
 OFFSET = re.compile(r"(\w+)\s+(-?\d+)\s+(\w+)$")
@@ -47,6 +48,7 @@ class Kernel:
     flushes    parameters stored with what is proved of sums of their weights in int16
     slides     parameters stored for windows that begin at any of four rows
     offsets    parameter -> factor and parameter whose sums are added to it, times the factor
+    fused      whether it rescales by a fused multiply-add of floats
     scratch    expression in bytes, "0" when it needs none
     inplace    inputs whose buffer y may be
     """
@@ -61,6 +63,7 @@ class Kernel:
     flushes: tuple[str, ...] = ()
     slides: tuple[str, ...] = ()
     offsets: tuple[tuple[str, int, str], ...] = ()
+    fused: bool = False
     scratch: str = "0"
     align: int = 1
     inplace: tuple[str, ...] = ()
@@ -109,6 +112,7 @@ def read_kernel(path: Path, isa: Isa, known: Mapping[str, Contract]) -> Kernel:
         flushes=tuple(" ".join(found.get("flushes", ())).split()),
         slides=tuple(" ".join(found.get("slides", ())).split()),
         offsets=tuple(_offset(line, path) for line in found.get("offset", ())),
+        fused="fused" in found.get("rescale", ()),
         scratch=" + ".join(found.get("scratch", ["0"])),
         align=evaluate(found.get("align", ["1"])[0], {}),
         inplace=tuple(" ".join(found.get("inplace", ())).split()),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edgeq.build.cc import compile_and_link
 from edgeq.kernels.catalog import Kernel
 from edgeq.ops.base import Call
-from edgeq.plan.choose import values_of
+from edgeq.plan.fuse import as_rescaled, values_of
 from edgeq.plan.pack import pack_arguments
 from edgeq.resources import data_root
 from edgeq.targets import Target
@@ -54,7 +54,8 @@ class KernelClock:
         library = self._library(kernel, call.form)
         types = {q.name: q.dtype for q in kernel.contract.pointers}
         args = {n: np.asarray(call.args[n]).astype(dtype) for n, dtype in types.items()}
-        packed = pack_arguments(kernel, args) | _unpacked(kernel, call)
+        rescaled = as_rescaled(kernel, args, call.params, call.form)
+        packed = pack_arguments(kernel, {**args, **rescaled}) | _unpacked(kernel, call)
         arrays = [_aligned(packed[q.name]) for q in kernel.contract.parameters]
         pointers = np.array([a.ctypes.data for a in arrays], np.uintp)
         arguments = self._ffi.cast("uint8_t *", pointers.ctypes.data)

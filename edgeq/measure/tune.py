@@ -30,7 +30,7 @@ from edgeq.measure.kernel_clock import ALIGN, KernelClock
 from edgeq.measure.latency import on_one_core, runs_for
 from edgeq.measure.peak import peak_gmacs
 from edgeq.ops.base import Call, View, op_of_contract
-from edgeq.plan.choose import values_of
+from edgeq.plan.fuse import fits
 from edgeq.targets import Target
 from edgeq.verify.compare import Progress, no_progress
 
@@ -131,7 +131,7 @@ def _measurable(graph: Graph, competing: Mapping[str, Sequence[Kernel]]) -> Iter
 
 def fitting(call: Call, kernels: Sequence[Kernel]) -> list[Kernel]:
     """Those of `kernels` that accept the call."""
-    return [k for k in kernels if k.align <= ALIGN and k.accepts(values_of(call))]
+    return [k for k in kernels if k.align <= ALIGN and fits(k, call)]
 
 
 def with_arrays(graph: Graph, call: Call) -> Call:

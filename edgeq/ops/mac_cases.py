@@ -29,6 +29,7 @@ from edgeq.numerics.fixed_point import (
 from edgeq.numerics.nibbles import INT4_MIN
 from edgeq.ops.base import Case
 from edgeq.ops.mac_facts import mac_facts
+from edgeq.ops.mac_plain_cases import plain_case
 from edgeq.ops.mac_shapes import CONVOLUTIONS, DEPTHWISE, FULLY_CONNECTED
 from edgeq.ops.window import gather
 
@@ -220,6 +221,8 @@ def finish_cases(
         yield Case({**args, "shift": shift | extra, "y": y.copy()}, p, facts, ("fine",))
     if wide:
         yield wide_case(args, rows, p, tame=tame)
+    elif tame and not small:
+        yield plain_case(rng, args, rows, dots, p)
 
 
 def wide_case(

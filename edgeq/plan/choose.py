@@ -15,6 +15,7 @@ from edgeq.errors import PlanError, UsageError
 from edgeq.kernels.catalog import Kernel
 from edgeq.kernels.costs import NO_TABLE, CostTable
 from edgeq.ops.base import Call
+from edgeq.plan.fuse import fits, values_of
 
 SPEED, RAM, FLASH = "speed", "ram", "flash"
 ONLY, TABLE, ORDER = "only one", "table", "order"
@@ -26,11 +27,6 @@ class Choice:
 
     kernel: Kernel
     by: str
-
-
-def values_of(call: Call) -> dict[str, int]:
-    """What directives may name: params fields and proved facts."""
-    return {**call.facts, **call.params}
 
 
 def choose(
@@ -51,10 +47,10 @@ def choose(
     Raises:
         PlanError: none accepts it; the message names what was tried.
     """
-    candidates = [k for name in isa for k in kernels
+    candidates = [k for name in isa for k in sorted(kernels, key=_unfused)
                   if k.contract.name == call.contract and k.isa.name == name]  # fmt: skip
     values = values_of(call)
-    fitting = [k for k in candidates if k.align <= align and k.accepts(values)]
+    fitting = [k for k in candidates if k.align <= align and fits(k, call)]
     if fitting:
         return _best(fitting, values, optimize, costs)
     raise PlanError(
@@ -63,6 +59,11 @@ def choose(
         why=f"{call.contract} with {values}; tried {_tried(candidates)}",
         fix=f"add kernels/ref/{call.contract}.c, or choose a target with more kernels",
     )
+
+
+def _unfused(kernel: Kernel) -> bool:
+    """Among kernels of an instruction set those that rescale by floats come first."""
+    return not kernel.fused
 
 
 def _best(

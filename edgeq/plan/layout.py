@@ -14,7 +14,7 @@ from edgeq.kernels.contract import Parameter
 from edgeq.ops.base import View
 from edgeq.plan.arena import NO_GAPS, Buffer, Gaps, lower_bound, place, round_up
 from edgeq.plan.buffers import Draft, Sharing, lives
-from edgeq.plan.choose import values_of
+from edgeq.plan.fuse import as_rescaled, values_of
 from edgeq.plan.pack import stored
 from edgeq.plan.plan import (
     ARENA,
@@ -126,8 +126,10 @@ class Layout:
     def step(self, index: int, draft: Draft) -> Step:
         """The draft with every argument placed."""
         args: dict[str, Pointer] = {}
+        call = draft.call
+        operands = {**call.args, **as_rescaled(draft.kernel, call.args, call.params, call.form)}
         for parameter in draft.kernel.contract.parameters:
-            operand = draft.call.args.get(parameter.name)
+            operand = operands.get(parameter.name)
             if parameter.name == "scratch":
                 args["scratch"] = self._scratch_pointer(draft, index)
             elif isinstance(operand, View):

@@ -13,7 +13,7 @@ from edgeq.errors import UsageError
 from edgeq.kernels.catalog import Kernel
 from edgeq.kernels.costs import CostTable
 from edgeq.ops.base import Call
-from edgeq.plan.choose import values_of
+from edgeq.plan.fuse import values_of
 from edgeq.plan.ranges import axes
 
 LEAST = 50_000  # products of a share: below, handing it out costs more than it saves

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from edgeq.kernels.catalog import Kernel
 from edgeq.kernels.contract import Parameter
-from edgeq.ops.base import Case, op_of_contract
+from edgeq.ops.base import Call, Case, op_of_contract
+from edgeq.plan.fuse import as_rescaled, fits
 from edgeq.plan.overlap import may_overlap, row_gap
 from edgeq.plan.pack import pack_arguments
 
@@ -122,7 +123,7 @@ def legal_cases(contract: str, form: str) -> Iterator[tuple[int, Case]]:
 def trials(kernel: Kernel, form: str) -> Iterator[Trial]:
     """Every case that `kernel` accepts, and each again in place as far as it allows that."""
     for index, case in legal_cases(kernel.contract.name, form):
-        if not kernel.accepts({**case.facts, **case.params}):
+        if not accepted(kernel, form, case):
             continue
         want = expected(kernel.contract.name, form, index)
         yield _trial(kernel, form, case, want, f"case {index}")
@@ -133,6 +134,12 @@ def trials(kernel: Kernel, form: str) -> Iterator[Trial]:
                 yield _in_place(kernel, form, moved, name, f"case {index}, y in place of {name}")
         if may_overlap(kernel, case.params):
             yield overlapping(kernel, form, case, f"case {index}, y over rows of x")
+
+
+def accepted(kernel: Kernel, form: str, case: Case) -> bool:
+    """Whether `kernel` may be chosen for the call of `case`."""
+    contract = kernel.contract.name
+    return fits(kernel, Call(contract, case.args, case.params, form, case.facts))
 
 
 @cache
@@ -155,7 +162,8 @@ def bits(array: Array) -> Array:
 
 
 def _trial(kernel: Kernel, form: str, case: Case, want: Mapping[str, Array], label: str) -> Trial:
-    memory = pack_arguments(kernel, case.args)
+    rescaled = as_rescaled(kernel, case.args, case.params, form)
+    memory = pack_arguments(kernel, {**case.args, **rescaled})
     blocks = tuple(_block(q, kernel, case, memory) for q in kernel.contract.parameters)
     after = [b.data for b in blocks]
     for i, parameter in enumerate(kernel.contract.parameters):

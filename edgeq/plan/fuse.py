@@ -1,0 +1,77 @@
+"""Constants of kernels that say `@rescale fused`: see numerics/fused.py for what they are.
+
+Whether a call has them is proved from its weights, so a kernel is asked for here, with
+`@requires` and all, before it may be chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeq.errors import KernelError
+from edgeq.kernels.catalog import Kernel
+from edgeq.kernels.contract import Contract
+from edgeq.numerics.fused import Fused, fuse
+from edgeq.ops.base import Call
+
+Args = Mapping[str, Any]
+ZERO_POINT_OF_W = "zw"
+
+
+def values_of(call: Call) -> dict[str, int]:
+    """What directives may name: params fields and proved facts."""
+    return {**call.facts, **call.params}
+
+
+def fits(kernel: Kernel, call: Call) -> bool:
+    """Whether `kernel` may carry out `call`, wherever its arguments lie."""
+    if not kernel.accepts(values_of(call)):
+        return False
+    return (
+        not kernel.fused or _fused(kernel.contract, call.args, call.params, call.form) is not None
+    )
+
+
+def as_rescaled(
+    kernel: Kernel, args: Args, params: Mapping[str, int], form: str
+) -> Mapping[str, NDArray[Any]]:
+    """The constants of a call that `kernel` wants otherwise, in their logical shapes.
+
+    bias with what turns a sum into a float, and floats, as int32, in place of mult and shift.
+
+    Raises:
+        KernelError: the kernel asks for them, and the call has none (see `fits`).
+    """
+    if not kernel.fused:
+        return {}
+    found = _fused(kernel.contract, args, params, form)
+    if found is None:
+        raise KernelError("no floats rescale this call exactly", where=kernel.base_symbol)
+    turned = np.asarray(args["bias"]).astype(np.int64) + found.turn
+    return {
+        "bias": turned.astype(np.uint32).view(np.int32),
+        "mult": found.factor.view(np.int32),
+        "shift": found.addend.view(np.int32),
+    }
+
+
+def _fused(contract: Contract, args: Args, params: Mapping[str, int], form: str) -> Fused | None:
+    y_range = params["zy"], params["act_min"], params["act_max"]
+    return fuse(_sums(contract, args, params), args["mult"], args["shift"], form, y_range)
+
+
+def _sums(contract: Contract, args: Args, params: Mapping[str, int]) -> tuple[Any, Any]:
+    """The least and the greatest accumulator of each output."""
+    w, outputs = contract.parameter("w"), contract.parameter("bias").dims
+    away = tuple(i for i, dim in enumerate(w.dims) if dim not in outputs)
+    reach = np.iinfo(contract.parameter("x").dtype)
+    weights = np.asarray(args["w"]).astype(np.int64) - params.get(ZERO_POINT_OF_W, 0)
+    positive = np.maximum(weights, 0).sum(axis=away)
+    negative = np.minimum(weights, 0).sum(axis=away)
+    bias = np.asarray(args["bias"]).astype(np.int64)
+    return (bias + positive * reach.min + negative * reach.max,
+            bias + positive * reach.max + negative * reach.min)  # fmt: skip

@@ -1,0 +1,59 @@
+/* `@rescale fused` for AVX2 with FMA: a rescale with its zero point as one multiply-add of floats, to
+ * the bit by proof.  What the constants are and why is said in edgeq/numerics/fused.py.
+ *
+ * A sum is the bit pattern of a float.  The low half of what comes out is y as int16 before the
+ * clamp.  Rounds as MXCSR says: to nearest, as programs begin and calling conventions keep it.
+ */
+#ifndef EDGEQ_FUSED_AVX2_H
+#define EDGEQ_FUSED_AVX2_H
+
+#include "edgeq/rescale_avx2.h"
+
+/* Of eight channels. */
+typedef struct {
+    __m256 factor, addend;
+} eq_fused_x256;
+
+/* The clamp. */
+typedef struct {
+    __m256i lo, hi;
+} eq_fused_range_x256;
+
+EQ_INLINE_AVX2 eq_fused_x256 eq_load_fused_x256(const int32_t *mult, const int32_t *shift)
+{
+    const eq_fused_x256 f = {_mm256_castsi256_ps(eq_load_x8(mult)),
+                             _mm256_castsi256_ps(eq_load_x8(shift))};
+    return f;
+}
+
+static inline eq_fused_range_x256 eq_load_fused_range_x256(int32_t lo, int32_t hi)
+{
+    const eq_fused_range_x256 r = {_mm256_set1_epi8((int8_t)lo),
+                                   _mm256_set1_epi8((int8_t)hi)};
+    return r;
+}
+
+EQ_INLINE_AVX2 __m256i eq_fused_x8(__m256i sum, const eq_fused_x256 *f)
+{
+    return _mm256_castps_si256(
+        _mm256_fmadd_ps(_mm256_castsi256_ps(sum), f->factor, f->addend));
+}
+
+/* The low halves of lanes of a and of b in turns: a0 b0 a1 b1 ... */
+EQ_INLINE_AVX2 __m256i eq_fused_words_x16(__m256i a, __m256i b)
+{
+    return _mm256_blend_epi16(a, _mm256_slli_epi32(b, 16), 0xaa);
+}
+
+/* Sixteen channels of two pixels, (a, b) and (c, d), as bytes in order, where a and c are the even
+ * channels, b and d the odd ones; clamped. */
+EQ_INLINE_AVX2 __m256i eq_fused_bytes_x32(__m256i a, __m256i b, __m256i c, __m256i d,
+                                          const eq_fused_range_x256 *r)
+{
+    const __m256i v =
+        _mm256_packs_epi16(eq_fused_words_x16(a, b), eq_fused_words_x16(c, d));
+    const __m256i bytes = _mm256_permute4x64_epi64(v, 0xd8);
+    return _mm256_min_epi8(_mm256_max_epi8(bytes, r->lo), r->hi);
+}
+
+#endif
