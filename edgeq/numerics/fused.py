@@ -90,7 +90,7 @@ def _fuse(
     live = m != 0
     if (most - least >= 2 * REACH).any() or not _in_range(s[live]):
         return None
-    turn = np.maximum(-REACH - least, 0)
+    turn = -REACH - least
     factor, addend = np.zeros(len(m)), np.full(len(m), float(ONE + y_range[0]))
     if live.any():
         found = _channels(least[live], most[live], m[live], s[live], form, y_range)
@@ -111,7 +111,8 @@ def _channels(
     """j, m and C of channels whose factor is not zero."""
     zy, act_min, act_max = y_range
     steps = np.arange(act_min + 1, act_max + 1, dtype=np.int64)
-    begins = _begins(steps - zy, mult[:, None], shift[:, None], form)
+    sums = low[:, None], high[:, None]
+    begins = _begins(steps - zy, sums, mult[:, None], shift[:, None], form)
     if begins is None:
         return None
     places = shift - MANTISSA
@@ -127,17 +128,28 @@ def _channels(
     return turns, factors, addends
 
 
-def _begins(values: Ints, mult: Ints, shift: Ints, form: str) -> Ints | None:
-    """The least accumulator for which the rescale is at least each value, (O, V).
+def _begins(
+    values: Ints, sums: tuple[Ints, Ints], mult: Ints, shift: Ints, form: str
+) -> Ints | None:
+    """The least accumulator among `sums` for which the rescale is at least each value, (O, V).
 
-    It is at (value - 1/2) / factor, less than two off.
+    It is at (value - 1/2) / factor, less than two off; one after the last where there is none.
     """
-    guess = np.ceil((values - 0.5) * np.exp2(shift.astype(np.float64)) / mult).astype(np.int64) - 2
-    below = [requantize(guess + i, mult, shift, form) < values for i in range(4)]
+    middle = np.ceil((values - 0.5) * np.exp2(shift.astype(np.float64)) / mult).astype(np.int64)
+    guess = np.clip(middle - 2, sums[0] - 1, sums[1] - 2)
+    below = [_below(guess + i, values, sums, mult, shift, form) for i in range(4)]
     if not (below[0] & ~below[-1]).all():
         return None
     found: Ints = guess + np.sum(below, axis=0)
     return found
+
+
+def _below(
+    acc: Ints, values: Ints, sums: tuple[Ints, Ints], mult: Ints, shift: Ints, form: str
+) -> NDArray[np.bool_]:
+    """Whether acc comes before the step of each value; what is below all sums does."""
+    rescaled = requantize(np.clip(acc, *sums), mult, shift, form)
+    return (acc < sums[0]) | ((acc <= sums[1]) & (rescaled < values))
 
 
 def _addends(
@@ -146,14 +158,13 @@ def _addends(
     """The mantissa near `mantissa` with the widest interval for F * 2^e, and that interval."""
     low, high = (a[:, None] for a in sums)
     half = (2 * steps - 1) << (places[:, None] - 1)
-    at, before = np.maximum(begins, low), np.minimum(begins - 1, high)
     far = np.iinfo(np.int64)
     limit = np.int64(Y_REACH) << places
     best, best_lo, best_hi = mantissa, np.full_like(mantissa, 1), np.full_like(mantissa, 0)
     for off in range(-NEAR, NEAR + 1):
         m = np.clip(mantissa + off, 1 << 23, (1 << 24) - 1)
-        above = np.where(begins <= high, half - m[:, None] * at, far.min)
-        below = np.where(begins > low, half - m[:, None] * before, far.max)
+        above = np.where(begins <= high, half - m[:, None] * begins, far.min)
+        below = np.where(begins > low, half - m[:, None] * (begins - 1), far.max)
         lo = np.maximum(above.max(axis=1, initial=far.min), -limit - m * sums[0]) + 1
         hi = np.minimum(below.min(axis=1, initial=far.max), limit - m * sums[1]) - 1
         wider = hi - lo > best_hi - best_lo

@@ -20,7 +20,7 @@ INT8 = (-128, 127)
 
 def fused(found: Fused, channel: int, acc: int) -> int:
     """What a kernel computes: the sum's bits as a float, one rounding, the low 16 bits."""
-    bits = np.uint32(acc + int(found.turn[channel]))
+    bits = np.uint32((acc + int(found.turn[channel])) % (1 << 32))
     total = Fraction(float(bits.view(np.float32)))
     exact = total * Fraction(float(found.factor[channel])) + Fraction(float(found.addend[channel]))
     nearest = round(exact)  # ties to even, as floats
@@ -67,10 +67,21 @@ def test_no_accumulator_differs(form: str, zy: int, clamp: tuple[int, int]) -> N
 
 
 def test_a_factor_of_zero_is_the_zero_point() -> None:
-    found = fuse((np.array([-9]), np.array([9])), np.array([0]), np.array([31]), "double",
-                 (7, *INT8))  # fmt: skip
+    for low in (-9, -(1 << 31), 1 << 30):
+        sums = np.array([low]), np.array([low + 9])
+        found = fuse(sums, np.array([0]), np.array([31]), "double", (7, *INT8))
+        assert found is not None
+        assert [fused(found, 0, low + i) for i in (0, 3, 9)] == [7, 7, 7]
+
+
+@pytest.mark.parametrize("low", [-(1 << 31), -(1 << 22) - 5, 1 << 22, (1 << 31) - 9])
+def test_channels_far_from_zero_are_at_an_end_of_the_clamp(low: int) -> None:
+    sums = np.array([low]), np.array([low + 8])
+    found = fuse(sums, np.array([1_500_000_001]), np.array([45]), "single", (-3, *INT8))
     assert found is not None
-    assert [fused(found, 0, acc) for acc in (-9, 0, 9)] == [7, 7, 7]
+    want = requantize(np.array([low, low + 8]), 1_500_000_001, 45, "single") - 3
+    got = [fused(found, 0, low), fused(found, 0, low + 8)]
+    assert np.clip(got, *INT8).tolist() == np.clip(want, *INT8).tolist()
 
 
 def test_sums_stay_in_the_floats_that_are_integers() -> None:
