@@ -9,6 +9,9 @@
 
 #include "edgeq/rescale_avx512.h"
 
+/* Among the modes of rescale_modes.h. */
+enum { EQ_FUSED_X512 = 3 };
+
 /* Of sixteen channels. */
 typedef struct {
     __m512 factor, addend;
