@@ -9,9 +9,6 @@
 
 #include "edgeq/rescale_avx512.h"
 
-/* Among the modes of rescale_modes.h. */
-enum { EQ_FUSED_X512 = 3 };
-
 /* Among the modes of rescale_modes.h; WHOLE where the clamp is all of int8, which packing does. */
 enum { EQ_FUSED_X512 = 8, EQ_FUSED_WHOLE_X512 = 9 };
 
