@@ -14,6 +14,7 @@
 #include "edgeq/conv2d_call.h"
 #include "edgeq/conv2d_segment_avx2.h"
 #include "edgeq/conv2d_wide_band_avx2.h"
+#include "edgeq/fused_avx2.h"
 #include "edgeq/scale_avx2.h"
 
 enum {
@@ -21,8 +22,8 @@ enum {
     EQ_PART_WIDENED = 24 /* pixels of a part at least, where weights are widened for it */
 };
 
-/* What sixteen channels have in common: with `any` (rescale_modes.h) factors,
- * else f. */
+/* What sixteen channels have in common: with `any` (rescale_modes.h) factors, with EQ_FUSED those
+ * of fused_avx2.h, else f. */
 typedef struct {
     const int8_t *w;   /* int8, or int16 */
     int64_t segment;   /* from segment to segment of a window, int16 */
@@ -31,6 +32,7 @@ typedef struct {
     __m256i bias[2];
     eq_scale_avx2 f[2];
     eq_factors_x8 factors[2];
+    eq_fused_x256 fused[2];
     eq_range_avx2 range;
 } eq_block_avx2;
 
@@ -63,20 +65,24 @@ EQ_INLINE_AVX2 eq_tile_avx2 eq_block_dots_avx2(const eq_block_avx2 *t,
 /* Two pixels rescaled and narrowed: sixteen channels of one, then of the other.
  */
 EQ_INLINE_AVX2 __m256i eq_block_bytes_avx2(const eq_block_avx2 *t, __m256i a, __m256i b,
-                                           __m256i c, __m256i d, int single)
+                                           __m256i c, __m256i d, int mode)
 {
-    if (single & EQ_ANY)
-        return eq_narrow_s8_x32(eq_rescale_x8(a, &t->factors[0], single),
-                                eq_rescale_x8(b, &t->factors[1], single),
-                                eq_rescale_x8(c, &t->factors[0], single),
-                                eq_rescale_x8(d, &t->factors[1], single), &t->range);
-    const __m256i first = _mm256_packs_epi32(eq_scaled_avx2(a, &t->f[0], single),
-                                             eq_scaled_avx2(b, &t->f[1], single));
-    const __m256i second = _mm256_packs_epi32(eq_scaled_avx2(c, &t->f[0], single),
-                                              eq_scaled_avx2(d, &t->f[1], single));
-    const __m256i v = single == EQ_LIVE ? eq_live_bytes_avx2(first, second, &t->range)
-                                        : eq_bytes_avx2(first, second, &t->range);
-    return _mm256_permute4x64_epi64(v, 0xd8);
+    if (mode == EQ_FUSED) {
+        const eq_fused_range_x256 clamp = {t->range.lo, t->range.hi};
+        return eq_fused_bytes_x32(
+            eq_fused_x8(a, &t->fused[0]), eq_fused_x8(b, &t->fused[1]),
+            eq_fused_x8(c, &t->fused[0]), eq_fused_x8(d, &t->fused[1]), &clamp);
+    }
+    if (mode & EQ_ANY)
+        return eq_narrow_s8_x32(eq_rescale_x8(a, &t->factors[0], mode),
+                                eq_rescale_x8(b, &t->factors[1], mode),
+                                eq_rescale_x8(c, &t->factors[0], mode),
+                                eq_rescale_x8(d, &t->factors[1], mode), &t->range);
+    const __m256i first = _mm256_packs_epi32(eq_scaled_avx2(a, &t->f[0], mode),
+                                             eq_scaled_avx2(b, &t->f[1], mode));
+    const __m256i second = _mm256_packs_epi32(eq_scaled_avx2(c, &t->f[0], mode),
+                                              eq_scaled_avx2(d, &t->f[1], mode));
+    return _mm256_permute4x64_epi64(eq_bytes_avx2(first, second, &t->range), 0xd8);
 }
 
 /* Their bytes to y0 and y1. */
@@ -93,17 +99,17 @@ EQ_INLINE_AVX2 void eq_block_store_avx2(const eq_block_avx2 *t, int8_t *y0, int8
 
 /* n pixels, 2, 4 or 6. */
 EQ_INLINE_AVX2 void eq_block_tile_avx2(const eq_block_avx2 *t, const eq_pixels_avx2 *g,
-                                       int n, int wide, int single)
+                                       int n, int wide, int mode)
 {
     const eq_tile_avx2 s = eq_block_dots_avx2(t, g, n, wide);
     eq_block_store_avx2(t, g->y[0], g->y[1],
-                        eq_block_bytes_avx2(t, s.a0, s.b0, s.a1, s.b1, single));
+                        eq_block_bytes_avx2(t, s.a0, s.b0, s.a1, s.b1, mode));
     if (n > 2)
         eq_block_store_avx2(t, g->y[2], g->y[3],
-                            eq_block_bytes_avx2(t, s.a2, s.b2, s.a3, s.b3, single));
+                            eq_block_bytes_avx2(t, s.a2, s.b2, s.a3, s.b3, mode));
     if (n > 4)
         eq_block_store_avx2(t, g->y[4], g->y[5],
-                            eq_block_bytes_avx2(t, s.a4, s.b4, s.a5, s.b5, single));
+                            eq_block_bytes_avx2(t, s.a4, s.b4, s.a5, s.b5, mode));
 }
 
 /* n <= 6 pixels of row r from column c on and of those below. */
@@ -141,20 +147,20 @@ EQ_INLINE_AVX2 void eq_side_by_side_avx2(eq_pixels_avx2 *g, const int16_t *x,
 
 /* n <= 6 pixels. */
 EQ_INLINE_AVX2 void eq_block_some_avx2(const eq_block_avx2 *t, const eq_pixels_avx2 *g,
-                                       int32_t n, int wide, int single)
+                                       int32_t n, int wide, int mode)
 {
     if (n > 4)
-        eq_block_tile_avx2(t, g, 6, wide, single);
+        eq_block_tile_avx2(t, g, 6, wide, mode);
     else if (n > 2)
-        eq_block_tile_avx2(t, g, 4, wide, single);
+        eq_block_tile_avx2(t, g, 4, wide, mode);
     else
-        eq_block_tile_avx2(t, g, 2, wide, single);
+        eq_block_tile_avx2(t, g, 2, wide, mode);
 }
 
 /* n pixels from the one `first` on. */
 EQ_INLINE_AVX2 void eq_block_pixels_avx2(const eq_block_avx2 *t,
                                          const eq_pixel_walk_avx2 *b, int32_t first,
-                                         int32_t n, int wide, int single)
+                                         int32_t n, int wide, int mode)
 {
     const int64_t x_step = b->x_step, y_step = b->y_step;
     int32_t r = first / b->columns, c = first % b->columns;
@@ -166,7 +172,7 @@ EQ_INLINE_AVX2 void eq_block_pixels_avx2(const eq_block_avx2 *t,
             eq_side_by_side_avx2(&g, x, x_step, y, y_step);
         else
             eq_gather_avx2(&g, b, r, c, n < EQ_TILE_AVX2 ? n : EQ_TILE_AVX2);
-        eq_block_some_avx2(t, &g, n, wide, single);
+        eq_block_some_avx2(t, &g, n, wide, mode);
         x += EQ_TILE_AVX2 * x_step;
         y += EQ_TILE_AVX2 * y_step;
         c += EQ_TILE_AVX2;
@@ -195,16 +201,19 @@ EQ_INLINE_AVX2 const int8_t *eq_block_weights_avx2(int16_t *wide, const int8_t *
 
 /* The biases and factors of the channels from o on. */
 EQ_INLINE_AVX2 void eq_block_factors_avx2(eq_block_avx2 *t, const eq_conv2d_arrays *a,
-                                          int32_t o, int single)
+                                          int32_t o, int mode)
 {
     for (int32_t k = 0; k < 2; ++k) {
         const int32_t *mult = a->mult + o + 8 * k, *shift = a->shift + o + 8 * k;
-        if (single & EQ_ANY) {
+        if (mode == EQ_FUSED) {
             t->bias[k] = eq_load_x8(a->bias + o + 8 * k);
-            t->factors[k] = eq_load_factors_of(mult, shift, single);
+            t->fused[k] = eq_load_fused_x256(mult, shift);
+        } else if (mode & EQ_ANY) {
+            t->bias[k] = eq_load_x8(a->bias + o + 8 * k);
+            t->factors[k] = eq_load_factors_of(mult, shift, mode);
         } else {
             t->bias[k] = eq_load_bias_avx2(a->bias + o + 8 * k);
-            t->f[k] = eq_load_scale_avx2(mult, shift, single);
+            t->f[k] = eq_load_scale_avx2(mult, shift, mode);
         }
     }
 }
@@ -231,7 +240,7 @@ static inline eq_pixel_walk_avx2 eq_walk_of_avx2(const int16_t *band, int8_t *y,
 EQ_INLINE_AVX2 void eq_blocks_band_avx2(eq_block_avx2 *t, eq_pixel_walk_avx2 g,
                                         int16_t *wide, const eq_conv2d_arrays *a,
                                         const eq_conv2d_call *p, const eq_band *b, int kind,
-                                        int single)
+                                        int mode)
 {
     const int32_t near = EQ_PART_NUMBERS / (EQ_TILE_AVX2 * t->kh * b->step);
     const int32_t tiles = kind == EQ_INT8_AVX2 ? 1 : EQ_PART_WIDENED / EQ_TILE_AVX2;
@@ -243,17 +252,17 @@ EQ_INLINE_AVX2 void eq_blocks_band_avx2(eq_block_avx2 *t, eq_pixel_walk_avx2 g,
             const int32_t n = pixels - i < part ? pixels - i : part;
             const int8_t *w = a->w + (int64_t)o * bytes * t->kh * t->pairs;
             t->w = eq_block_weights_avx2(wide, w, t, b->run % 2 != 0, p->zw, kind);
-            eq_block_factors_avx2(t, a, o, single);
+            eq_block_factors_avx2(t, a, o, mode);
             t->count = p->out_c - o;
             g.y = y + o;
-            eq_block_pixels_avx2(t, &g, i, n, kind != EQ_INT8_AVX2, single);
+            eq_block_pixels_avx2(t, &g, i, n, kind != EQ_INT8_AVX2, mode);
         }
 }
 
-/* All output rows; kind and single are constants. */
+/* All output rows; kind and mode are constants. */
 EQ_INLINE_AVX2 void eq_blocks_image_avx2(const eq_conv2d_arrays *a, int8_t *scratch,
                                          const eq_conv2d_call *p, const eq_band *b,
-                                         int kind, int single)
+                                         int kind, int mode)
 {
     const int32_t pairs = (b->run + 1) / 2;
     int16_t *const wide = (int16_t *)(void *)scratch;
@@ -267,20 +276,17 @@ EQ_INLINE_AVX2 void eq_blocks_image_avx2(const eq_conv2d_arrays *a, int8_t *scra
         int8_t *const y = a->y + (int64_t)h * p->y_row;
         eq_fill_wide_band_avx2(band, a->x, h, rows, b);
         eq_blocks_band_avx2(&t, eq_walk_of_avx2(band, y, rows, p, b), wide, a, p, b, kind,
-                            single);
+                            mode);
     }
 }
 
-/* A whole call: `single` is the rounding form, or `any` of one. */
+/* A whole call: `mode` is the rounding form, `any` of one, or EQ_FUSED. */
 EQ_INLINE_AVX2 void eq_conv2d_blocks_avx2(const eq_conv2d_arrays *a, int8_t *scratch,
-                                          const eq_conv2d_call *p, int kind, int single)
+                                          const eq_conv2d_call *p, int kind, int mode)
 {
     const eq_lines g = EQ_LINES_OF(p);
     const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
-    if (!single && eq_is_live(p->zy, p->act_min, p->act_max))
-        eq_blocks_image_avx2(a, scratch, p, &b, kind, EQ_LIVE);
-    else
-        eq_blocks_image_avx2(a, scratch, p, &b, kind, single);
+    eq_blocks_image_avx2(a, scratch, p, &b, kind, mode);
 }
 
 #endif

@@ -9,6 +9,9 @@
 
 #include "edgeq/rescale_avx2.h"
 
+/* Among the modes of rescale_modes.h. */
+enum { EQ_FUSED = 3 };
+
 /* Of eight channels. */
 typedef struct {
     __m256 factor, addend;
@@ -19,11 +22,15 @@ typedef struct {
     __m256i lo, hi;
 } eq_fused_range_x256;
 
+EQ_INLINE_AVX2 eq_fused_x256 eq_fused_of_x256(__m256i factor, __m256i addend)
+{
+    const eq_fused_x256 f = {_mm256_castsi256_ps(factor), _mm256_castsi256_ps(addend)};
+    return f;
+}
+
 EQ_INLINE_AVX2 eq_fused_x256 eq_load_fused_x256(const int32_t *mult, const int32_t *shift)
 {
-    const eq_fused_x256 f = {_mm256_castsi256_ps(eq_load_x8(mult)),
-                             _mm256_castsi256_ps(eq_load_x8(shift))};
-    return f;
+    return eq_fused_of_x256(eq_load_x8(mult), eq_load_x8(shift));
 }
 
 static inline eq_fused_range_x256 eq_load_fused_range_x256(int32_t lo, int32_t hi)
@@ -54,6 +61,16 @@ EQ_INLINE_AVX2 __m256i eq_fused_bytes_x32(__m256i a, __m256i b, __m256i c, __m25
         _mm256_packs_epi16(eq_fused_words_x16(a, b), eq_fused_words_x16(c, d));
     const __m256i bytes = _mm256_permute4x64_epi64(v, 0xd8);
     return _mm256_min_epi8(_mm256_max_epi8(bytes, r->lo), r->hi);
+}
+
+/* Sixteen channels of two pixels, in turns: 0..3 and 8..11 in u, the others in v; as bytes in order,
+ * clamped. */
+EQ_INLINE_AVX2 __m256i eq_fused_pixels_x32(__m256i u, __m256i v, __m256i lo, __m256i hi)
+{
+    const __m256i order = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15));
+    const __m256i bytes = _mm256_shuffle_epi8(_mm256_packs_epi16(u, v), order);
+    return _mm256_min_epi8(_mm256_max_epi8(_mm256_permute4x64_epi64(bytes, 0xd8), lo), hi);
 }
 
 #endif
