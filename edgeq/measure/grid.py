@@ -113,7 +113,7 @@ def _depthwise(kind: Kind, h: int, w: int, channels: int, kh: int, kw: int, stri
 
 
 def _dense(kind: Kind, batch: int, inputs: int, outputs: int) -> Graph:
-    attrs: dict[str, Attr] = {"activation": "none", "keep_num_dims": False}
+    attrs: dict[str, Attr] = {"activation": "relu", "keep_num_dims": False}
     return _layer("fully_connected", kind, (batch, inputs), (outputs, inputs), 0,
                   (batch, outputs), attrs)  # fmt: skip
 
