@@ -2,8 +2,9 @@
  *
  * Windows are read where they lie, from a band of int16 (conv2d_band.h): two taps of a pixel are
  * broadcast, and VPMADDWD multiplies them with two taps of eight channels.  Weights are
- * packed (o/8, kh, kwi/2, o/4%2, o%2, o/2%2, kwi%2), so they are read in order.  What does not fill
- * the last tile of a row is computed by four, and some of it once more.
+ * packed (o/8, kh, kwi/2, ..., kwi%2), so they are read in order: of a fused rescale with channels in
+ * order, else in that of scale_avx2.h.  What does not fill the last tile of a row is computed by
+ * four, and some of it once more.
  *
  * The loop is assembly for the reason that conv2d_segment_avx2.h gives.
  *
@@ -21,7 +22,7 @@ typedef struct {
     __m256i a, b, c, d, e, f, g, h, i, j, k, l;
 } eq_twelve_avx2;
 
-/* The constants of a layer, and how its windows lie. */
+/* The constants of a layer, with EQ_FUSED `fused`, else f; and how its windows lie. */
 typedef struct {
     const int8_t *w;   /* int8, or int16 */
     int64_t segment;   /* from segment to segment of a window, int16 */
@@ -30,6 +31,7 @@ typedef struct {
     int32_t count;     /* channels */
     __m256i bias;
     eq_scale_avx2 f;
+    eq_fused_x256 fused;
     eq_range_avx2 range;
 } eq_narrow_avx2;
 
@@ -92,26 +94,43 @@ EQ_INLINE_AVX2 void eq_store_eights_avx2(int8_t *y0, int8_t *y1, __m128i v, int3
     memcpy(y1, bytes + 8, (size_t)n);
 }
 
-/* Four pixels rescaled, narrowed and stored, `step` apart. */
+/* Four pixels rescaled and narrowed: 0..3 of the first, of the second and so on, then 4..7. */
+EQ_INLINE_AVX2 __m256i eq_narrow_bytes_avx2(const eq_narrow_avx2 *t, __m256i a, __m256i b,
+                                            __m256i c, __m256i d, int mode)
+{
+    if (mode == EQ_FUSED) {
+        const __m256i ab =
+            eq_fused_words_x16(eq_fused_x8(a, &t->fused), eq_fused_x8(b, &t->fused));
+        const __m256i cd =
+            eq_fused_words_x16(eq_fused_x8(c, &t->fused), eq_fused_x8(d, &t->fused));
+        const __m256i order = _mm256_broadcastsi128_si256(
+            _mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15));
+        const __m256i v = _mm256_shuffle_epi8(_mm256_packs_epi16(ab, cd), order);
+        return _mm256_min_epi8(_mm256_max_epi8(v, t->range.lo), t->range.hi);
+    }
+    const __m256i first =
+        _mm256_packs_epi32(eq_scaled_avx2(a, &t->f, mode), eq_scaled_avx2(b, &t->f, mode));
+    const __m256i second =
+        _mm256_packs_epi32(eq_scaled_avx2(c, &t->f, mode), eq_scaled_avx2(d, &t->f, mode));
+    return eq_bytes_avx2(first, second, &t->range);
+}
+
+/* Four pixels stored, `step` apart. */
 EQ_INLINE_AVX2 void eq_narrow_four_avx2(const eq_narrow_avx2 *t, __m256i a, __m256i b,
                                         __m256i c, __m256i d, int8_t *y, int64_t step,
-                                        int single)
+                                        int mode)
 {
-    const __m256i first = _mm256_packs_epi32(eq_scaled_avx2(a, &t->f, single),
-                                             eq_scaled_avx2(b, &t->f, single));
-    const __m256i second = _mm256_packs_epi32(eq_scaled_avx2(c, &t->f, single),
-                                              eq_scaled_avx2(d, &t->f, single));
-    const __m256i v = single == EQ_LIVE ? eq_live_bytes_avx2(first, second, &t->range)
-                                        : eq_bytes_avx2(first, second, &t->range);
-    const __m128i low = _mm256_castsi256_si128(v), high = _mm256_extracti128_si256(v, 1);
-    eq_store_eights_avx2(y, y + step, _mm_unpacklo_epi32(low, high), t->count);
-    eq_store_eights_avx2(y + 2 * step, y + 3 * step, _mm_unpackhi_epi32(low, high),
+    const __m256i v =
+        _mm256_permutevar8x32_epi32(eq_narrow_bytes_avx2(t, a, b, c, d, mode),
+                                    _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    eq_store_eights_avx2(y, y + step, _mm256_castsi256_si128(v), t->count);
+    eq_store_eights_avx2(y + 2 * step, y + 3 * step, _mm256_extracti128_si256(v, 1),
                          t->count);
 }
 
 /* Twelve pixels of a row. */
 EQ_INLINE_AVX2 void eq_narrow_twelve_avx2(const eq_narrow_avx2 *t, const int16_t *x,
-                                          int8_t *y, int64_t step, int wide, int single)
+                                          int8_t *y, int64_t step, int wide, int mode)
 {
     const __m256i b = t->bias;
     eq_twelve_avx2 s = {b, b, b, b, b, b, b, b, b, b, b, b};
@@ -122,14 +141,14 @@ EQ_INLINE_AVX2 void eq_narrow_twelve_avx2(const eq_narrow_avx2 *t, const int16_t
         x += t->segment;
         w += bytes;
     }
-    eq_narrow_four_avx2(t, s.a, s.b, s.c, s.d, y, step, single);
-    eq_narrow_four_avx2(t, s.e, s.f, s.g, s.h, y + 4 * step, step, single);
-    eq_narrow_four_avx2(t, s.i, s.j, s.k, s.l, y + 8 * step, step, single);
+    eq_narrow_four_avx2(t, s.a, s.b, s.c, s.d, y, step, mode);
+    eq_narrow_four_avx2(t, s.e, s.f, s.g, s.h, y + 4 * step, step, mode);
+    eq_narrow_four_avx2(t, s.i, s.j, s.k, s.l, y + 8 * step, step, mode);
 }
 
 /* Four pixels of a row. */
 EQ_INLINE_AVX2 void eq_narrow_some_avx2(const eq_narrow_avx2 *t, const int16_t *x,
-                                        int8_t *y, int64_t step, int wide, int single)
+                                        int8_t *y, int64_t step, int wide, int mode)
 {
     __m256i a = t->bias, b = a, c = a, d = a;
     const int8_t *w = t->w;
@@ -146,26 +165,26 @@ EQ_INLINE_AVX2 void eq_narrow_some_avx2(const eq_narrow_avx2 *t, const int16_t *
             w += wide ? 32 : 16;
         }
     }
-    eq_narrow_four_avx2(t, a, b, c, d, y, step, single);
+    eq_narrow_four_avx2(t, a, b, c, d, y, step, mode);
 }
 
 /* A row of n >= 12 pixels. */
 EQ_INLINE_AVX2 void eq_narrow_row_avx2(const eq_narrow_avx2 *t, const int16_t *x, int8_t *y,
-                                       int64_t step, int32_t n, int wide, int single)
+                                       int64_t step, int32_t n, int wide, int mode)
 {
     int32_t i = 0;
     for (; i + EQ_TWELVE_AVX2 <= n; i += EQ_TWELVE_AVX2)
-        eq_narrow_twelve_avx2(t, x + i * t->step, y + i * step, step, wide, single);
+        eq_narrow_twelve_avx2(t, x + i * t->step, y + i * step, step, wide, mode);
     for (; i < n; i += 4) {
         const int32_t at = i + 4 > n ? n - 4 : i;
-        eq_narrow_some_avx2(t, x + at * t->step, y + at * step, step, wide, single);
+        eq_narrow_some_avx2(t, x + at * t->step, y + at * step, step, wide, mode);
     }
 }
 
-/* All output rows; kind and single are constants. */
+/* All output rows; kind and mode are constants. */
 EQ_INLINE_AVX2 void eq_narrow_image_avx2(const eq_conv2d_arrays *a, int8_t *scratch,
                                          const eq_conv2d_call *p, const eq_band *b,
-                                         int kind, int single)
+                                         int kind, int mode)
 {
     const int32_t pairs = (b->run + 1) / 2, wide = kind != EQ_INT8_AVX2;
     int16_t *const weights = (int16_t *)(void *)scratch;
@@ -176,8 +195,10 @@ EQ_INLINE_AVX2 void eq_narrow_image_avx2(const eq_conv2d_arrays *a, int8_t *scra
                         .kh = p->kh,
                         .pairs = pairs,
                         .count = p->out_c,
-                        .bias = eq_load_bias_avx2(a->bias),
-                        .f = eq_load_scale_avx2(a->mult, a->shift, single),
+                        .bias = mode == EQ_FUSED ? eq_load_x8(a->bias)
+                                                 : eq_load_bias_avx2(a->bias),
+                        .f = eq_load_scale_avx2(a->mult, a->shift, mode),
+                        .fused = eq_load_fused_x256(a->mult, a->shift),
                         .range = eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
     if (wide)
         eq_less_zero_avx2(weights, a->w, p->kh, pairs, 1, b->run % 2 != 0, p->zw);
@@ -187,20 +208,17 @@ EQ_INLINE_AVX2 void eq_narrow_image_avx2(const eq_conv2d_arrays *a, int8_t *scra
         for (int32_t r = 0; r < rows; ++r)
             eq_narrow_row_avx2(&t, band + (int64_t)r * b->row,
                                a->y + (int64_t)(h + r) * p->y_row, p->y_pixel, b->out_w,
-                               kind != EQ_INT8_AVX2, single);
+                               kind != EQ_INT8_AVX2, mode);
     }
 }
 
-/* A whole call: `single` is the rounding form. */
+/* A whole call: `mode` is the rounding form, or EQ_FUSED. */
 EQ_INLINE_AVX2 void eq_conv2d_narrow_avx2(const eq_conv2d_arrays *a, int8_t *scratch,
-                                          const eq_conv2d_call *p, int kind, int single)
+                                          const eq_conv2d_call *p, int kind, int mode)
 {
     const eq_lines g = EQ_LINES_OF(p);
     const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
-    if (!single && eq_is_live(p->zy, p->act_min, p->act_max))
-        eq_narrow_image_avx2(a, scratch, p, &b, kind, EQ_LIVE);
-    else
-        eq_narrow_image_avx2(a, scratch, p, &b, kind, single);
+    eq_narrow_image_avx2(a, scratch, p, &b, kind, mode);
 }
 
 #endif
