@@ -5,10 +5,10 @@
  *
  * @requires multiplier == 1 and in_c % 8 == 0 and kh <= 3 and kw == 3 and dil_h == 1 and dil_w == 1
  * @requires live_shift >= 32 and acc_bits <= 31
- * @packs w (o/8, kh/4, kw, o%8, kh%4)
- * @packs bias (o/8, o%8)
- * @packs mult (o/8, o%8)
- * @packs shift (o/8, o%8)
+ * @packs w (o/32, kh/4, kw, o/4%4, o/16%2, o%4, kh%4)
+ * @packs bias (o/32, o/4%4, o/16%2, o%4)
+ * @packs mult (o/32, o/4%4, o/16%2, o%4)
+ * @packs shift (o/32, o/4%4, o/16%2, o%4)
  * @offset bias -128 w
  * @scratch ((max(1, min(row1 - row0, 24576 / (((out_w - 1) * stride_w + 3) * in_c * stride_h))) - 1) * stride_h + kh) * ((out_w - 1) * stride_w + 3) * in_c + 96 + ((out_w - 1) * stride_w + 3) * (4 * in_c * (in_c <= 16) + 128 * (in_c > 16)) + 256 * stride_w
  * @overlap rows

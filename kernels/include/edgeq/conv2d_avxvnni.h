@@ -19,7 +19,11 @@
  * channels.
  *
  * Nibbles become bytes in the upper halves of bytes, 16 times the weights: sums, their biases too,
- * are 16 times the contract's, which for those of 28 bits is in range, and are shifted back.
+ * are 16 times the contract's, which for those of 28 bits is in range, and are shifted back.  The
+ * floats of a fused rescale lose their upper nibble, which is the same of all, and get it back.
+ *
+ * Kernels with a fused rescale pack o%2, o/2%8 where these have o/4%2, o/8%2, o%2, o/2%2, and o%8
+ * where there are eight channels alone.
  */
 #ifndef EDGEQ_CONV2D_AVXVNNI_H
 #define EDGEQ_CONV2D_AVXVNNI_H
@@ -208,7 +212,7 @@ EQ_INLINE_AVX2 void eq_blocks_avxvnni(eq_block_avxvnni *t, const eq_grid_avxvnni
         for (int32_t i = 0; i < vectors; ++i) {
             const int32_t c = o + 8 * i;
             t->bias[i] = eq_bias_avxvnni(a->bias + c, top, is_int4);
-            t->f[i] = eq_factors_avxvnni(a->mult + c, a->shift + c, single);
+            t->f[i] = eq_load_factors_avxvnni(a->mult + c, a->shift + c, single);
         }
         eq_lines_avxvnni(t, g, o, kind, single);
     }
@@ -232,8 +236,6 @@ EQ_INLINE_AVX2 void eq_conv2d_by_band_avxvnni(const eq_conv2d_arrays *a, int8_t 
 {
     const eq_lines l = EQ_LINES_OF(p);
     const eq_band b = eq_band_of(l, p->out_w, p->kw, p->dil_w, p->stride_w);
-    const int mode =
-        single == EQ_DOUBLE && eq_is_live(p->zy, p->act_min, p->act_max) ? EQ_LIVE : single;
     const int32_t all = p->row1 - p->row0, most = all < b.rows ? all : b.rows;
     const int32_t lines = (most - 1) * p->stride_h + (p->kh - 1) * p->dil_h + 1;
     const int turned = eq_has_columns_avxvnni(&b, kind);
@@ -253,7 +255,7 @@ EQ_INLINE_AVX2 void eq_conv2d_by_band_avxvnni(const eq_conv2d_arrays *a, int8_t 
             eq_fill_columns_avxvnni(columns, apart, band, rows, &b);
         if (kind % EQ_NARROW_AVXVNNI == EQ_ZERO_POINT_AVXVNNI)
             eq_fill_grid_avxvnni(more, &g, &b, &t, p->zw);
-        eq_blocks_avxvnni(&t, &g, a, p->out_c, kind, mode);
+        eq_blocks_avxvnni(&t, &g, a, p->out_c, kind, single);
     }
 }
 

@@ -119,12 +119,13 @@ EQ_INLINE_AVX2 __m256i eq_narrow_four_avxvnni(const eq_block_avxvnni *t, __m256i
                                               __m256i b, __m256i c, __m256i d, int single)
 {
     const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    const eq_scale_avx2 *const f = &t->f[0];
+    const eq_factors_avxvnni *const f = &t->f[0];
     const __m256i v = eq_narrow_avxvnni(
         eq_scaled_avxvnni(a, f, 0, single), eq_scaled_avxvnni(b, f, 0, single),
         eq_scaled_avxvnni(c, f, 0, single), eq_scaled_avxvnni(d, f, 0, single), &t->range,
         single);
-    return _mm256_permutevar8x32_epi32(v, order);
+    return _mm256_permutevar8x32_epi32(
+        single == EQ_FUSED ? eq_turned_avxvnni(v, EQ_FUSED) : v, order);
 }
 
 /* The first `count` <= 8 bytes of each of two pixels. */
@@ -204,8 +205,8 @@ EQ_INLINE_AVX2 void eq_narrow_n_avxvnni(const eq_block_avxvnni *t,
                                         const eq_halves_avxvnni *g, int32_t tiles,
                                         int64_t next, int n, int kind, int single)
 {
-    if (single == EQ_LIVE)
-        eq_narrow_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_LIVE);
+    if (single == EQ_FUSED)
+        eq_narrow_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_FUSED);
     else if (single == EQ_DOUBLE)
         eq_narrow_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_DOUBLE);
     else

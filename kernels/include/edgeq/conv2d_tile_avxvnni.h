@@ -23,7 +23,7 @@ typedef struct {
 
 /* Sixteen channels of a layer, or eight, and how its windows lie in the band. */
 typedef struct {
-    eq_scale_avx2 f[2];
+    eq_factors_avxvnni f[2];
     __m256i bias[2];
     eq_range_avx2 range;
     const int8_t *w;
@@ -231,8 +231,8 @@ EQ_INLINE_AVX2 void eq_tiles_n_avxvnni(const eq_block_avxvnni *t,
                                        const eq_halves_avxvnni *g, int32_t tiles,
                                        int64_t next, int n, int kind, int single)
 {
-    if (single == EQ_LIVE)
-        eq_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_LIVE);
+    if (single == EQ_FUSED)
+        eq_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_FUSED);
     else if (single == EQ_DOUBLE)
         eq_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_DOUBLE);
     else if (single == EQ_SINGLE)

@@ -77,8 +77,8 @@ EQ_INLINE_AVX2 void eq_depthwise_chunk_avxvnni(eq_pass_avxvnni *t,
     for (int32_t i = 0; i < left && i < EQ_CHUNK_AVXVNNI; i += 8) {
         const int32_t o = c + i, rest = left - i, count = rest < 8 ? rest : 8;
         const int8_t *const w = a->w + (int64_t)o * s->groups * s->kw * 4;
-        t->bias = eq_load_bias_avx2(a->bias + o);
-        t->f = eq_load_scale_avx2(a->mult + o, a->shift + o, single);
+        t->bias = eq_bias_avxvnni(a->bias + o, eq_top_avxvnni(single), 0);
+        t->f = eq_load_factors_avxvnni(a->mult + o, a->shift + o, single);
         if (has_zw)
             eq_load_quads_zw_avxvnni(t, w, p->kh, p->kw, t->zw);
         else
@@ -98,8 +98,6 @@ EQ_INLINE_AVX2 void eq_depthwise_band_avxvnni(eq_pass_avxvnni *t, const eq_band 
 {
     const eq_lines *g = &b->lines;
     const int32_t lines = (rows - 1) * g->stride_h + (g->kh - 1) * g->dil_h + 1;
-    const int mode =
-        !single && eq_is_live(p->zy, p->act_min, p->act_max) ? EQ_LIVE : single;
     for (int32_t c = 0; c < p->in_c; c += EQ_CHUNK_AVXVNNI)
         for (int32_t r = 0; r < rows; r += s->kept * s->rows) {
             const int32_t left = rows - r, most = s->kept * s->rows;
@@ -108,7 +106,7 @@ EQ_INLINE_AVX2 void eq_depthwise_band_avxvnni(eq_pass_avxvnni *t, const eq_band 
                 eq_fill_strip_avxvnni(strips + i / s->rows * s->strip, band, b, s,
                                       (r + i) * g->stride_h, lines, c);
             eq_depthwise_chunk_avxvnni(t, s, strips, a, y + (int64_t)r * p->y_row, p, now,
-                                       c, has_zw, mode);
+                                       c, has_zw, single);
         }
 }
 

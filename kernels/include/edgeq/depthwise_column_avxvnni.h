@@ -26,7 +26,7 @@ enum { EQ_COLUMN_ROWS_AVXVNNI = 64, EQ_COLUMN_AVXVNNI = 128 };
 
 /* What 32 channels need; `count` of them are stored, of which a multiple of four through `mask`. */
 typedef struct {
-    eq_scale_avx2 f[4];
+    eq_factors_avxvnni f[4];
     __m256i bias[4], mask;
     eq_range_avx2 range;
     const int8_t *w;
@@ -118,19 +118,17 @@ EQ_INLINE_AVX2 void eq_column_rows_avxvnni(const eq_column_avxvnni *t, const uin
                                            int64_t step, int8_t *y, int64_t y_row,
                                            int32_t n, int32_t groups, int single)
 {
-    const __m256i turn = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15));
     for (; n > 0; --n) {
-        const __m256i a = eq_scaled_avx2(eq_column_sum_avxvnni(t, q, 0, groups), &t->f[0],
-                                         single),
-                      b = eq_scaled_avx2(eq_column_sum_avxvnni(t, q, 1, groups), &t->f[1],
-                                         single),
-                      c = eq_scaled_avx2(eq_column_sum_avxvnni(t, q, 2, groups), &t->f[2],
-                                         single),
-                      d = eq_scaled_avx2(eq_column_sum_avxvnni(t, q, 3, groups), &t->f[3],
-                                         single);
+        const __m256i a = eq_scaled_avxvnni(eq_column_sum_avxvnni(t, q, 0, groups),
+                                            &t->f[0], 0, single),
+                      b = eq_scaled_avxvnni(eq_column_sum_avxvnni(t, q, 1, groups),
+                                            &t->f[1], 0, single),
+                      c = eq_scaled_avxvnni(eq_column_sum_avxvnni(t, q, 2, groups),
+                                            &t->f[2], 0, single),
+                      d = eq_scaled_avxvnni(eq_column_sum_avxvnni(t, q, 3, groups),
+                                            &t->f[3], 0, single);
         const __m256i v = eq_narrow_avxvnni(a, b, c, d, &t->range, single);
-        eq_column_store_avxvnni(t, y, _mm256_shuffle_epi8(v, turn));
+        eq_column_store_avxvnni(t, y, eq_turned_avxvnni(v, single));
         q += step;
         y += y_row;
     }
@@ -155,8 +153,8 @@ EQ_APART_AVX2 void eq_column_avxvnni_rows(const eq_column_avxvnni *t, const uint
                                           int64_t step, int8_t *y, int64_t y_row, int32_t n,
                                           int single)
 {
-    if (single == EQ_LIVE)
-        eq_column_form_avxvnni(t, q, step, y, y_row, n, EQ_LIVE);
+    if (single == EQ_FUSED)
+        eq_column_form_avxvnni(t, q, step, y, y_row, n, EQ_FUSED);
     else if (single == EQ_SINGLE)
         eq_column_form_avxvnni(t, q, step, y, y_row, n, EQ_SINGLE);
     else
@@ -174,8 +172,9 @@ static inline void eq_column_channels_avxvnni(eq_column_avxvnni *t,
     t->mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(count / 4), at);
     t->w = a->w + (int64_t)o * t->groups * 4;
     for (int32_t i = 0; i < 4; ++i) {
-        t->bias[i] = eq_load_bias_avx2(a->bias + o + 8 * i);
-        t->f[i] = eq_load_scale_avx2(a->mult + o + 8 * i, a->shift + o + 8 * i, single);
+        const int32_t c = o + 8 * i;
+        t->bias[i] = eq_bias_avxvnni(a->bias + c, eq_top_avxvnni(single), 0);
+        t->f[i] = eq_load_factors_avxvnni(a->mult + c, a->shift + c, single);
     }
 }
 
@@ -183,8 +182,6 @@ static inline void eq_column_channels_avxvnni(eq_column_avxvnni *t,
 EQ_INLINE_AVX2 void eq_depthwise_column_avxvnni(const eq_conv2d_arrays *a, uint8_t *scratch,
                                                 const eq_depthwise_s8_params *p, int single)
 {
-    const int mode =
-        !single && eq_is_live(p->zy, p->act_min, p->act_max) ? EQ_LIVE : single;
     const int64_t step = (int64_t)p->stride_h * EQ_COLUMN_AVXVNNI;
     eq_column_avxvnni t;
     t.range = eq_load_range_avx2(p->zy, p->act_min, p->act_max);
@@ -198,7 +195,7 @@ EQ_INLINE_AVX2 void eq_depthwise_column_avxvnni(const eq_conv2d_arrays *a, uint8
             eq_fill_column_avxvnni(scratch, &rows, top, last + 4 * (t.groups - 1) + 1,
                                    top + last + p->kh);
             eq_column_avxvnni_rows(&t, scratch, step, a->y + (int64_t)h * p->y_row + o,
-                                   p->y_row, n, mode);
+                                   p->y_row, n, single);
         }
     }
 }

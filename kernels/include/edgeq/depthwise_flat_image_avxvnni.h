@@ -21,6 +21,17 @@ static inline eq_flat_avxvnni eq_flat_of_avxvnni(const eq_depthwise_s8_params *p
     return t;
 }
 
+/* Vector j of what is packed for 32 channels; that of 8 or 16 channels is put together again. */
+EQ_INLINE_AVX2 __m256i eq_flat_part_avxvnni(const void *q, int j, int32_t in_c)
+{
+    const uint8_t *const x = (const uint8_t *)q;
+    if (in_c > 16)
+        return eq_load_bytes_avxvnni(x + 32 * j);
+    const __m128i *const half =
+        (const __m128i *)(const void *)(x + (in_c > 8) * j % 2 * 64);
+    return _mm256_set_m128i(_mm_loadu_si128(half + 2), _mm_loadu_si128(half));
+}
+
 /* The weights of column k and vector j, for both rows of a strip. */
 EQ_INLINE_AVX2 void eq_flat_set_avxvnni(eq_three_avxvnni_w *w, int k, int j, __m256i v)
 {
@@ -28,16 +39,16 @@ EQ_INLINE_AVX2 void eq_flat_set_avxvnni(eq_three_avxvnni_w *w, int k, int j, __m
     w[1].w[k][j] = _mm256_slli_epi32(v, 8);
 }
 
-/* The weights of vector j less their zero point; what is too much for int8 is kept apart.  Returns
+/* The weights at w of vector j less their zero point; what is too much for int8 is kept apart.  Returns
  * what is not zero where there is any. */
 static inline __m256i eq_flat_weights_zw_avxvnni(eq_flat_avxvnni *t, const int8_t *w, int j,
-                                                 int32_t kh, int32_t zw)
+                                                 int32_t in_c, int32_t kh, int32_t zw)
 {
     const __m256i zero = _mm256_set1_epi8((char)zw);
     const __m256i real = _mm256_set1_epi32((int32_t)((1u << 8 * kh) - 1));
     __m256i any = _mm256_setzero_si256();
     for (int k = 0; k < 3; ++k) {
-        const __m256i v = eq_load_bytes_avxvnni(w + 32 * k);
+        const __m256i v = eq_flat_part_avxvnni(w + 128 * k, j, in_c);
         const __m256i some = _mm256_and_si256(_mm256_subs_epi8(v, zero), real);
         const __m256i all = _mm256_and_si256(_mm256_sub_epi8(v, zero), real);
         const __m256i much = _mm256_sub_epi8(some, all);
@@ -55,22 +66,24 @@ EQ_INLINE_AVX2 void eq_flat_load_avxvnni(eq_flat_avxvnni *t, const eq_conv2d_arr
                                          int32_t zw, int has_zw, int single)
 {
     const __m256i at = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    const int32_t blocks = p->in_c / 8, left = p->in_c - c;
+    const int32_t in_c = p->in_c, left = in_c - c;
+    const int8_t *const w = a->w + 12 * (int64_t)c;
     __m256i any = _mm256_setzero_si256();
     t->count = left < 32 && t->per == 1 ? left : 32;
     t->mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(t->count / 4), at);
     for (int32_t j = 0; j < 4; ++j) {
-        const int32_t b = c / 8 + (t->per == 1 ? j : j % blocks);
-        const int32_t o = 8 * (b < blocks ? b : blocks - 1);
-        const int8_t *const w = a->w + 12 * (int64_t)o;
-        t->bias[j] = eq_load_bias_avx2(a->bias + o);
-        t->f[j] = eq_load_scale_avx2(a->mult + o, a->shift + o, single);
+        t->bias[j] = _mm256_xor_si256(eq_flat_part_avxvnni(a->bias + c, j, in_c),
+                                      eq_top_avxvnni(single));
+        t->f[j] =
+            eq_factors_of_avxvnni(eq_flat_part_avxvnni(a->mult + c, j, in_c),
+                                  eq_flat_part_avxvnni(a->shift + c, j, in_c), single);
         if (has_zw) {
-            any = _mm256_or_si256(any, eq_flat_weights_zw_avxvnni(t, w, j, p->kh, zw));
+            any =
+                _mm256_or_si256(any, eq_flat_weights_zw_avxvnni(t, w, j, in_c, p->kh, zw));
             continue;
         }
         for (int k = 0; k < 3; ++k)
-            eq_flat_set_avxvnni(t->w, k, j, eq_load_bytes_avxvnni(w + 32 * k));
+            eq_flat_set_avxvnni(t->w, k, j, eq_flat_part_avxvnni(w + 128 * k, j, in_c));
     }
     t->has_much = !_mm256_testz_si256(any, any);
 }
@@ -86,7 +99,10 @@ static inline void eq_flat_fill_avxvnni(uint8_t *q, const int8_t *band, const eq
         const int32_t at = line + i;
         x[i] = band + (int64_t)(at < lines ? at : lines - 1) * b->line + c;
     }
-    eq_group_avxvnni(q, x, whole ? 32 : g->in_c, whole ? (b->line + 31) / 32 : g->columns);
+    if (whole)
+        eq_group_avxvnni(q, x, 32, (b->line + 31) / 32);
+    else
+        eq_apart_group_avxvnni(q, x, g->in_c, g->columns);
 }
 
 /* `rows` rows of outputs at y, of windows in a band. */
@@ -96,8 +112,6 @@ EQ_INLINE_AVX2 void eq_flat_band_avxvnni(eq_flat_avxvnni *t, const eq_band *b,
                                          const eq_depthwise_s8_params *p, int32_t rows,
                                          int32_t zw, int has_zw, int single)
 {
-    const int mode =
-        !single && eq_is_live(p->zy, p->act_min, p->act_max) ? EQ_LIVE : single;
     const int32_t lines = (rows - 1) * p->stride_h + p->kh, most = p->stride_h == 1 ? 2 : 1;
     for (int32_t c = 0; c < p->in_c; c += t->per == 1 ? 32 : 16) {
         eq_flat_load_avxvnni(t, a, p, c, zw, has_zw, single);
@@ -111,9 +125,9 @@ EQ_INLINE_AVX2 void eq_flat_band_avxvnni(eq_flat_avxvnni *t, const eq_band *b,
                                             .rows = rows - r < most ? 1 : most};
             eq_flat_fill_avxvnni(strip, band, b, r * p->stride_h, lines, c);
             if (has_zw && t->has_much)
-                eq_flat_much_avxvnni(t, &g, mode);
+                eq_flat_much_avxvnni(t, &g, single);
             else
-                eq_flat_plain_avxvnni(t, &g, mode);
+                eq_flat_plain_avxvnni(t, &g, single);
         }
     }
 }

@@ -109,15 +109,12 @@ EQ_INLINE_AVX2 __m256i eq_pixels_bytes_avxvnni(const eq_pass_avxvnni *t,
                                                const eq_quad_avxvnni *r, int n, int single)
 {
     const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    const __m256i turn = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15));
-    const __m256i a = eq_scaled_avx2(r->a, &t->f, single);
-    const __m256i b = n > 1 ? eq_scaled_avx2(r->b, &t->f, single) : a;
-    const __m256i c = n > 2 ? eq_scaled_avx2(r->c, &t->f, single) : a;
-    const __m256i d = n > 3 ? eq_scaled_avx2(r->d, &t->f, single) : n > 2 ? c : b;
-    const __m256i v =
-        eq_bytes_avx2(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d), &t->range);
-    return _mm256_shuffle_epi8(_mm256_permutevar8x32_epi32(v, order), turn);
+    const __m256i a = eq_scaled_avxvnni(r->a, &t->f, 0, single);
+    const __m256i b = n > 1 ? eq_scaled_avxvnni(r->b, &t->f, 0, single) : a;
+    const __m256i c = n > 2 ? eq_scaled_avxvnni(r->c, &t->f, 0, single) : a;
+    const __m256i d = n > 3 ? eq_scaled_avxvnni(r->d, &t->f, 0, single) : n > 2 ? c : b;
+    const __m256i v = eq_narrow_avxvnni(a, b, c, d, &t->range, single);
+    return _mm256_permutevar8x32_epi32(eq_turned_avxvnni(v, single), order);
 }
 
 /* The first `count` <= 8 bytes of each of n pixels. */
@@ -178,8 +175,8 @@ EQ_INLINE_AVX2 void eq_do_avxvnni(const eq_pass_avxvnni *t, const eq_strips_avxv
 EQ_INLINE_AVX2 void eq_do_form_avxvnni(const eq_pass_avxvnni *t, const eq_strips_avxvnni *s,
                                        const eq_job_avxvnni *g, int kind, int single)
 {
-    if (single == EQ_LIVE)
-        eq_do_avxvnni(t, s, g, kind, EQ_LIVE);
+    if (single == EQ_FUSED)
+        eq_do_avxvnni(t, s, g, kind, EQ_FUSED);
     else if (single == EQ_SINGLE)
         eq_do_avxvnni(t, s, g, kind, EQ_SINGLE);
     else

@@ -31,7 +31,7 @@ typedef struct {
     int32_t zw;
     int has_much;
     __m256i bias;
-    eq_scale_avx2 f;
+    eq_factors_avxvnni f;
     eq_range_avx2 range;
 } eq_pass_avxvnni;
 
@@ -54,21 +54,23 @@ static inline eq_strips_avxvnni eq_strips_of_avxvnni(const eq_band *b, int32_t r
     return s;
 }
 
-/* Dwords 0, 2, 4, 6, 1, 3, 5, 7 at x, bytes as x + 128. */
-EQ_INLINE_AVX2 __m256i eq_line_avxvnni(const int8_t *x)
+/* 32 bytes at x as x + 128, dwords in the order 0, 2, 4, 6, 1, 3, 5, 7 where they are to be `even`. */
+EQ_INLINE_AVX2 __m256i eq_line_avxvnni(const int8_t *x, int even)
 {
-    const __m256i order = _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7);
-    return _mm256_permutevar8x32_epi32(eq_above_avxvnni(x), order);
+    const __m256i order = _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7),
+                  v = eq_above_avxvnni(x);
+    return even ? _mm256_permutevar8x32_epi32(v, order) : v;
 }
 
-/* The bytes of four lines side by side: n times 32 that are `step` apart. */
-EQ_APART_AVX2 void eq_group_avxvnni(uint8_t *q, const int8_t *const *x, int64_t step,
-                                    int32_t n)
+/* The bytes of four lines side by side: n times 32 that are `step` apart.  Four vectors hold those
+ * of 32 in order where that is to be `even`, else of 0..3 and 16..19, of 4..7 and 20..23 and so on. */
+EQ_INLINE_AVX2 void eq_group_of_avxvnni(uint8_t *q, const int8_t *const *x, int64_t step,
+                                        int32_t n, int even)
 {
     const int8_t *x0 = x[0], *x1 = x[1], *x2 = x[2], *x3 = x[3];
     for (int64_t i = 0; n > 0; --n, i += step, q += 128) {
-        const __m256i a = eq_line_avxvnni(x0 + i), b = eq_line_avxvnni(x1 + i);
-        const __m256i c = eq_line_avxvnni(x2 + i), d = eq_line_avxvnni(x3 + i);
+        const __m256i a = eq_line_avxvnni(x0 + i, even), b = eq_line_avxvnni(x1 + i, even);
+        const __m256i c = eq_line_avxvnni(x2 + i, even), d = eq_line_avxvnni(x3 + i, even);
         const __m256i low = _mm256_unpacklo_epi8(a, b), high = _mm256_unpackhi_epi8(a, b);
         const __m256i u = _mm256_unpacklo_epi8(c, d), v = _mm256_unpackhi_epi8(c, d);
         eq_put_avxvnni(q, _mm256_unpacklo_epi16(low, u));
@@ -76,6 +78,18 @@ EQ_APART_AVX2 void eq_group_avxvnni(uint8_t *q, const int8_t *const *x, int64_t 
         eq_put_avxvnni(q + 64, _mm256_unpacklo_epi16(high, v));
         eq_put_avxvnni(q + 96, _mm256_unpackhi_epi16(high, v));
     }
+}
+
+EQ_APART_AVX2 void eq_group_avxvnni(uint8_t *q, const int8_t *const *x, int64_t step,
+                                    int32_t n)
+{
+    eq_group_of_avxvnni(q, x, step, n, 1);
+}
+
+EQ_APART_AVX2 void eq_apart_group_avxvnni(uint8_t *q, const int8_t *const *x, int64_t step,
+                                          int32_t n)
+{
+    eq_group_of_avxvnni(q, x, step, n, 0);
 }
 
 /* The strip of the windows that begin in line `line` of a band of `lines`, of the channels from

@@ -6,7 +6,9 @@
  *
  * Sums come as scale_avx2.h wants them, with 2^31 on top and the four of a half in the order 0, 2,
  * 1, 3, and are rescaled by it; modulo 2^32 it does not matter when the 2^31 is added.  In the
- * forms that are EQ_ANY there is nothing on top and the order is restored after.
+ * forms that are EQ_ANY there is nothing on top and the order is restored after.  The fused form
+ * (fused_avx2.h) has nothing on top either, and wants sums as the narrowing of two vectors leaves
+ * them in order: even channels in one, odd ones in the other.
  *
  * eq_stay_avxvnni, assembly without an instruction, keeps gcc 12 from copying sums in each step:
  * of the eight rows of dense_avxvnni.h it would make 30 instructions for 256 products, not 14.
@@ -14,6 +16,7 @@
 #ifndef EDGEQ_DOTS_AVXVNNI_H
 #define EDGEQ_DOTS_AVXVNNI_H
 
+#include "edgeq/fused_avx2.h"
 #include "edgeq/scale_avx2.h"
 
 /* Four bytes at x, eight times. */
@@ -67,7 +70,7 @@ EQ_INLINE_AVX2 eq_weights_avxvnni eq_load_weights_avxvnni(const int8_t *w, int i
 /* What is on top of sums for the form `single`. */
 EQ_INLINE_AVX2 __m256i eq_top_avxvnni(int single)
 {
-    return _mm256_set1_epi32(single >= EQ_ANY ? 0 : INT32_MIN);
+    return _mm256_set1_epi32(single >= EQ_FUSED ? 0 : INT32_MIN);
 }
 
 /* What the sums of eight outputs begin with: 16-fold ones have nothing on top yet. */
@@ -77,15 +80,30 @@ EQ_INLINE_AVX2 __m256i eq_bias_avxvnni(const int32_t *bias, __m256i top, int is_
     return is_int4 ? _mm256_slli_epi32(b, 4) : _mm256_xor_si256(b, top);
 }
 
-/* The factors of eight outputs; of the forms that are EQ_ANY mult and `down`, the shift, alone. */
-EQ_INLINE_AVX2 eq_scale_avx2 eq_factors_avxvnni(const int32_t *mult, const int32_t *shift,
-                                                int single)
+/* The factors of eight outputs: the fused form's, or those of the others. */
+typedef union {
+    eq_scale_avx2 scale;
+    eq_fused_x256 fused;
+} eq_factors_avxvnni;
+
+/* Of the forms that are EQ_ANY mult and `down`, the shift, alone. */
+EQ_INLINE_AVX2 eq_factors_avxvnni eq_factors_of_avxvnni(__m256i mult, __m256i shift,
+                                                        int single)
 {
-    if (single < EQ_ANY)
-        return eq_load_scale_avx2(mult, shift, single);
     const __m256i none = _mm256_setzero_si256();
-    const eq_scale_avx2 f = {eq_load_x8(mult), none, none, none, eq_load_x8(shift), none};
+    const eq_scale_avx2 any = {mult, none, none, none, shift, none};
+    eq_factors_avxvnni f;
+    if (single == EQ_FUSED)
+        f.fused = eq_fused_of_x256(mult, shift);
+    else
+        f.scale = single >= EQ_ANY ? any : eq_scale_of_avx2(mult, shift, single);
     return f;
+}
+
+EQ_INLINE_AVX2 eq_factors_avxvnni eq_load_factors_avxvnni(const int32_t *mult,
+                                                          const int32_t *shift, int single)
+{
+    return eq_factors_of_avxvnni(eq_load_x8(mult), eq_load_x8(shift), single);
 }
 
 /* The forms that are EQ_ANY. */
@@ -96,27 +114,46 @@ EQ_APART_AVX2 __m256i eq_scaled_any_avxvnni(__m256i sum, const eq_scale_avx2 *f,
     return eq_in_order_avx2(eq_requantize_x8_single(sum, f->mult, f->down));
 }
 
+/* The upper nibble of floats in [2^23, 2^24), which 16-fold sums of the fused form have lost. */
+enum { EQ_FUSED_TOP_AVXVNNI = 0x40000000 };
+
 /* Sums rescaled, in order. */
-EQ_INLINE_AVX2 __m256i eq_scaled_avxvnni(__m256i sum, const eq_scale_avx2 *f, int is_int4,
-                                         int single)
+EQ_INLINE_AVX2 __m256i eq_scaled_avxvnni(__m256i sum, const eq_factors_avxvnni *f,
+                                         int is_int4, int single)
 {
+    const __m256i top = _mm256_set1_epi32(EQ_FUSED_TOP_AVXVNNI);
+    if (single == EQ_FUSED)
+        return eq_fused_x8(is_int4 ? _mm256_or_si256(_mm256_srli_epi32(sum, 4), top) : sum,
+                           &f->fused);
     if (single >= EQ_ANY)
-        return eq_scaled_any_avxvnni(sum, f, single);
+        return eq_scaled_any_avxvnni(sum, &f->scale, single);
     if (is_int4)
         sum = _mm256_xor_si256(_mm256_srai_epi32(sum, 4), _mm256_set1_epi32(INT32_MIN));
-    return eq_scaled_avx2(sum, f, single);
+    return eq_scaled_avx2(sum, &f->scale, single);
 }
 
-/* What was rescaled as bytes, half by half.  `live` needs no clamp but that of packing: what
- * saturates at 0 and 255 is y + 128. */
+/* What was rescaled as bytes, half by half: four lanes of a and b, then as many of c and d.  The
+ * fused form leaves lanes of a and b, and those of c and d, in turns. */
 EQ_INLINE_AVX2 __m256i eq_narrow_avxvnni(__m256i a, __m256i b, __m256i c, __m256i d,
                                          const eq_range_avx2 *r, int single)
 {
-    const __m256i first = _mm256_packs_epi32(a, b), second = _mm256_packs_epi32(c, d);
-    if (single == EQ_LIVE)
-        return _mm256_xor_si256(_mm256_packus_epi16(first, second),
-                                _mm256_set1_epi8(INT8_MIN));
-    return eq_bytes_avx2(first, second, r);
+    if (single != EQ_FUSED)
+        return eq_bytes_avx2(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d), r);
+    const __m256i v =
+        _mm256_packs_epi16(eq_fused_words_x16(a, b), eq_fused_words_x16(c, d));
+    return _mm256_min_epi8(_mm256_max_epi8(v, r->lo), r->hi);
+}
+
+/* The bytes of 128 bits in order: of sixteen channels that natural order has in four vectors, four
+ * in each, or of four pixels. */
+EQ_INLINE_AVX2 __m256i eq_turned_avxvnni(__m256i v, int single)
+{
+    const __m128i scaled =
+        _mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+    const __m128i fused =
+        _mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15);
+    return _mm256_shuffle_epi8(
+        v, _mm256_broadcastsi128_si256(single == EQ_FUSED ? fused : scaled));
 }
 
 /* The eight sums added up. */
