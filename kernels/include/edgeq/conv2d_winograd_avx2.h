@@ -5,8 +5,8 @@
  * (conv2d_band.h) with its borders; places of six windows; sums of six tiles by sixteen channels.
  * Products are those of conv2d_tile_avx2.h, a place at a time.
  *
- * A bias is added four times to place (1, 1), which each of the four outputs adds.  Tiles that
- * reach beyond the last row or column are computed, of bytes behind the band's, and not stored.
+ * Tiles that reach beyond the last row or column are computed, of bytes behind the band's, and not
+ * stored.
  */
 #ifndef EDGEQ_CONV2D_WINOGRAD_AVX2_H
 #define EDGEQ_CONV2D_WINOGRAD_AVX2_H
@@ -14,6 +14,7 @@
 #include "edgeq/conv2d_band.h"
 #include "edgeq/conv2d_call.h"
 #include "edgeq/conv2d_tile_avx2.h"
+#include "edgeq/fused_avx2.h"
 #include "edgeq/scale_avx2.h"
 #include "edgeq/winograd_avx2.h"
 
@@ -34,6 +35,13 @@ typedef struct {
     int8_t *y;
     int32_t rows, columns;
 } eq_winograd_tile_avx2;
+
+/* What sixteen channels have in common: with EQ_FUSED `fused`, else f. */
+typedef struct {
+    __m256i bias[2];
+    eq_scale_avx2 f[2];
+    eq_fused_x256 fused[2];
+} eq_winograd_channels_avx2;
 
 /* From place to place of a block of sixteen channels' weights, in int16: a cache line more than
  * they take, for places a power of two apart would push each other out of L1. */
@@ -75,12 +83,12 @@ EQ_INLINE_AVX2 void eq_put_sums_avx2(int32_t *sums, __m256i a, __m256i b)
     _mm256_storeu_si256((__m256i *)(void *)(sums + 8), b);
 }
 
-/* One place: dot products of n windows at x by sixteen channels, on top of a and b. */
+/* One place: dot products of n windows at x by sixteen channels. */
 EQ_INLINE_AVX2 void eq_winograd_place_avx2(int32_t *sums, const int16_t *x,
-                                           const int16_t *w, int32_t in_c, __m256i a,
-                                           __m256i b, int n)
+                                           const int16_t *w, int32_t in_c, int n)
 {
-    eq_tile_avx2 s = {a, b, a, b, a, b, a, b, a, b, a, b};
+    const __m256i z = _mm256_setzero_si256();
+    eq_tile_avx2 s = {z, z, z, z, z, z, z, z, z, z, z, z};
     eq_pixels_avx2 g;
     g.x[0] = x;
     g.x[1] = x + in_c;
@@ -114,14 +122,8 @@ EQ_INLINE_AVX2 void eq_winograd_places_avx2(const eq_winograd_layer_avx2 *t, int
     const int64_t next = eq_winograd_next_avx2(in_c);
     const int16_t *x = t->windows, *w = t->weights + o * next;
     int32_t *sums = t->sums;
-    const __m256i zero = _mm256_setzero_si256();
     for (int32_t place = 0; place < EQ_PLACES_AVX2; ++place) {
-        if (place == 5)
-            eq_winograd_place_avx2(sums, x, w, in_c,
-                                   _mm256_slli_epi32(eq_load_x8(t->a->bias + o), 2),
-                                   _mm256_slli_epi32(eq_load_x8(t->a->bias + o + 8), 2), n);
-        else
-            eq_winograd_place_avx2(sums, x, w, in_c, zero, zero, n);
+        eq_winograd_place_avx2(sums, x, w, in_c, n);
         sums += EQ_TILE_AVX2 * 16;
         x += EQ_TILE_AVX2 * in_c;
         w += next;
@@ -144,47 +146,77 @@ EQ_APART_AVX2 void eq_winograd_places_2_avx2(const eq_winograd_layer_avx2 *t, in
     eq_winograd_places_avx2(t, o, 2);
 }
 
-/* Two outputs of a row, of channels from o on, rescaled and stored: the second of them if any. */
-EQ_INLINE_AVX2 void eq_winograd_pair_avx2(const eq_winograd_layer_avx2 *t,
-                                          const eq_scale_avx2 *f, const __m256i *s,
-                                          int8_t *y, int32_t o, int32_t columns, int single)
+/* The sixteen channels from o on. */
+EQ_INLINE_AVX2 eq_winograd_channels_avx2
+eq_winograd_channels_of_avx2(const eq_conv2d_arrays *a, int32_t o, int mode)
 {
-    const __m256i first = _mm256_packs_epi32(eq_scaled_avx2(s[0], &f[0], single),
-                                             eq_scaled_avx2(s[1], &f[1], single));
-    const __m256i second = _mm256_packs_epi32(eq_scaled_avx2(s[2], &f[0], single),
-                                              eq_scaled_avx2(s[3], &f[1], single));
-    const __m256i v = eq_two_in_order_avx2(eq_bytes_avx2(first, second, &t->range));
-    if (columns > 1)
-        eq_store_two_avx2(y + o, y + t->p->y_pixel + o, v, t->p->out_c - o);
-    else
-        eq_store_two_avx2(y + o, y + o, _mm256_permute2x128_si256(v, v, 0),
-                          t->p->out_c - o);
+    eq_winograd_channels_avx2 q;
+    for (int32_t k = 0; k < 2; ++k) {
+        const int32_t *bias = a->bias + o + 8 * k;
+        const int32_t *mult = a->mult + o + 8 * k, *shift = a->shift + o + 8 * k;
+        q.bias[k] = mode == EQ_FUSED ? eq_load_x8(bias) : eq_load_bias_avx2(bias);
+        q.f[k] = eq_load_scale_avx2(mult, shift, mode);
+        q.fused[k] = eq_load_fused_x256(mult, shift);
+    }
+    return q;
 }
 
-/* What becomes of the sums of n tiles. */
+/* Two outputs of a row rescaled, as bytes in order. */
+EQ_INLINE_AVX2 __m256i eq_winograd_bytes_avx2(const eq_winograd_channels_avx2 *q,
+                                              const __m256i *s, const eq_range_avx2 *r,
+                                              int mode)
+{
+    if (mode == EQ_FUSED) {
+        const eq_fused_range_x256 clamp = {r->lo, r->hi};
+        return eq_fused_bytes_x32(
+            eq_fused_x8(s[0], &q->fused[0]), eq_fused_x8(s[1], &q->fused[1]),
+            eq_fused_x8(s[2], &q->fused[0]), eq_fused_x8(s[3], &q->fused[1]), &clamp);
+    }
+    const __m256i first = _mm256_packs_epi32(eq_scaled_avx2(s[0], &q->f[0], mode),
+                                             eq_scaled_avx2(s[1], &q->f[1], mode));
+    const __m256i second = _mm256_packs_epi32(eq_scaled_avx2(s[2], &q->f[0], mode),
+                                              eq_scaled_avx2(s[3], &q->f[1], mode));
+    return eq_two_in_order_avx2(eq_bytes_avx2(first, second, r));
+}
+
+/* `count` channels of two outputs of a row stored: of the second of them if any. */
+EQ_INLINE_AVX2 void eq_winograd_store_avx2(int8_t *y, int64_t next, __m256i v,
+                                           int32_t columns, int32_t count)
+{
+    if (columns > 1)
+        eq_store_two_avx2(y, y + next, v, count);
+    else
+        eq_store_two_avx2(y, y, _mm256_permute2x128_si256(v, v, 0), count);
+}
+
+/* What becomes of the sums of n tiles, of channels from o on. */
 EQ_INLINE_AVX2 void eq_winograd_finish_avx2(const eq_winograd_layer_avx2 *t,
                                             const eq_winograd_tile_avx2 *g, int32_t o,
-                                            int32_t n, int single)
+                                            int32_t n, int mode)
 {
-    const eq_scale_avx2 f[2] = {
-        eq_load_scale_avx2(t->a->mult + o, t->a->shift + o, single),
-        eq_load_scale_avx2(t->a->mult + o + 8, t->a->shift + o + 8, single)};
+    const eq_winograd_channels_avx2 q = eq_winograd_channels_of_avx2(t->a, o, mode);
+    const int64_t next = t->p->y_pixel;
+    const int32_t count = t->p->out_c - o;
     for (int32_t i = 0; i < n; ++i) {
         const int32_t *sums = t->sums + 16 * i;
-        const eq_four_avx2 a = eq_winograd_outputs_avx2(sums, EQ_TILE_AVX2 * 16);
-        const eq_four_avx2 b = eq_winograd_outputs_avx2(sums + 8, EQ_TILE_AVX2 * 16);
+        int8_t *const y = g[i].y + o;
+        const eq_four_avx2 a = eq_winograd_outputs_avx2(sums, EQ_TILE_AVX2 * 16, q.bias[0]);
+        const eq_four_avx2 b =
+            eq_winograd_outputs_avx2(sums + 8, EQ_TILE_AVX2 * 16, q.bias[1]);
         const __m256i top[4] = {a.a, b.a, a.b, b.b}, bottom[4] = {a.c, b.c, a.d, b.d};
-        eq_winograd_pair_avx2(t, f, top, g[i].y, o, g[i].columns, single);
+        eq_winograd_store_avx2(y, next, eq_winograd_bytes_avx2(&q, top, &t->range, mode),
+                               g[i].columns, count);
         if (g[i].rows > 1)
-            eq_winograd_pair_avx2(t, f, bottom, g[i].y + t->p->y_row, o, g[i].columns,
-                                  single);
+            eq_winograd_store_avx2(y + t->p->y_row, next,
+                                   eq_winograd_bytes_avx2(&q, bottom, &t->range, mode),
+                                   g[i].columns, count);
     }
 }
 
 /* n <= 6 tiles by all channels; windows behind the last are of no value. */
 EQ_INLINE_AVX2 void eq_winograd_tiles_avx2(const eq_winograd_layer_avx2 *t,
                                            const eq_winograd_tile_avx2 *g, int32_t n,
-                                           int single)
+                                           int mode)
 {
     eq_winograd_windows_avx2(t, g, n);
     for (int32_t o = 0; o < t->p->out_c; o += 16) {
@@ -194,13 +226,13 @@ EQ_INLINE_AVX2 void eq_winograd_tiles_avx2(const eq_winograd_layer_avx2 *t,
             eq_winograd_places_4_avx2(t, o);
         else
             eq_winograd_places_2_avx2(t, o);
-        eq_winograd_finish_avx2(t, g, o, n, single);
+        eq_winograd_finish_avx2(t, g, o, n, mode);
     }
 }
 
 /* Output rows [h, h + rows) from the band. */
 EQ_INLINE_AVX2 void eq_winograd_rows_avx2(const eq_winograd_layer_avx2 *t, int32_t h,
-                                          int32_t rows, int single)
+                                          int32_t rows, int mode)
 {
     const eq_conv2d_call *p = t->p;
     eq_winograd_tile_avx2 g[EQ_TILE_AVX2];
@@ -212,30 +244,30 @@ EQ_INLINE_AVX2 void eq_winograd_rows_avx2(const eq_winograd_layer_avx2 *t, int32
             g[n].rows = rows - r;
             g[n].columns = p->out_w - c;
             if (++n == EQ_TILE_AVX2) {
-                eq_winograd_tiles_avx2(t, g, n, single);
+                eq_winograd_tiles_avx2(t, g, n, mode);
                 n = 0;
             }
         }
     if (n > 0)
-        eq_winograd_tiles_avx2(t, g, n, single);
+        eq_winograd_tiles_avx2(t, g, n, mode);
 }
 
 /* All output rows: of a band, an even number, unless they are the last. */
 EQ_INLINE_AVX2 void eq_winograd_image_avx2(const eq_winograd_layer_avx2 *t,
-                                           const eq_band *b, int single)
+                                           const eq_band *b, int mode)
 {
     const eq_conv2d_call *p = t->p;
     const int32_t most = b->rows > 2 ? b->rows / 2 * 2 : 2;
     for (int32_t h = p->row0; h < p->row1; h += most) {
         const int32_t left = p->row1 - h, rows = left < most ? left : most;
         eq_fill_band(t->band, t->a->x, h, rows, b);
-        eq_winograd_rows_avx2(t, h, rows, single);
+        eq_winograd_rows_avx2(t, h, rows, mode);
     }
 }
 
-/* A whole call: `single` is the rounding form. */
+/* A whole call: `mode` is the rounding form, or EQ_FUSED. */
 EQ_INLINE_AVX2 void eq_conv2d_winograd_avx2(const eq_conv2d_arrays *a, int8_t *scratch,
-                                            const eq_conv2d_call *p, int single)
+                                            const eq_conv2d_call *p, int mode)
 {
     const eq_lines g = EQ_LINES_OF(p);
     const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
@@ -254,10 +286,7 @@ EQ_INLINE_AVX2 void eq_conv2d_winograd_avx2(const eq_conv2d_arrays *a, int8_t *s
         .line = b.line,
         .range = eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
     eq_winograd_all_weights_avx2(weights, a->w, p->out_c, p->in_c);
-    if (!single && eq_is_live(p->zy, p->act_min, p->act_max))
-        eq_winograd_image_avx2(&t, &b, EQ_LIVE);
-    else
-        eq_winograd_image_avx2(&t, &b, single);
+    eq_winograd_image_avx2(&t, &b, mode);
 }
 
 #endif

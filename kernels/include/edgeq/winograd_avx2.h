@@ -112,15 +112,16 @@ EQ_INLINE_AVX2 eq_both_avx2 eq_winograd_sums_avx2(const int32_t *sums, int64_t r
                                 eq_sums_at_avx2(sums + 3 * row));
 }
 
-/* A quarter of a sum, with 2^31 on top. */
-EQ_INLINE_AVX2 __m256i eq_quarter_avx2(__m256i sum)
+/* A quarter of a sum, on top of a bias. */
+EQ_INLINE_AVX2 __m256i eq_quarter_avx2(__m256i sum, __m256i bias)
 {
-    return _mm256_xor_si256(_mm256_srai_epi32(sum, 2), _mm256_set1_epi32(INT32_MIN));
+    return _mm256_add_epi32(_mm256_srai_epi32(sum, 2), bias);
 }
 
-/* Eight channels of four outputs, row by row, with 2^31 on top, from sums of places `next` int32
- * apart. */
-EQ_INLINE_AVX2 eq_four_avx2 eq_winograd_outputs_avx2(const int32_t *sums, int64_t next)
+/* Eight channels of four outputs, row by row, on top of their biases, from sums of places `next`
+ * int32 apart. */
+EQ_INLINE_AVX2 eq_four_avx2 eq_winograd_outputs_avx2(const int32_t *sums, int64_t next,
+                                                     __m256i bias)
 {
     const eq_both_avx2 p = eq_winograd_sums_avx2(sums, 4 * next);
     const eq_both_avx2 q = eq_winograd_sums_avx2(sums + next, 4 * next);
@@ -128,8 +129,9 @@ EQ_INLINE_AVX2 eq_four_avx2 eq_winograd_outputs_avx2(const int32_t *sums, int64_
     const eq_both_avx2 s = eq_winograd_sums_avx2(sums + 3 * next, 4 * next);
     const eq_both_avx2 top = eq_winograd_out_avx2(p.a, q.a, r.a, s.a);
     const eq_both_avx2 bottom = eq_winograd_out_avx2(p.b, q.b, r.b, s.b);
-    const eq_four_avx2 y = {eq_quarter_avx2(top.a), eq_quarter_avx2(top.b),
-                            eq_quarter_avx2(bottom.a), eq_quarter_avx2(bottom.b)};
+    const eq_four_avx2 y = {eq_quarter_avx2(top.a, bias), eq_quarter_avx2(top.b, bias),
+                            eq_quarter_avx2(bottom.a, bias),
+                            eq_quarter_avx2(bottom.b, bias)};
     return y;
 }
 
