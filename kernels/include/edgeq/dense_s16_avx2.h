@@ -23,7 +23,7 @@ typedef struct {
     eq_range16_avx2 range;
 } eq_dense_layer16_avx2;
 
-EQ_INLINE_AVX2 __m256i eq_words_avx2(const int16_t *x)
+EQ_INLINE_AVX2 __m256i eq_sixteen_words_avx2(const int16_t *x)
 {
     return _mm256_loadu_si256((const __m256i *)(const void *)x);
 }
@@ -45,11 +45,11 @@ EQ_INLINE_AVX2 __m256i eq_dense16_avx2(const int16_t *x, const int16_t *tail,
     eq_rows_avx2 s = {zero, zero, zero, zero, zero, zero, zero, zero};
     int32_t i = 0;
     for (; i + 16 <= n; i += 16) {
-        s = eq_rows_step_kind_avx2(s, eq_words_avx2(x + i), w, is_int4);
+        s = eq_rows_step_kind_avx2(s, eq_sixteen_words_avx2(x + i), w, is_int4);
         w += bytes;
     }
     if (i < n)
-        s = eq_rows_step_kind_avx2(s, eq_words_avx2(tail), w, is_int4);
+        s = eq_rows_step_kind_avx2(s, eq_sixteen_words_avx2(tail), w, is_int4);
     return eq_across_avx2(s);
 }
 
