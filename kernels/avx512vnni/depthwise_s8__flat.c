@@ -22,11 +22,7 @@ void EQ_SYM(eq_depthwise_s8__avx512vnni_flat)(const int8_t *x, const int8_t *res
                                               int8_t *restrict scratch,
                                               const eq_depthwise_s8_params *restrict p)
 {
-    const eq_lines g = EQ_LINES_OF(p);
-    const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
     const eq_flat_call_x512 a = {x, w,        bias,       mult,    shift,
                                  y, p->y_row, p->y_pixel, p->row0, p->row1};
-    const eq_range_avx512 range = eq_load_range_avx512(p->zy, p->act_min, p->act_max);
-    const int live = !eq_is_single() && eq_is_live(p->zy, p->act_min, p->act_max);
-    eq_depthwise_flat_x512(&a, &b, scratch, &range, 1, live, eq_is_single());
+    eq_depthwise_flat_x512(&a, scratch, p, 1, eq_is_single());
 }

@@ -23,11 +23,6 @@ void EQ_SYM(eq_depthwise_s8__avx512vnni_words)(const int8_t *x, const int8_t *re
                                                int8_t *restrict scratch,
                                                const eq_depthwise_s8_params *restrict p)
 {
-    const eq_lines g = EQ_LINES_OF(p);
-    const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
-    const eq_outputs_x512 q = {p->y_row, p->y_pixel, p->row0, p->row1};
     const eq_depthwise_arrays_x512 a = {x, w, bias, mult, shift, y};
-    const eq_range_avx512 range = eq_load_range_avx512(p->zy, p->act_min, p->act_max);
-    const int live = !eq_is_single() && eq_is_live(p->zy, p->act_min, p->act_max);
-    eq_depthwise_by_strip_x512(&a, &b, scratch, &q, &range, 0, live, 0, eq_is_single());
+    eq_depthwise_by_strip_x512(&a, scratch, p, 0, 0, eq_is_single());
 }

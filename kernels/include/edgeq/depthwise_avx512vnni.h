@@ -13,6 +13,7 @@
 #ifndef EDGEQ_DEPTHWISE_AVX512VNNI_H
 #define EDGEQ_DEPTHWISE_AVX512VNNI_H
 
+#include "edgeq/depthwise_s8.h"
 #include "edgeq/depthwise_strip_avx512vnni.h"
 
 EQ_INLINE_AVX512 __m512i eq_strip_at_x512(const int8_t *x)
@@ -62,6 +63,24 @@ EQ_INLINE_AVX512 eq_four_sums_x512 eq_strip_windows_x512(const eq_pass_x512 *t,
     return s;
 }
 
+/* Four vectors of windows as bytes: of one after the other. */
+EQ_INLINE_AVX512 __m512i eq_strip_bytes_x512(const eq_pass_x512 *t, eq_four_sums_x512 s,
+                                             int mode)
+{
+    const __m512i order =
+        _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m512i v =
+        mode == EQ_FUSED_X512
+            ? eq_fused_bytes_x64(eq_fused_x16(s.a, &t->fused), eq_fused_x16(s.b, &t->fused),
+                                 eq_fused_x16(s.c, &t->fused), eq_fused_x16(s.d, &t->fused),
+                                 &t->fused_range)
+            : eq_narrow_s8_x64(eq_rescale_x16(s.a, &t->f, mode),
+                               eq_rescale_x16(s.b, &t->f, mode),
+                               eq_rescale_x16(s.c, &t->f, mode),
+                               eq_rescale_x16(s.d, &t->f, mode), &t->range);
+    return _mm512_permutexvar_epi32(order, v);
+}
+
 /* The first `count` of eight bytes. */
 EQ_INLINE_AVX512 void eq_store_half_x512(int8_t *y, __m128i v, int32_t count)
 {
@@ -87,19 +106,13 @@ EQ_INLINE_AVX512 void eq_put_windows_x512(const eq_pass_x512 *t, int8_t *y, __m1
 EQ_INLINE_AVX512 void eq_strip_row_x512(const eq_pass_x512 *t, const int8_t *strip,
                                         int8_t *y, int64_t pixel, int32_t n, int64_t size,
                                         int32_t groups, int32_t kw, int pair, int has_zw,
-                                        int single)
+                                        int mode)
 {
-    const __m512i order =
-        _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     const int32_t each = pair ? 2 : 1; /* pixels of a vector */
     for (int32_t p = 0; p < n; p += 4 * each) {
         const eq_four_sums_x512 s =
             eq_strip_windows_x512(t, strip, 64, size, groups, kw, pair, has_zw);
-        const __m512i v = _mm512_permutexvar_epi32(
-            order, eq_narrow_s8_x64(eq_rescale_x16(s.a, &t->f, single),
-                                    eq_rescale_x16(s.b, &t->f, single),
-                                    eq_rescale_x16(s.c, &t->f, single),
-                                    eq_rescale_x16(s.d, &t->f, single), &t->range));
+        const __m512i v = eq_strip_bytes_x512(t, s, mode);
         const int64_t next = each * pixel;
         eq_put_windows_x512(t, y, _mm512_castsi512_si128(v), pixel, n - p, pair);
         eq_put_windows_x512(t, y + next, _mm512_extracti32x4_epi32(v, 1), pixel,
@@ -122,7 +135,7 @@ typedef struct {
 /* A row of outputs of a pass, whose windows begin at x in the band. */
 EQ_INLINE_AVX512 void eq_depthwise_row_x512(const eq_pass_x512 *t, const eq_band *b,
                                             const int8_t *x, int8_t *strip, int8_t *y,
-                                            int64_t pixel, int pair, int has_zw, int single)
+                                            int64_t pixel, int pair, int has_zw, int mode)
 {
     const int64_t size = (int64_t)t->step * t->length * (pair ? 32 : 64) + 512;
     for (int32_t g = 0; g < t->groups; ++g) {
@@ -134,10 +147,10 @@ EQ_INLINE_AVX512 void eq_depthwise_row_x512(const eq_pass_x512 *t, const eq_band
         eq_strip_x512(strip + g * size, rows, b->lines.columns, b->lines.in_c, t, pair);
     }
     if (t->groups == 1 && t->kw == 3)
-        eq_strip_row_x512(t, strip, y, pixel, b->out_w, size, 1, 3, pair, has_zw, single);
+        eq_strip_row_x512(t, strip, y, pixel, b->out_w, size, 1, 3, pair, has_zw, mode);
     else
         eq_strip_row_x512(t, strip, y, pixel, b->out_w, size, t->groups, t->kw, pair,
-                          has_zw, single);
+                          has_zw, mode);
 }
 
 /* The arrays of a call. */
@@ -158,13 +171,16 @@ EQ_INLINE_AVX512 __m512i eq_some_x512(const int32_t *q, int pair)
 /* The constants of the channels from o on. */
 EQ_INLINE_AVX512 void eq_load_pass_x512(eq_pass_x512 *t, const eq_depthwise_arrays_x512 *a,
                                         int32_t o, int32_t out_c, int32_t kh, int32_t zw,
-                                        int pair, int single)
+                                        int pair, int mode)
 {
     const int32_t left = out_c - o, taps = kh * t->kw;
     int32_t mult[16], shift[16];
     _mm512_storeu_si512((void *)mult, eq_some_x512(a->mult + o, pair));
     _mm512_storeu_si512((void *)shift, eq_some_x512(a->shift + o, pair));
-    t->f = eq_load_factors_x16(mult, shift, single);
+    if (mode == EQ_FUSED_X512)
+        t->fused = eq_load_fused_x512(mult, shift);
+    else
+        t->f = eq_load_factors_x16(mult, shift, mode);
     t->w = a->w + (int64_t)o * t->groups * t->kw * 4;
     t->count = left < 16 ? left : 16;
     t->bias = _mm512_add_epi32(eq_some_x512(a->bias + o, pair),
@@ -176,18 +192,18 @@ EQ_INLINE_AVX512 void eq_depthwise_image_x512(eq_pass_x512 *t, const eq_band *b,
                                               int8_t *band, int8_t *strip,
                                               const eq_depthwise_arrays_x512 *a,
                                               const eq_outputs_x512 *q, int32_t zw,
-                                              int pair, int has_zw, int single)
+                                              int pair, int has_zw, int mode)
 {
     const int32_t channels = b->lines.in_c;
     for (int32_t h = q->row0; h < q->row1; h += b->rows) {
         const int32_t left = q->row1 - h, rows = left < b->rows ? left : b->rows;
         eq_fill_band(band, a->x, h, rows, b);
         for (int32_t o = 0; o < channels; o += 16) {
-            eq_load_pass_x512(t, a, o, channels, b->lines.kh, zw, pair, single);
+            eq_load_pass_x512(t, a, o, channels, b->lines.kh, zw, pair, mode);
             for (int32_t r = 0; r < rows; ++r)
                 eq_depthwise_row_x512(t, b, band + (int64_t)r * b->row + o, strip,
                                       a->y + (h + r) * q->row + o, q->pixel, pair, has_zw,
-                                      single);
+                                      mode);
         }
     }
 }
@@ -204,22 +220,26 @@ EQ_INLINE_AVX512 void eq_depthwise_pairs_x512(eq_pass_x512 *t, const eq_band *b,
                                               int8_t *band, int8_t *strip,
                                               const eq_depthwise_arrays_x512 *a,
                                               const eq_outputs_x512 *q, int32_t zw,
-                                              int has_zw, int single)
+                                              int has_zw, int mode)
 {
     eq_place_columns_x512(t, b->lines.in_c <= 8);
     if (b->lines.in_c <= 8)
-        eq_depthwise_image_x512(t, b, band, strip, a, q, zw, 1, has_zw, single);
+        eq_depthwise_image_x512(t, b, band, strip, a, q, zw, 1, has_zw, mode);
     else
-        eq_depthwise_image_x512(t, b, band, strip, a, q, zw, 0, has_zw, single);
+        eq_depthwise_image_x512(t, b, band, strip, a, q, zw, 0, has_zw, mode);
 }
 
-/* A whole call: y at least -128 of a live output; has_zw and single are constants. */
+/* A whole call; has_zw and mode are constants. */
 EQ_INLINE_AVX512 void eq_depthwise_by_strip_x512(const eq_depthwise_arrays_x512 *a,
-                                                 const eq_band *b, int8_t *scratch,
-                                                 const eq_outputs_x512 *q,
-                                                 const eq_range_avx512 *range, int32_t zw,
-                                                 int live, int has_zw, int single)
+                                                 int8_t *scratch,
+                                                 const eq_depthwise_s8_params *p,
+                                                 int32_t zw, int has_zw, int mode)
 {
+    const eq_lines g = EQ_LINES_OF(p);
+    const eq_band band = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
+    const eq_band *const b = &band;
+    const eq_outputs_x512 outputs = {p->y_row, p->y_pixel, p->row0, p->row1};
+    const eq_outputs_x512 *const q = &outputs;
     const int32_t kh = b->lines.kh, step = b->step / b->lines.in_c, last = (kh - 1) % 4;
     const int64_t lines =
         (int64_t)(b->rows < q->row1 - q->row0 ? b->rows : q->row1 - q->row0) - 1;
@@ -233,13 +253,9 @@ EQ_INLINE_AVX512 void eq_depthwise_by_strip_x512(const eq_depthwise_arrays_x512 
     t.zw = _mm512_set1_epi32(zw);
     t.ones[0] = _mm512_set1_epi8(1);
     t.ones[1] = _mm512_set1_epi32((int32_t)(0x01010101u >> (24 - 8 * last)));
-    t.range = *range;
-    if (live)
-        eq_depthwise_pairs_x512(&t, b, scratch, scratch + size + 64, a, q, zw, has_zw,
-                                EQ_LIVE);
-    else
-        eq_depthwise_pairs_x512(&t, b, scratch, scratch + size + 64, a, q, zw, has_zw,
-                                single);
+    t.range = eq_load_range_avx512(p->zy, p->act_min, p->act_max);
+    t.fused_range = eq_load_fused_range_x512(p->act_min, p->act_max);
+    eq_depthwise_pairs_x512(&t, b, scratch, scratch + size + 64, a, q, zw, has_zw, mode);
 }
 
 #endif

@@ -62,7 +62,7 @@ EQ_INLINE_AVX512 __m512i eq_column_outputs_x512(const eq_columns_x512 *q,
         s = eq_column_step_x512(s, q, &table, &w, at, some);
     const eq_words_x512 v =
         eq_column_words_x512(table, at, q->last[0], q->last[1], q->last[2], q->mask, some);
-    return eq_finish_sums_x512(eq_add_column_x512(s, v, w, s.a, 0), t, mode);
+    return eq_finish_sums_x512(eq_add_column_x512(s, v, w, s.a, 0), &t->finish, mode);
 }
 
 /* All rows of 64 channels from o on, or of those that the mask has. */
@@ -140,17 +140,13 @@ EQ_INLINE_AVX512 void eq_column_image_x512(const eq_words_arrays_x512 *a,
     }
 }
 
-/* A whole call of the form `single`, which is a constant. */
+/* A whole call; mode is a constant. */
 EQ_INLINE_AVX512 void eq_depthwise_columns_x512(const int8_t *x,
                                                 const eq_words_arrays_x512 *a,
                                                 int8_t *scratch,
-                                                const eq_depthwise_s8_params *p, int single)
+                                                const eq_depthwise_s8_params *p, int mode)
 {
-    const int8_t *const table = eq_list_rows_x512(scratch, x, p);
-    if (single != EQ_SINGLE && eq_is_live(p->zy, p->act_min, p->act_max))
-        eq_column_image_x512(a, table, p, EQ_LIVE);
-    else
-        eq_column_image_x512(a, table, p, single);
+    eq_column_image_x512(a, eq_list_rows_x512(scratch, x, p), p, mode);
 }
 
 #endif

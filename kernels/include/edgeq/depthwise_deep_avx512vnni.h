@@ -147,10 +147,10 @@ EQ_INLINE_AVX512 void eq_deep_block_x512(const eq_words_outputs_x512 *t,
             eq_deep_lines_x512(&q, t, table, y, h, o, p, some, 0, has_zw, mode);
 }
 
-/* All channels; has_zw and the modes, of 64 channels and of the rest, are constants. */
+/* All channels; has_zw and mode are constants. */
 EQ_INLINE_AVX512 void eq_deep_image_x512(const eq_words_arrays_x512 *a, const int8_t *table,
                                          const eq_depthwise_s8_params *p, int32_t zw,
-                                         int has_zw, int mode, int rest)
+                                         int has_zw, int mode)
 {
     const int32_t more = 9 * 128 * zw;
     int8_t lower[EQ_THREE_COLUMNS_X512];
@@ -167,26 +167,23 @@ EQ_INLINE_AVX512 void eq_deep_image_x512(const eq_words_arrays_x512 *a, const in
             eq_deep_block_x512(&t, table, a->y, o, p, 0, 0, has_zw, mode);
         } else {
             const __mmask64 mask = ((__mmask64)1 << left) - 1;
-            eq_load_outputs_x512(&t, a->bias + o, a->mult + o, a->shift + o, more, rest);
-            eq_deep_block_x512(&t, table, a->y, o, p, mask, 1, has_zw, rest);
+            eq_load_outputs_x512(&t, a->bias + o, a->mult + o, a->shift + o, more, mode);
+            eq_deep_block_x512(&t, table, a->y, o, p, mask, 1, has_zw, mode);
         }
     }
 }
 
-/* A whole call of the form `single`; has_zw and single are constants. */
+/* A whole call; has_zw and mode are constants. */
 EQ_INLINE_AVX512 void eq_depthwise_deep_x512(const int8_t *x, const eq_words_arrays_x512 *a,
                                              int8_t *scratch,
                                              const eq_depthwise_s8_params *p, int32_t zw,
-                                             int has_zw, int single)
+                                             int has_zw, int mode)
 {
     const int8_t *const table = eq_list_rows_x512(scratch, x, p);
-    const int mode = eq_mode_x512(p->zy, p->act_min, p->act_max, single);
-    if (single != EQ_SINGLE && mode == EQ_LIVE)
-        eq_deep_image_x512(a, table, p, zw, has_zw, EQ_LIVE, EQ_LIVE);
-    else if (single != EQ_SINGLE && mode == EQ_RELU_X512)
-        eq_deep_image_x512(a, table, p, zw, has_zw, EQ_RELU_X512, single);
+    if (eq_is_fused_x512(mode) && eq_mode_x512(mode, p->act_min, p->act_max) != mode)
+        eq_deep_image_x512(a, table, p, zw, has_zw, EQ_FUSED_WHOLE_X512);
     else
-        eq_deep_image_x512(a, table, p, zw, has_zw, single, single);
+        eq_deep_image_x512(a, table, p, zw, has_zw, mode);
 }
 
 #endif

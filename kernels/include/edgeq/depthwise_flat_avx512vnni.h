@@ -8,15 +8,15 @@
  * pixel is picked from two vectors.
  *
  * Exact: bytes are those of x + 128, and biases have 128 times the sum of their weights taken away
- * (@offset); VPDPBUSD sums modulo 2^32, and the last sum is the contract's, with 2^31 on top as
- * scale_avx512.h wants it.  Rows that a window has
- * not are its last one once more with weights of zero.
+ * (@offset); VPDPBUSD sums modulo 2^32, and the last sum is the contract's, with on top what the
+ * rescale wants there.  Rows that a window has not are its last one once more with weights of zero.
  */
 #ifndef EDGEQ_DEPTHWISE_FLAT_AVX512VNNI_H
 #define EDGEQ_DEPTHWISE_FLAT_AVX512VNNI_H
 
 #include "edgeq/band_avx512.h"
-#include "edgeq/scale_avx512.h"
+#include "edgeq/depthwise_finish_avx512vnni.h"
+#include "edgeq/depthwise_s8.h"
 
 enum { EQ_FLAT_X512 = 64, EQ_FLAT_TAPS_X512 = 32 };
 
@@ -24,8 +24,7 @@ enum { EQ_FLAT_X512 = 64, EQ_FLAT_TAPS_X512 = 32 };
 typedef struct {
     const int8_t *w;
     const int32_t *bias;
-    eq_scale_x512 f[4];
-    eq_range_avx512 range;
+    eq_finish_x512 finish;
     int32_t groups, kw, tap,
         last;        /* of four rows; columns, and bytes between them; last row */
     int64_t segment; /* bytes from row to row */
@@ -37,18 +36,11 @@ typedef struct {
     int32_t bias[64], mult[64], shift[64];
 } eq_flat_copies_x512;
 
-EQ_INLINE_AVX512 void eq_flat_factors_x512(eq_flat_pass_x512 *t, const int32_t *mult,
-                                           const int32_t *shift, int single)
-{
-    for (int32_t v = 0; v < 4; ++v)
-        t->f[v] = eq_load_scale_x512(mult + 16 * v, shift + 16 * v, single, EQ_ONCE_X512);
-}
-
 /* Constants of `channels` channels, in the contract's order; w (o, kh/4, kw, kh%4). */
 EQ_INLINE_AVX512 void eq_flat_load_x512(eq_flat_pass_x512 *t, eq_flat_copies_x512 *m,
                                         const int8_t *w, const int32_t *bias,
                                         const int32_t *mult, const int32_t *shift,
-                                        int32_t channels, int single)
+                                        int32_t channels, int mode)
 {
     const int32_t taps = t->groups * t->kw;
     for (int32_t i = 0; i < 64; ++i) {
@@ -61,7 +53,7 @@ EQ_INLINE_AVX512 void eq_flat_load_x512(eq_flat_pass_x512 *t, eq_flat_copies_x51
     }
     t->w = m->w[0];
     t->bias = m->bias;
-    eq_flat_factors_x512(t, m->mult, m->shift, single);
+    eq_load_finish_x512(&t->finish, m->mult, m->shift, mode);
 }
 
 /* 64 bytes at x; with a stride of two, of 128 those of every other pixel. */
@@ -73,16 +65,10 @@ EQ_INLINE_AVX512 __m512i eq_flat_bytes_x512(const uint8_t *x, __m512i pick, int 
                              v, pick, _mm512_loadu_si512((const void *)(x + 64)));
 }
 
-/* Sums of 64 outputs. */
-typedef struct {
-    __m512i a, b, c, d;
-} eq_flat_sums_x512;
-
 /* Four rows of one column, `at` bytes from the first of a window. */
-EQ_INLINE_AVX512 eq_flat_sums_x512 eq_flat_tap_x512(eq_flat_sums_x512 s,
-                                                    const uint8_t *const r[4], int64_t at,
-                                                    const int8_t *w, __m512i pick,
-                                                    int three, int stride)
+EQ_INLINE_AVX512 eq_words_x512 eq_flat_tap_x512(eq_words_x512 s, const uint8_t *const r[4],
+                                                int64_t at, const int8_t *w, __m512i pick,
+                                                int three, int stride)
 {
     const __m512i e = eq_flat_bytes_x512(r[0] + at, pick, stride);
     const __m512i f = eq_flat_bytes_x512(r[1] + at, pick, stride);
@@ -103,12 +89,11 @@ EQ_INLINE_AVX512 eq_flat_sums_x512 eq_flat_tap_x512(eq_flat_sums_x512 s,
 
 /* 64 outputs of the windows at x; usual where windows are of three rows and columns. */
 EQ_INLINE_AVX512 __m512i eq_flat_outputs_x512(const eq_flat_pass_x512 *t, const uint8_t *x,
-                                              __m512i pick, int usual, int stride,
-                                              int single)
+                                              __m512i pick, int usual, int stride, int mode)
 {
-    eq_flat_sums_x512 s = {eq_load_bias_x512(t->bias), eq_load_bias_x512(t->bias + 16),
-                           eq_load_bias_x512(t->bias + 32),
-                           eq_load_bias_x512(t->bias + 48)};
+    eq_words_x512 s = {
+        eq_begin_x512(t->bias, 0, mode), eq_begin_x512(t->bias + 16, 0, mode),
+        eq_begin_x512(t->bias + 32, 0, mode), eq_begin_x512(t->bias + 48, 0, mode)};
     const uint8_t *r[4] = {x, x + t->segment, x + 2 * t->segment, x};
     if (usual) {
         s = eq_flat_tap_x512(s, r, 0, t->w, pick, 1, stride);
@@ -123,11 +108,7 @@ EQ_INLINE_AVX512 __m512i eq_flat_outputs_x512(const eq_flat_pass_x512 *t, const 
                 s = eq_flat_tap_x512(s, r, (int64_t)k * t->tap, w, pick, 0, stride);
         }
     }
-    return eq_bytes_x512(eq_rescaled_x512(s.a, &t->f[0], single, EQ_ONCE_X512),
-                         eq_rescaled_x512(s.b, &t->f[1], single, EQ_ONCE_X512),
-                         eq_rescaled_x512(s.c, &t->f[2], single, EQ_ONCE_X512),
-                         eq_rescaled_x512(s.d, &t->f[3], single, EQ_ONCE_X512), &t->range,
-                         single);
+    return eq_finish_sums_x512(s, &t->finish, mode);
 }
 
 /* n outputs from x on, `next` bytes of x from 64 to 64 of y, each y_next apart; `count` at a time
@@ -139,11 +120,11 @@ typedef struct {
 
 EQ_INLINE_AVX512 void eq_flat_run(const eq_flat_pass_x512 *t, const uint8_t *x, int8_t *y,
                                   const eq_flat_run_x512 *q, __m512i pick, int usual,
-                                  int stride, int single)
+                                  int stride, int mode)
 {
     for (int32_t left = q->n; left > 0; left -= q->count) {
         const int32_t some = left < q->count ? left : q->count;
-        const __m512i v = eq_flat_outputs_x512(t, x, pick, usual, stride, single);
+        const __m512i v = eq_flat_outputs_x512(t, x, pick, usual, stride, mode);
         if (some == 64)
             _mm512_storeu_si512((void *)y, v);
         else
@@ -156,12 +137,12 @@ EQ_INLINE_AVX512 void eq_flat_run(const eq_flat_pass_x512 *t, const uint8_t *x, 
 /* The same with what is usual as constants: three rows of three columns. */
 EQ_INLINE_AVX512 void eq_flat_run_of(const eq_flat_pass_x512 *t, const uint8_t *x,
                                      int8_t *y, const eq_flat_run_x512 *q, __m512i pick,
-                                     int stride, int single)
+                                     int stride, int mode)
 {
     if (t->groups == 1 && t->kw == 3 && t->last == 2)
-        eq_flat_run(t, x, y, q, pick, 1, stride, single);
+        eq_flat_run(t, x, y, q, pick, 1, stride, mode);
     else
-        eq_flat_run(t, x, y, q, pick, 0, stride, single);
+        eq_flat_run(t, x, y, q, pick, 0, stride, mode);
 }
 
 /* The arrays of a call, and where outputs lie. */
@@ -176,7 +157,7 @@ typedef struct {
 /* `rows` rows of a band: all channels of several pixels at a time, of fewer than 64. */
 EQ_INLINE_AVX512 void eq_flat_rows_x512(const eq_flat_pass_x512 *t, const eq_band *b,
                                         const uint8_t *band, int8_t *y, int64_t row,
-                                        int32_t rows, int stride, int single)
+                                        int32_t rows, int stride, int mode)
 {
     const int32_t channels = b->lines.in_c, words = channels / 8;
     int64_t index[8];
@@ -185,65 +166,63 @@ EQ_INLINE_AVX512 void eq_flat_rows_x512(const eq_flat_pass_x512 *t, const eq_ban
     const __m512i pick = _mm512_loadu_si512((const void *)index);
     const eq_flat_run_x512 q = {64 * stride, 64, b->out_w * channels, 64};
     for (int32_t r = 0; r < rows; ++r)
-        eq_flat_run_of(t, band + (int64_t)r * b->row, y + r * row, &q, pick, stride,
-                       single);
+        eq_flat_run_of(t, band + (int64_t)r * b->row, y + r * row, &q, pick, stride, mode);
 }
 
 /* `rows` rows of a band: 64 channels from o on of a pixel at a time. */
 EQ_INLINE_AVX512 void eq_deep_rows_x512(const eq_flat_pass_x512 *t, const eq_band *b,
                                         const uint8_t *band, int8_t *y,
                                         const eq_flat_call_x512 *a, int32_t rows, int32_t o,
-                                        int single)
+                                        int mode)
 {
     const int32_t left = b->lines.in_c - o, count = left < 64 ? left : 64;
     const eq_flat_run_x512 q = {b->step, a->pixel, b->out_w * count, count};
     for (int32_t r = 0; r < rows; ++r)
         eq_flat_run_of(t, band + (int64_t)r * b->row + o, y + r * a->row + o, &q,
-                       _mm512_setzero_si512(), 1, single);
+                       _mm512_setzero_si512(), 1, mode);
 }
 
-/* All output rows; flat where a vector has several pixels.  Flat and single are constants. */
+/* All output rows; flat where a vector has several pixels.  Flat and mode are constants. */
 EQ_INLINE_AVX512 void eq_flat_image_x512(eq_flat_pass_x512 *t, const eq_band *b,
                                          uint8_t *band, const eq_flat_call_x512 *a,
-                                         int flat, int single)
+                                         int flat, int mode)
 {
     const int32_t channels = b->lines.in_c, taps = t->groups * t->kw;
     eq_flat_copies_x512 copies;
     if (flat)
-        eq_flat_load_x512(t, &copies, a->w, a->bias, a->mult, a->shift, channels, single);
+        eq_flat_load_x512(t, &copies, a->w, a->bias, a->mult, a->shift, channels, mode);
     for (int32_t h = a->row0; h < a->row1; h += b->rows) {
         const int32_t left = a->row1 - h, rows = left < b->rows ? left : b->rows;
         int8_t *const y = a->y + h * a->row;
         eq_fill_unsigned_band(band, a->x, h, rows, b);
         if (flat && b->stride_w == 1)
-            eq_flat_rows_x512(t, b, band, y, a->row, rows, 1, single);
+            eq_flat_rows_x512(t, b, band, y, a->row, rows, 1, mode);
         else if (flat)
-            eq_flat_rows_x512(t, b, band, y, a->row, rows, 2, single);
+            eq_flat_rows_x512(t, b, band, y, a->row, rows, 2, mode);
         for (int32_t o = 0; o < channels && !flat; o += 64) {
             t->w = a->w + (int64_t)o * taps * 4;
             t->bias = a->bias + o;
-            eq_flat_factors_x512(t, a->mult + o, a->shift + o, single);
-            eq_deep_rows_x512(t, b, band, y, a, rows, o, single);
+            eq_load_finish_x512(&t->finish, a->mult + o, a->shift + o, mode);
+            eq_deep_rows_x512(t, b, band, y, a, rows, o, mode);
         }
     }
 }
 
-/* A whole call; flat and single are constants. */
-EQ_INLINE_AVX512 void eq_depthwise_flat_x512(const eq_flat_call_x512 *a, const eq_band *b,
-                                             int8_t *scratch, const eq_range_avx512 *range,
-                                             int flat, int live, int single)
+/* A whole call; flat and mode are constants. */
+EQ_INLINE_AVX512 void eq_depthwise_flat_x512(const eq_flat_call_x512 *a, int8_t *scratch,
+                                             const eq_depthwise_s8_params *p, int flat,
+                                             int mode)
 {
+    const eq_lines g = EQ_LINES_OF(p);
+    const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
     eq_flat_pass_x512 t;
-    t.range = *range;
-    t.groups = (b->lines.kh + 3) / 4;
-    t.kw = b->kw;
-    t.tap = b->lines.in_c;
-    t.last = b->lines.kh - 1;
-    t.segment = b->segment;
-    if (live)
-        eq_flat_image_x512(&t, b, (uint8_t *)scratch, a, flat, EQ_LIVE);
-    else
-        eq_flat_image_x512(&t, b, (uint8_t *)scratch, a, flat, single);
+    eq_load_clamp_x512(&t.finish, p->zy, p->act_min, p->act_max);
+    t.groups = (p->kh + 3) / 4;
+    t.kw = p->kw;
+    t.tap = p->in_c;
+    t.last = p->kh - 1;
+    t.segment = b.segment;
+    eq_flat_image_x512(&t, &b, (uint8_t *)scratch, a, flat, mode);
 }
 
 #endif

@@ -198,9 +198,10 @@ EQ_INLINE_AVX512 void eq_run_stride_x512(const eq_words_arrays_x512 *a, const in
         eq_run_image_x512(a, table, p, zw, 2, channels, has_zw, mode);
 }
 
-EQ_INLINE_AVX512 void eq_run_mode_x512(const eq_words_arrays_x512 *a, const int8_t *table,
-                                       const eq_depthwise_s8_params *p, int32_t zw,
-                                       int has_zw, int mode)
+EQ_INLINE_AVX512 void eq_run_channels_x512(const eq_words_arrays_x512 *a,
+                                           const int8_t *table,
+                                           const eq_depthwise_s8_params *p, int32_t zw,
+                                           int has_zw, int mode)
 {
     if (p->in_c == 8)
         eq_run_stride_x512(a, table, p, zw, 8, has_zw, mode);
@@ -210,17 +211,17 @@ EQ_INLINE_AVX512 void eq_run_mode_x512(const eq_words_arrays_x512 *a, const int8
         eq_run_stride_x512(a, table, p, zw, 32, has_zw, mode);
 }
 
-/* A whole call of the form `single`; has_zw and single are constants. */
+/* A whole call; has_zw and mode are constants. */
 EQ_INLINE_AVX512 void eq_depthwise_runs_x512(const int8_t *x, const eq_words_arrays_x512 *a,
                                              int8_t *scratch,
                                              const eq_depthwise_s8_params *p, int32_t zw,
-                                             int has_zw, int single)
+                                             int has_zw, int mode)
 {
     const int8_t *const table = eq_list_rows_x512(scratch, x, p);
-    if (single != EQ_SINGLE && eq_is_live(p->zy, p->act_min, p->act_max))
-        eq_run_mode_x512(a, table, p, zw, has_zw, EQ_LIVE);
+    if (eq_is_fused_x512(mode) && eq_mode_x512(mode, p->act_min, p->act_max) != mode)
+        eq_run_channels_x512(a, table, p, zw, has_zw, EQ_FUSED_WHOLE_X512);
     else
-        eq_run_mode_x512(a, table, p, zw, has_zw, single);
+        eq_run_channels_x512(a, table, p, zw, has_zw, mode);
 }
 
 #endif

@@ -5,7 +5,7 @@
 #define EDGEQ_DEPTHWISE_STRIP_AVX512VNNI_H
 
 #include "edgeq/conv2d_band.h"
-#include "edgeq/rescale_avx512.h"
+#include "edgeq/fused_avx512.h"
 
 enum { EQ_COLUMNS_X512 = 128 };
 
@@ -20,7 +20,9 @@ typedef struct {
     __m512i bias, zw;
     __m512i ones[2]; /* of groups that are whole, of the last */
     eq_factors_x16 f;
+    eq_fused_x512 fused;
     eq_range_avx512 range;
+    eq_fused_range_x512 fused_range;
 } eq_pass_x512;
 
 typedef struct {

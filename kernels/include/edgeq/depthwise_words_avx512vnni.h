@@ -12,20 +12,16 @@
  * the same all the time, which saves a tenth of the instructions where rows are short.
  *
  * Exact: bytes are those of x + 128, and biases have 128 times the sum of their weights taken away
- * (@offset); VPDPBUSD sums modulo 2^32, and the last sum is the contract's, with 2^31 on top as
- * scale_avx512.h wants it.  A zero point zw of the weights, at least -127, comes as one more weight
+ * (@offset); VPDPBUSD sums modulo 2^32, and the last sum is the contract's, with on top what the
+ * rescale wants there.  A zero point zw of the weights, at least -127, comes as one more weight
  * -zw of each byte: what a bias lacks is 128 * zw for each tap.  A row that no window has is another
  * one once more with weights of zero.
  */
 #ifndef EDGEQ_DEPTHWISE_WORDS_AVX512VNNI_H
 #define EDGEQ_DEPTHWISE_WORDS_AVX512VNNI_H
 
+#include "edgeq/depthwise_finish_avx512vnni.h"
 #include "edgeq/depthwise_s8.h"
-#include "edgeq/scale_avx512.h"
-
-/* How a kernel rescales and packs: the form, EQ_LIVE, or EQ_RELU where the clamp alone has zy, or
- * more, as its least. */
-enum { EQ_RELU_X512 = 3 };
 
 /* The arrays of a call. */
 typedef struct {
@@ -34,12 +30,7 @@ typedef struct {
     int8_t *y;
 } eq_words_arrays_x512;
 
-/* Bytes of four rows: those of byte i as a word in lane i % 4 of lane i / 16 of 128 bits of
- * vector i / 4 % 4. */
-typedef struct {
-    __m512i a, b, c, d;
-} eq_words_x512;
-
+/* Bytes of four rows side by side. */
 EQ_INLINE_AVX512 eq_words_x512 eq_words_of_x512(__m512i e, __m512i f, __m512i g, __m512i h)
 {
     const __m512i ef = _mm512_unpacklo_epi8(e, f), fe = _mm512_unpackhi_epi8(e, f);
@@ -55,8 +46,7 @@ typedef struct {
     const int8_t *w, *lower;
     __m512i less_zw, less_zw_lower;
     eq_words_x512 bias;
-    eq_scale_x512 a, b, c, d;
-    eq_range_avx512 range;
+    eq_finish_x512 finish;
 } eq_words_outputs_x512;
 
 enum { EQ_THREE_COLUMNS_X512 = 3 * 256 };
@@ -87,42 +77,14 @@ EQ_INLINE_AVX512 eq_words_x512 eq_add_column_x512(eq_words_x512 s, eq_words_x512
     return s;
 }
 
-/* The mode of eq_rescaled_x512, and that of eq_bytes_x512. */
-static inline int eq_rescale_mode_x512(int mode)
-{
-    return mode == EQ_RELU_X512 ? EQ_LIVE : mode;
-}
-
-EQ_INLINE_AVX512 __m512i eq_finish_sums_x512(eq_words_x512 s,
-                                             const eq_words_outputs_x512 *t, int mode)
-{
-    const int single = eq_rescale_mode_x512(mode);
-    return eq_bytes_x512(eq_rescaled_x512(s.a, &t->a, single, EQ_ONCE_X512),
-                         eq_rescaled_x512(s.b, &t->b, single, EQ_ONCE_X512),
-                         eq_rescaled_x512(s.c, &t->c, single, EQ_ONCE_X512),
-                         eq_rescaled_x512(s.d, &t->d, single, EQ_ONCE_X512), &t->range,
-                         mode);
-}
-
 /* Those of a layer. */
 EQ_INLINE_AVX512 void eq_load_layer_x512(eq_words_outputs_x512 *t,
                                          const eq_depthwise_s8_params *p, int32_t zw)
 {
     const int32_t less = -zw & 255;
-    t->range = eq_load_range_avx512(p->zy, p->act_min, p->act_max);
+    eq_load_clamp_x512(&t->finish, p->zy, p->act_min, p->act_max);
     t->less_zw = _mm512_set1_epi32(less * 0x00010101);
     t->less_zw_lower = _mm512_slli_epi32(t->less_zw, 8);
-}
-
-EQ_INLINE_AVX512 eq_scale_x512 eq_load_factors_x512(const int32_t *mult,
-                                                    const int32_t *shift, int mode)
-{
-    return eq_load_scale_x512(mult, shift, eq_rescale_mode_x512(mode), EQ_ONCE_X512);
-}
-
-EQ_INLINE_AVX512 __m512i eq_load_more_bias_x512(const int32_t *bias, int32_t more)
-{
-    return _mm512_add_epi32(eq_load_bias_x512(bias), _mm512_set1_epi32(more));
 }
 
 /* Constants of 64 outputs in the order of the sums; a bias gets `more` on top. */
@@ -130,14 +92,11 @@ EQ_INLINE_AVX512 void eq_load_outputs_x512(eq_words_outputs_x512 *t, const int32
                                            const int32_t *mult, const int32_t *shift,
                                            int32_t more, int mode)
 {
-    t->bias.a = eq_load_more_bias_x512(bias, more);
-    t->bias.b = eq_load_more_bias_x512(bias + 16, more);
-    t->bias.c = eq_load_more_bias_x512(bias + 32, more);
-    t->bias.d = eq_load_more_bias_x512(bias + 48, more);
-    t->a = eq_load_factors_x512(mult, shift, mode);
-    t->b = eq_load_factors_x512(mult + 16, shift + 16, mode);
-    t->c = eq_load_factors_x512(mult + 32, shift + 32, mode);
-    t->d = eq_load_factors_x512(mult + 48, shift + 48, mode);
+    t->bias.a = eq_begin_x512(bias, more, mode);
+    t->bias.b = eq_begin_x512(bias + 16, more, mode);
+    t->bias.c = eq_begin_x512(bias + 32, more, mode);
+    t->bias.d = eq_begin_x512(bias + 48, more, mode);
+    eq_load_finish_x512(&t->finish, mult, shift, mode);
 }
 
 /* The weights of three columns one row lower. */
@@ -162,15 +121,7 @@ EQ_INLINE_AVX512 __m512i eq_three_columns_x512(const eq_words_outputs_x512 *t,
     eq_words_x512 s = eq_add_column_x512(t->bias, u, weights, less_zw, has_zw);
     s = eq_add_column_x512(s, v, weights + 256, less_zw, has_zw);
     s = eq_add_column_x512(s, w, weights + 512, less_zw, has_zw);
-    return eq_finish_sums_x512(s, t, mode);
-}
-
-/* The mode of a call of the form `single`. */
-static inline int eq_mode_x512(int32_t zy, int32_t lo, int32_t hi, int single)
-{
-    if (single == EQ_SINGLE)
-        return EQ_SINGLE;
-    return eq_is_live(zy, lo, hi) ? EQ_LIVE : lo >= zy ? EQ_RELU_X512 : EQ_DOUBLE;
+    return eq_finish_sums_x512(s, &t->finish, mode);
 }
 
 #endif
