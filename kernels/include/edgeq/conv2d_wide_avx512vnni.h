@@ -8,7 +8,7 @@
 
 #include "edgeq/band_avx512.h"
 #include "edgeq/conv2d_call.h"
-#include "edgeq/conv2d_wide_tile_avx512vnni.h"
+#include "edgeq/conv2d_wide_finish_avx512vnni.h"
 
 /* Where the next pixel lies, how many follow it in its row, and how many are left of all. */
 typedef struct {
@@ -66,47 +66,73 @@ EQ_APART_AVX512 void eq_take_spots_x512(const eq_wide_x512 *t, eq_place_x512 *p,
     v.x##i = g.x[two * i];                                                                 \
     v.z##i = g.x[two * i + two - 1];
 
-/* The next n pixels, or n times two, by a block of channels. */
-EQ_INLINE_AVX512 void eq_wide_tile_x512(const eq_wide_x512 *t, const eq_block_x512 *c,
+/* The next n pixels of a row, or n times two, by a block of channels. */
+EQ_INLINE_AVX512 void eq_near_tile_x512(const eq_wide_x512 *t, const eq_block_x512 *c,
                                         eq_place_x512 *p, int n, int kind, int single)
+{
+    const int two = kind == EQ_64_X512 ? 1 : 2;
+    eq_windows_x512 v;
+    __asm__ volatile("" : "+r"(t), "+r"(c));
+    EQ_SIX_X512(EQ_NEAR_X512)
+    const eq_sums_x512 s = eq_dots_wide_x512(t, c, NULL, v, n, kind);
+    const eq_bytes_x512s q = eq_finish_wide_x512(t, c, s, n, kind, single);
+    eq_store_wide_x512(c, q, p->y, t->y_pixel, n, kind);
+    p->x += n * two * t->step;
+    p->y += n * two * t->y_pixel;
+    p->left -= n * two;
+    p->row -= n * two;
+}
+
+/* The next n pixels, or n times two, from row to row; of fewer the last again. */
+EQ_INLINE_AVX512 void eq_far_tile_x512(const eq_wide_x512 *t, const eq_block_x512 *c,
+                                       eq_place_x512 *p, int n, int kind, int single)
 {
     const int two = kind == EQ_64_X512 ? 1 : 2;
     eq_spots_x512 g;
     eq_windows_x512 v;
     __asm__ volatile("" : "+r"(t), "+r"(c));
-    int8_t *y = 0;
-    if (kind != EQ_32ZW_X512 && p->row >= n * two) {
-        EQ_SIX_X512(EQ_NEAR_X512)
-        y = p->y;
-        p->x += n * two * t->step;
-        p->y += n * two * t->y_pixel;
-        p->left -= n * two;
-        p->row -= n * two;
-        if (p->row == 0)
-            eq_turn_x512(t, p);
-    } else {
-        eq_take_spots_x512(t, p, &g, n * two);
-        EQ_SIX_X512(EQ_FAR_X512)
-        for (int i = 0; kind == EQ_32ZW_X512 && i < n * two; ++i)
-            g.more[i] = eq_more_x512(t, g.x[i]);
-    }
+    eq_place_x512 next = *p;
+    eq_take_spots_x512(t, &next, &g, n * two);
+    *p = next;
+    EQ_SIX_X512(EQ_FAR_X512)
+    for (int i = 0; kind == EQ_32ZW_X512 && i < n * two; ++i)
+        g.more[i] = eq_more_x512(t, g.x[i]);
     const eq_sums_x512 s = eq_dots_wide_x512(t, c, &g, v, n, kind);
-    eq_finish_wide_x512(t, c, &s, &g, y, n, kind, single);
+    const eq_bytes_x512s q = eq_finish_wide_x512(t, c, s, n, kind, single);
+    eq_store_far_x512(c, q, g.y, n, kind);
+}
+
+/* The next pixels, all of a row where they are nearly a tile or the last. */
+EQ_INLINE_AVX512 void eq_next_tile_x512(const eq_wide_x512 *t, const eq_block_x512 *c,
+                                        eq_place_x512 *p, int kind, int single)
+{
+    const int32_t two = kind == EQ_64_X512 ? 1 : 2;
+    const int32_t near = kind == EQ_32ZW_X512 ? 0 : p->row / two;
+    if (near >= 6)
+        eq_near_tile_x512(t, c, p, 6, kind, single);
+    else if (near == 5)
+        eq_near_tile_x512(t, c, p, 5, kind, single);
+    else if (near == 4)
+        eq_near_tile_x512(t, c, p, 4, kind, single);
+    else if (near > 0 && p->row == p->left && near == 3)
+        eq_near_tile_x512(t, c, p, 3, kind, single);
+    else if (near > 0 && p->row == p->left)
+        eq_near_tile_x512(t, c, p, 1, kind, single);
+    else if (p->left > two)
+        eq_far_tile_x512(t, c, p, 6, kind, single);
+    else
+        eq_far_tile_x512(t, c, p, 1, kind, single);
 }
 
 /* All pixels from p on by a block of channels. */
 EQ_INLINE_AVX512 void eq_wide_pixels_x512(const eq_wide_x512 *t, const eq_block_x512 *c,
                                           eq_place_x512 p, int kind, int single)
 {
-    const int32_t two = kind == EQ_64_X512 ? 1 : 2;
-    while (p.left > 4 * two)
-        eq_wide_tile_x512(t, c, &p, 6, kind, single);
-    if (p.left > 3 * two)
-        eq_wide_tile_x512(t, c, &p, 4, kind, single);
-    else if (p.left > two)
-        eq_wide_tile_x512(t, c, &p, 3, kind, single);
-    else if (p.left > 0)
-        eq_wide_tile_x512(t, c, &p, 1, kind, single);
+    while (p.left > 0) {
+        eq_next_tile_x512(t, c, &p, kind, single);
+        if (p.row == 0)
+            eq_turn_x512(t, &p);
+    }
 }
 
 /* Channels from o on. */
@@ -118,8 +144,14 @@ EQ_INLINE_AVX512 void eq_load_block_x512(eq_block_x512 *c, const eq_conv2d_array
     const int32_t vectors = kind == EQ_64_X512 ? 4 : 2;
     c->w = a->w + (large ? o / 2 : o) * window;
     c->channels = out_c - o;
+    c->some = c->channels < 64 ? ((__mmask64)1 << c->channels) - 1 : ~(__mmask64)0;
     for (int32_t i = 0; i < vectors; ++i, o += 16) {
         const __m512i bias = eq_load_x16(a->bias + o);
+        if (single == EQ_FUSED_X512) {
+            c->bias[i] = large ? _mm512_rol_epi32(bias, 4) : bias;
+            c->fused[i] = eq_load_fused_x512(a->mult + o, a->shift + o);
+            continue;
+        }
         const __m512i b = large ? _mm512_slli_epi32(bias, 4) : bias;
         c->bias[i] =
             single < EQ_ANY ? _mm512_xor_si512(b, _mm512_set1_epi32(INT32_MIN)) : b;
@@ -133,12 +165,13 @@ EQ_INLINE_AVX512 void eq_load_block_x512(eq_block_x512 *c, const eq_conv2d_array
 /* How windows of a band lie.  Runs of one step are one run of many where there is a
  * register for it. */
 EQ_INLINE_AVX512 eq_wide_x512 eq_wide_of_x512(const eq_conv2d_call *p, const eq_band *b,
-                                              int kind, int single)
+                                              int kind)
 {
     const int is_one = b->run <= 4 && kind == EQ_64_X512;
     const eq_wide_x512 t = {
         .taps = is_one ? (int64_t)p->kh * b->segment : (b->run + 3) / 4 * 4,
         .next = is_one ? b->segment : 4,
+        .rest = is_one ? -(int64_t)p->kh * b->segment : -((b->run + 3) / 4 % 4 * 4),
         .segment = b->segment,
         .runs = is_one ? 1 : p->kh,
         .run = b->run,
@@ -148,18 +181,19 @@ EQ_INLINE_AVX512 eq_wide_x512 eq_wide_of_x512(const eq_conv2d_call *p, const eq_
         .y_pixel = p->y_pixel,
         .y_turn = p->y_row - (int64_t)b->out_w * p->y_pixel,
         .out_w = b->out_w,
-        .range = single == EQ_LIVE ? eq_load_relu_avx512(p->zy, p->act_max)
-                                   : eq_load_range_avx512(p->zy, p->act_min, p->act_max)};
+        .clamps = p->act_min > INT8_MIN || p->act_max < INT8_MAX,
+        .range = eq_load_range_avx512(p->zy, p->act_min, p->act_max)};
     return t;
 }
 
-/* All output rows; kind and single are constants. */
-EQ_INLINE_AVX512 void eq_conv2d_bands_x512(const eq_conv2d_arrays *a, uint8_t *band,
-                                           const eq_conv2d_call *p, int kind, int single)
+/* A whole call; kind and the mode single are constants. */
+EQ_INLINE_AVX512 void eq_conv2d_wide_x512(const eq_conv2d_arrays *a, int8_t *scratch,
+                                          const eq_conv2d_call *p, int kind, int single)
 {
+    uint8_t *const band = (uint8_t *)scratch;
     const eq_lines g = EQ_LINES_OF(p);
     const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
-    const eq_wide_x512 t = eq_wide_of_x512(p, &b, kind, single);
+    const eq_wide_x512 t = eq_wide_of_x512(p, &b, kind);
     const int is_line = t.x_turn == 0 && t.y_turn == 0;
     const int64_t window = (int64_t)p->kh * ((b.run + 3) / 4 * 4);
     eq_block_x512 c;
@@ -175,17 +209,6 @@ EQ_INLINE_AVX512 void eq_conv2d_bands_x512(const eq_conv2d_arrays *a, uint8_t *b
             eq_wide_pixels_x512(&t, &c, first, kind, single);
         }
     }
-}
-
-/* A whole call. */
-EQ_INLINE_AVX512 void eq_conv2d_wide_x512(const eq_conv2d_arrays *a, int8_t *scratch,
-                                          const eq_conv2d_call *p, int kind, int single)
-{
-    uint8_t *const band = (uint8_t *)scratch;
-    if (single == EQ_DOUBLE && p->act_min == p->zy)
-        eq_conv2d_bands_x512(a, band, p, kind, EQ_LIVE);
-    else
-        eq_conv2d_bands_x512(a, band, p, kind, single);
 }
 
 #undef EQ_SIX_X512

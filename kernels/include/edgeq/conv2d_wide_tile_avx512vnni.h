@@ -18,10 +18,15 @@
  * Weights of int4 are packed (o/32, kh, kwi/4, o/8%4, o%4, kwi%4, o/4%2), so that a byte holds one
  * of either vector of channels.  Each is multiplied from the upper half of its byte, sixteen times
  * too large, and so are biases made: with at most 28 bits the sum still fits.
+ *
+ * With EQ_FUSED_X512 the order of channels is that of eq_fused_narrow_x64: (o/8%2, o/32%2, o/16%2,
+ * o%8) of 64, (o/8%2, o/16%2, o%8) of 32.  A bias of int4 is rotated by four bits, and so its
+ * uppermost four, which products do not reach, are there again as the sum is rotated back.
  */
 #ifndef EDGEQ_CONV2D_WIDE_TILE_AVX512VNNI_H
 #define EDGEQ_CONV2D_WIDE_TILE_AVX512VNNI_H
 
+#include "edgeq/fused_avx512.h"
 #include "edgeq/scale_avx512.h"
 
 #include <string.h>
@@ -34,10 +39,12 @@ enum { EQ_64_X512 = 0, EQ_32_X512 = 1, EQ_32INT4_X512 = 2, EQ_32ZW_X512 = 3 };
  * of its window's first run is. */
 typedef struct {
     int64_t taps, next, segment;
+    int64_t rest;            /* what is left of them, below zero, after steps by four */
     int64_t step, x_turn;    /* from pixel to pixel, and more from row to row */
     int64_t y_pixel, y_turn; /* the same of y */
     int32_t runs, out_w;
     int32_t run, zw; /* taps of a run that count, the zero point of weights */
+    int32_t clamps;  /* 0 where each byte is in the range */
     eq_range_avx512 range;
 } eq_wide_x512;
 
@@ -45,7 +52,9 @@ typedef struct {
 typedef struct {
     const int8_t *w;
     int32_t channels;
+    __mmask64 some; /* of their bytes */
     __m512i bias[4];
+    eq_fused_x512 fused[4];
     eq_scale_x512 scale[4];
     eq_factors_x16 factors[4];
 } eq_block_x512;
@@ -144,7 +153,7 @@ EQ_INLINE_AVX512 void eq_step_x512(eq_sums_x512 *s, const eq_windows_x512 *v,
 }
 
 /* The dot products of n pixels, or n times two; n and kind are constants.  Sums have names: of an
- * array gcc 12 keeps none in registers. */
+ * array gcc 12 keeps none in registers.  asm: else it would count where w ends beforehand. */
 EQ_INLINE_AVX512 eq_sums_x512 eq_dots_wide_x512(const eq_wide_x512 *t,
                                                 const eq_block_x512 *c,
                                                 const eq_spots_x512 *g, eq_windows_x512 v,
@@ -157,11 +166,21 @@ EQ_INLINE_AVX512 eq_sums_x512 eq_dots_wide_x512(const eq_wide_x512 *t,
     const int8_t *w = c->w;
     for (int32_t r = t->runs;;) {
         int64_t k = -t->taps;
-        do {
+        while (k != t->rest) {
             eq_step_x512(&s, &v, w, k, n, kind);
-            w += bytes;
+            eq_step_x512(&s, &v, w + bytes, k + 4, n, kind);
+            eq_step_x512(&s, &v, w + 2 * bytes, k + 8, n, kind);
+            eq_step_x512(&s, &v, w + 3 * bytes, k + 12, n, kind);
+            k += 16;
+            w += 4 * bytes;
+            __asm__("" : "+r"(w));
+        }
+        while (k != 0) {
+            eq_step_x512(&s, &v, w, k, n, kind);
             k += next;
-        } while (k != 0);
+            w += bytes;
+            __asm__("" : "+r"(w));
+        }
         if (--r == 0)
             break;
         EQ_SIX_X512(EQ_NEXT_X512)
@@ -169,88 +188,8 @@ EQ_INLINE_AVX512 eq_sums_x512 eq_dots_wide_x512(const eq_wide_x512 *t,
     return s;
 }
 
-/* A sum rescaled. */
-EQ_INLINE_AVX512 __m512i eq_out_x512(__m512i sum, const eq_block_x512 *c, int i, int kind,
-                                     int single)
-{
-    const int large = kind == EQ_32INT4_X512;
-    if (single < EQ_ANY)
-        return eq_rescaled_x512(sum, &c->scale[i], single, large);
-    return eq_rescale_x16(large ? _mm512_srai_epi32(sum, 4) : sum, &c->factors[i], single);
-}
-
-/* Four vectors as bytes; EQ_LIVE where the clamp begins at the zero point. */
-EQ_INLINE_AVX512 __m512i eq_wide_bytes_x512(__m512i a, __m512i b, __m512i c, __m512i d,
-                                            const eq_range_avx512 *r, int single)
-{
-    return single == EQ_LIVE ? eq_bytes_relu_x512(a, b, c, d, r)
-                             : eq_narrow_s8_x64(a, b, c, d, r);
-}
-
-#define EQ_BYTES_X512(i)                                                                   \
-    __m512i v##i = _mm512_setzero_si512();                                                 \
-    if (n > i) {                                                                           \
-        v##i = eq_wide_bytes_x512(eq_out_x512(s->a##i, c, 0, kind, single),                \
-                                  eq_out_x512(s->b##i, c, 1, kind, single),                \
-                                  eq_out_x512(s->c##i, c, two == 2 ? 0 : 2, kind, single), \
-                                  eq_out_x512(s->d##i, c, two == 2 ? 1 : 3, kind, single), \
-                                  &t->range, single);                                      \
-        v##i = two == 2 ? _mm512_permutexvar_epi64(order, v##i) : v##i;                    \
-    }
-#define EQ_STORE_FAST_X512(i)                                                              \
-    if (n > i && two == 1) {                                                               \
-        _mm512_storeu_si512((void *)y, v##i);                                              \
-        y += t->y_pixel;                                                                   \
-    } else if (n > i) {                                                                    \
-        _mm256_storeu_si256((__m256i *)(void *)y, _mm512_castsi512_si256(v##i));           \
-        y += t->y_pixel;                                                                   \
-        _mm256_storeu_si256((__m256i *)(void *)y, _mm512_extracti64x4_epi64(v##i, 1));     \
-        y += t->y_pixel;                                                                   \
-    }
-#define EQ_STORE_PART_X512(i)                                                              \
-    if (n > i && two == 1) {                                                               \
-        _mm512_mask_storeu_epi8(y, part, v##i);                                            \
-        y += t->y_pixel;                                                                   \
-    } else if (n > i) {                                                                    \
-        const __m256i high = _mm512_extracti64x4_epi64(v##i, 1);                           \
-        _mm256_mask_storeu_epi8(y, (__mmask32)part, _mm512_castsi512_si256(v##i));         \
-        y += t->y_pixel;                                                                   \
-        _mm256_mask_storeu_epi8(y, (__mmask32)part, high);                                 \
-        y += t->y_pixel;                                                                   \
-    }
-#define EQ_STORE_SLOW_X512(i)                                                              \
-    if (n > i && two == 1) {                                                               \
-        eq_store_x64_avx512(g->y[i], v##i, c->channels);                                   \
-    } else if (n > i) {                                                                    \
-        eq_store_x32_avx512(g->y[2 * i], _mm512_castsi512_si256(v##i), c->channels);       \
-        eq_store_x32_avx512(g->y[2 * i + 1], _mm512_extracti64x4_epi64(v##i, 1),           \
-                            c->channels);                                                  \
-    }
-
-/* Sums become bytes at y, or at the spots of g. */
-EQ_INLINE_AVX512 void eq_finish_wide_x512(const eq_wide_x512 *t, const eq_block_x512 *c,
-                                          const eq_sums_x512 *s, const eq_spots_x512 *g,
-                                          int8_t *y, int n, int kind, int single)
-{
-    const int two = kind == EQ_64_X512 ? 1 : 2;
-    const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
-    EQ_SIX_X512(EQ_BYTES_X512)
-    if (y && c->channels >= 64 / two) {
-        EQ_SIX_X512(EQ_STORE_FAST_X512)
-    } else if (y) {
-        const __mmask64 part = ((__mmask64)1 << c->channels) - 1;
-        EQ_SIX_X512(EQ_STORE_PART_X512)
-    } else {
-        EQ_SIX_X512(EQ_STORE_SLOW_X512)
-    }
-}
-
 #undef EQ_BEGIN_X512
 #undef EQ_STEP_X512
 #undef EQ_NEXT_X512
-#undef EQ_BYTES_X512
-#undef EQ_STORE_FAST_X512
-#undef EQ_STORE_PART_X512
-#undef EQ_STORE_SLOW_X512
 
 #endif
