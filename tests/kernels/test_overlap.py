@@ -31,6 +31,7 @@ CONVOLUTIONS = (
      "stride_h": 2, "stride_w": 2},
     *({"in_h": 96, "in_w": 96, "in_c": 3, "out_c": 8, "kh": 3, "kw": 3, "pad": 1, "stride_h": 2,
        "stride_w": 2},) * 3,
+    {"in_h": 40, "in_w": 40, "in_c": 16, "out_c": 4, "kh": 3, "kw": 3, "pad": 1},
 )  # fmt: skip
 DEPTHWISE = (
     {"in_h": 40, "in_w": 40, "in_c": 16, "multiplier": 1, "kh": 3, "kw": 3, "pad": 1},
