@@ -24,5 +24,6 @@ void EQ_SYM(eq_depthwise_s8__avx2_16)(const int8_t *restrict x, const int8_t *re
                                       int8_t *restrict scratch,
                                       const eq_depthwise_s8_params *restrict p)
 {
-    eq_depthwise_live_avx2(x, w, bias, mult, shift, y, scratch, p, 0, 0, eq_is_single());
+    eq_depthwise_by_pairs_avx2(x, w, bias, mult, shift, y, scratch, p, 0, 0,
+                               eq_is_single());
 }

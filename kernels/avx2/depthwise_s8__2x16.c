@@ -27,9 +27,8 @@ void EQ_SYM(eq_depthwise_s8__avx2_2x16)(const int8_t *x, const int8_t *restrict 
     const eq_lines g = EQ_LINES_OF(p);
     const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
     const eq_outputs_avx2 q = {p->y_row, p->y_pixel, p->row0, p->row1};
-    const int live = !eq_is_single() && eq_is_live(p->zy, p->act_min, p->act_max);
     eq_pass_avx2 t;
     t.range = eq_load_range_avx2(p->zy, p->act_min, p->act_max);
-    eq_depthwise_image_avx2(&t, &b, scratch, x, w, bias, mult, shift, y, &q, 0, 0, live,
+    eq_depthwise_image_avx2(&t, &b, scratch, x, w, bias, mult, shift, y, &q, 0, 0,
                             eq_is_single());
 }

@@ -34,5 +34,5 @@ void EQ_SYM(eq_depthwise_s8__avx2_any)(const int8_t *x, const int8_t *restrict w
     eq_pass_avx2 t;
     t.range = eq_load_range_avx2(p->zy, p->act_min, p->act_max);
     eq_depthwise_any_image_avx2(&t, &r.band, scratch, x, w, bias, mult, shift, y, &q, 0, 0,
-                                0, EQ_ANY + eq_is_single(), &r);
+                                EQ_ANY + eq_is_single(), &r);
 }

@@ -26,5 +26,6 @@ void EQ_SYM(eq_depthwise_s8s4__avx2_16)(const int8_t *restrict x, const int8_t *
                                         const eq_depthwise_s8s4_params *restrict p)
 {
     const eq_depthwise_s8_params all = EQ_DEPTHWISE_PARAMS_S8(p);
-    eq_depthwise_live_avx2(x, w, bias, mult, shift, y, scratch, &all, 0, 1, eq_is_single());
+    eq_depthwise_by_pairs_avx2(x, w, bias, mult, shift, y, scratch, &all, 0, 1,
+                               eq_is_single());
 }

@@ -7,12 +7,15 @@
  * Exact: a sum of two products is at most 2^15 in magnitude, 2^16 where weights have a zero
  * point, and int32 holds sums in any order by the contract's proof.  An odd number of taps
  * is made even by one of weight zero.
+ *
+ * `mode` is the rounding form, that and EQ_ANY, or EQ_FUSED.
  */
 #ifndef EDGEQ_DEPTHWISE_AVX2_H
 #define EDGEQ_DEPTHWISE_AVX2_H
 
 #include "edgeq/conv2d_band.h"
 #include "edgeq/depthwise_repeat_avx2.h"
+#include "edgeq/fused_avx2.h"
 #include "edgeq/nibbles_avx2.h"
 
 enum { EQ_TAPS_AVX2 = 128, EQ_3X3_PAIRS_AVX2 = 5 };
@@ -24,6 +27,7 @@ typedef struct {
     int32_t taps, pairs;
     __m256i bias[2];
     eq_factors_x8 f[2];
+    eq_fused_x256 fused[2]; /* in the place of f */
     eq_range_avx2 range;
 } eq_pass_avx2;
 
@@ -69,11 +73,14 @@ EQ_INLINE_AVX2 void eq_load_taps_avx2(eq_pass_avx2 *t, const int8_t *w, int32_t 
 
 /* The biases and factors of sixteen channels. */
 EQ_INLINE_AVX2 void eq_load_pass_avx2(eq_pass_avx2 *t, const int32_t *bias,
-                                      const int32_t *mult, const int32_t *shift, int single)
+                                      const int32_t *mult, const int32_t *shift, int mode)
 {
     for (int32_t k = 0; k < 2; ++k) {
         t->bias[k] = eq_load_x8(bias + 8 * k);
-        t->f[k] = eq_load_factors_of(mult + 8 * k, shift + 8 * k, single);
+        if (mode == EQ_FUSED)
+            t->fused[k] = eq_load_fused_x256(mult + 8 * k, shift + 8 * k);
+        else
+            t->f[k] = eq_load_factors_of(mult + 8 * k, shift + 8 * k, mode);
     }
 }
 
@@ -93,32 +100,39 @@ EQ_INLINE_AVX2 eq_sums_avx2 eq_window_avx2(const eq_pass_avx2 *t, const int8_t *
     return s;
 }
 
-/* The windows at x and z become the sixteen bytes at y and q, of which n count. */
-EQ_INLINE_AVX2 void eq_two_windows_avx2(const eq_pass_avx2 *t, const int8_t *x,
-                                        const int8_t *z, int8_t *y, int8_t *q, int32_t n,
-                                        int32_t pairs, int single)
+/* Two windows as bytes. */
+EQ_INLINE_AVX2 __m256i eq_two_narrowed_avx2(const eq_pass_avx2 *t, const eq_sums_avx2 *r,
+                                            const eq_sums_avx2 *s, int mode)
 {
-    const eq_sums_avx2 r = eq_window_avx2(t, x, pairs), s = eq_window_avx2(t, z, pairs);
-    const __m256i v = eq_narrow_s8_x32(eq_rescale_x8(r.a, &t->f[0], single),
-                                       eq_rescale_x8(r.b, &t->f[1], single),
-                                       eq_rescale_x8(s.a, &t->f[0], single),
-                                       eq_rescale_x8(s.b, &t->f[1], single), &t->range);
-    eq_store_two_avx2(y, q, v, n);
+    if (mode == EQ_FUSED) {
+        const eq_fused_x256 *a = &t->fused[0], *b = &t->fused[1];
+        return eq_fused_pixels_x32(
+            eq_fused_words_x16(eq_fused_x8(r->a, a), eq_fused_x8(s->a, a)),
+            eq_fused_words_x16(eq_fused_x8(r->b, b), eq_fused_x8(s->b, b)), t->range.lo,
+            t->range.hi);
+    }
+    return eq_narrow_s8_x32(eq_rescale_x8(r->a, &t->f[0], mode),
+                            eq_rescale_x8(r->b, &t->f[1], mode),
+                            eq_rescale_x8(s->a, &t->f[0], mode),
+                            eq_rescale_x8(s->b, &t->f[1], mode), &t->range);
 }
 
 /* n pixels of a row, `step` and y_pixel apart; `count` channels of each are stored. */
 EQ_INLINE_AVX2 void eq_depthwise_row_avx2(const eq_pass_avx2 *t, const int8_t *x,
                                           int64_t step, int8_t *y, int64_t y_pixel,
-                                          int32_t n, int32_t count, int32_t pairs,
-                                          int single)
+                                          int32_t n, int32_t count, int32_t pairs, int mode)
 {
     for (; n >= 2; n -= 2) {
-        eq_two_windows_avx2(t, x, x + step, y, y + y_pixel, count, pairs, single);
+        const eq_sums_avx2 r = eq_window_avx2(t, x, pairs);
+        const eq_sums_avx2 s = eq_window_avx2(t, x + step, pairs);
+        eq_store_two_avx2(y, y + y_pixel, eq_two_narrowed_avx2(t, &r, &s, mode), count);
         x += 2 * step;
         y += 2 * y_pixel;
     }
-    if (n > 0)
-        eq_two_windows_avx2(t, x, x, y, y, count, pairs, single);
+    if (n > 0) {
+        const eq_sums_avx2 r = eq_window_avx2(t, x, pairs);
+        eq_store_two_avx2(y, y, eq_two_narrowed_avx2(t, &r, &r, mode), count);
+    }
 }
 
 /* Where outputs lie. */
@@ -131,17 +145,17 @@ typedef struct {
 EQ_INLINE_AVX2 void eq_depthwise_rows_avx2(const eq_pass_avx2 *t, const eq_band *b,
                                            const int8_t *x, int8_t *y, int32_t rows,
                                            int32_t count, const eq_outputs_avx2 *q,
-                                           int single)
+                                           int mode)
 {
     for (int32_t r = 0; r < rows; ++r) {
         const int8_t *from = x + (int64_t)r * b->row;
         int8_t *to = y + r * q->row;
         if (t->pairs == EQ_3X3_PAIRS_AVX2)
             eq_depthwise_row_avx2(t, from, b->step, to, q->pixel, b->out_w, count,
-                                  EQ_3X3_PAIRS_AVX2, single);
+                                  EQ_3X3_PAIRS_AVX2, mode);
         else
             eq_depthwise_row_avx2(t, from, b->step, to, q->pixel, b->out_w, count, t->pairs,
-                                  single);
+                                  mode);
     }
 }
 
@@ -152,8 +166,8 @@ EQ_INLINE_AVX2 void eq_depthwise_any_image_avx2(eq_pass_avx2 *t, const eq_band *
                                                 const int8_t *w, const int32_t *bias,
                                                 const int32_t *mult, const int32_t *shift,
                                                 int8_t *y, const eq_outputs_avx2 *q,
-                                                int32_t zw, int is_int4, int live,
-                                                int single, const eq_repeat_avx2 *repeat)
+                                                int32_t zw, int is_int4, int mode,
+                                                const eq_repeat_avx2 *repeat)
 {
     const int32_t channels = b->lines.in_c;
     eq_place_taps_avx2(t, b->lines.kh, b->kw, b->segment, channels);
@@ -167,11 +181,8 @@ EQ_INLINE_AVX2 void eq_depthwise_any_image_avx2(eq_pass_avx2 *t, const eq_band *
             const int32_t rest = channels - o, count = rest < 16 ? rest : 16;
             int8_t *const out = y + h * q->row + o;
             eq_load_taps_avx2(t, w + (is_int4 ? 1 : 2) * t->pairs * o, zw, is_int4);
-            eq_load_pass_avx2(t, bias + o, mult + o, shift + o, single);
-            if (live)
-                eq_depthwise_rows_avx2(t, b, band + o, out, rows, count, q, EQ_LIVE);
-            else
-                eq_depthwise_rows_avx2(t, b, band + o, out, rows, count, q, single);
+            eq_load_pass_avx2(t, bias + o, mult + o, shift + o, mode);
+            eq_depthwise_rows_avx2(t, b, band + o, out, rows, count, q, mode);
         }
     }
 }
@@ -182,10 +193,10 @@ EQ_INLINE_AVX2 void eq_depthwise_image_avx2(eq_pass_avx2 *t, const eq_band *b, i
                                             const int32_t *bias, const int32_t *mult,
                                             const int32_t *shift, int8_t *y,
                                             const eq_outputs_avx2 *q, int32_t zw,
-                                            int is_int4, int live, int single)
+                                            int is_int4, int mode)
 {
     eq_depthwise_any_image_avx2(t, b, band, x, w, bias, mult, shift, y, q, zw, is_int4,
-                                live, single, NULL);
+                                mode, NULL);
 }
 
 #endif

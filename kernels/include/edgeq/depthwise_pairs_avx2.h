@@ -30,11 +30,24 @@ EQ_INLINE_AVX2 __m256i eq_load_pixels_avx2(const int32_t *q, int32_t pixels)
     return eq_of_pixels_avx2(eq_load_x8(q), pixels);
 }
 
+/* What follows the products of eight channels. */
+EQ_INLINE_AVX2 void eq_load_rescale_avx2(eq_eight_avx2 *e, __m256i bias, __m256i mult,
+                                         __m256i shift, int mode)
+{
+    if (mode == EQ_FUSED) {
+        e->bias = bias;
+        e->fused = eq_fused_of_x256(mult, shift);
+        return;
+    }
+    e->bias = _mm256_xor_si256(bias, _mm256_set1_epi32(INT32_MIN));
+    e->f = eq_scale_of_avx2(mult, shift, mode);
+}
+
 /* The constants of sixteen channels; zw is taken from the weights, which may be int4. */
 EQ_INLINE_AVX2 void eq_load_sixteen_avx2(eq_sixteen_avx2 *t, const int8_t *w,
                                          const int32_t *bias, const int32_t *mult,
                                          const int32_t *shift, const eq_row_pairs_avx2 *l,
-                                         int32_t zw, int is_int4, int single)
+                                         int32_t zw, int is_int4, int mode)
 {
     const __m256i zero = _mm256_set1_epi16((int16_t)zw), all = _mm256_set1_epi32(-1);
     const __m256i half = _mm256_set1_epi32(0xffff);
@@ -51,14 +64,10 @@ EQ_INLINE_AVX2 void eq_load_sixteen_avx2(eq_sixteen_avx2 *t, const int8_t *w,
         b += 16;
         w += is_int4 ? 16 : 32;
     }
-    for (int32_t k = 0; k < 2; ++k) {
-        const __m256i sign = _mm256_set1_epi32(INT32_MIN);
-        t->part[k].bias =
-            _mm256_xor_si256(eq_load_pixels_avx2(bias + 8 * k, l->pixels), sign);
-        t->part[k].f =
-            eq_scale_of_avx2(eq_load_pixels_avx2(mult + 8 * k, l->pixels),
-                             eq_load_pixels_avx2(shift + 8 * k, l->pixels), single);
-    }
+    for (int32_t k = 0; k < 2; ++k)
+        eq_load_rescale_avx2(&t->part[k], eq_load_pixels_avx2(bias + 8 * k, l->pixels),
+                             eq_load_pixels_avx2(mult + 8 * k, l->pixels),
+                             eq_load_pixels_avx2(shift + 8 * k, l->pixels), mode);
 }
 
 /* Where pairs of taps lie, those of the first from line `from` on. */
@@ -77,20 +86,19 @@ static inline void eq_place_pairs_avx2(eq_windows_avx2 *g, const eq_row_pairs_av
 /* The same of a line of windows of 3 x 3, those of two rows of pairs at x and z. */
 EQ_INLINE_AVX2 void eq_line_3x3_avx2(const eq_sixteen_avx2 *t, int32_t first,
                                      const eq_row_pairs_avx2 *l, const int16_t *x,
-                                     const int16_t *z, int8_t *y, int single)
+                                     const int16_t *z, int8_t *y, int mode)
 {
     const int64_t y_step = (int64_t)l->p->y_pixel * l->pixels;
     const int32_t n = l->p->out_w / l->pixels, bytes = t->count * l->pixels;
     if (l->p->stride_w * l->pixels == 1) {
-        eq_row_3x3_avx2(t, first, x, z, y, y_step, n, bytes, EQ_PAIR, single);
+        eq_row_3x3_avx2(t, first, x, z, y, y_step, n, bytes, EQ_PAIR, mode);
         return;
     }
-    eq_row_3x3_avx2(t, first, x, z, y, y_step, n, bytes, 2 * EQ_PAIR, single);
+    eq_row_3x3_avx2(t, first, x, z, y, y_step, n, bytes, 2 * EQ_PAIR, mode);
     const int64_t last = l->p->out_w - 4;
     if (n * l->pixels < l->p->out_w)
         eq_windows_3x3_avx2(t, first, x + last * EQ_PAIR, z + last * EQ_PAIR,
-                            y + last * l->p->y_pixel, y_step, bytes, 2 * EQ_PAIR, 2,
-                            single);
+                            y + last * l->p->y_pixel, y_step, bytes, 2 * EQ_PAIR, 2, mode);
 }
 
 /* Behind the weights of windows of 3 x 3 those of windows that begin amid a pair of rows: of two
@@ -111,7 +119,7 @@ EQ_INLINE_AVX2 void eq_amid_pairs_avx2(eq_eight_avx2 *e)
  * shared two rows see the same ones. */
 EQ_INLINE_AVX2 void eq_pass_3x3_avx2(eq_sixteen_avx2 *t, const eq_row_pairs_avx2 *l,
                                      int16_t *lines, const int8_t *x,
-                                     const eq_rows_out_avx2 *q, int single)
+                                     const eq_rows_out_avx2 *q, int mode)
 {
     const int64_t line = (int64_t)l->columns * EQ_PAIR;
     if (l->shared) {
@@ -125,7 +133,7 @@ EQ_INLINE_AVX2 void eq_pass_3x3_avx2(eq_sixteen_avx2 *t, const eq_row_pairs_avx2
         eq_line_3x3_avx2(t, l->shared && r % 2 != 0 ? 6 : 0, l,
                          lines + eq_slot_avx2(first, l->kept) * line,
                          lines + eq_slot_avx2(first + l->apart, l->kept) * line,
-                         q->y + (int64_t)(q->row + r) * l->p->y_row, single);
+                         q->y + (int64_t)(q->row + r) * l->p->y_row, mode);
     }
 }
 
@@ -133,7 +141,7 @@ EQ_INLINE_AVX2 void eq_pass_3x3_avx2(eq_sixteen_avx2 *t, const eq_row_pairs_avx2
 EQ_INLINE_AVX2 void eq_pass_column_avx2(const eq_sixteen_avx2 *t,
                                         const eq_row_pairs_avx2 *l, int16_t *lines,
                                         const int8_t *x, const eq_rows_out_avx2 *q,
-                                        int single)
+                                        int mode)
 {
     const int32_t rows = q->end - q->row, all = (rows - 1) * l->step + l->span;
     int32_t made = eq_make_lines_avx2(l, lines, x, q, 0, 0, t->count);
@@ -143,14 +151,14 @@ EQ_INLINE_AVX2 void eq_pass_column_avx2(const eq_sixteen_avx2 *t,
     for (int32_t r = 0; r < rows; r += 4) {
         const int64_t at = r + 4 > rows ? rows - 4 : r;
         eq_four_below_avx2(t, lines + at * step, step, apart, l->pairs,
-                           q->y + (q->row + at) * l->p->y_row, l->p->y_row, single);
+                           q->y + (q->row + at) * l->p->y_row, l->p->y_row, mode);
     }
 }
 
-/* The same of any windows; x points at them. */
+/* The same of any windows; what is left of a tile is its last window once more. */
 EQ_INLINE_AVX2 void eq_pass_rows_avx2(const eq_sixteen_avx2 *t, const eq_row_pairs_avx2 *l,
                                       int16_t *lines, const int8_t *x,
-                                      const eq_rows_out_avx2 *q, int single)
+                                      const eq_rows_out_avx2 *q, int mode)
 {
     const eq_depthwise_s8_params *p = l->p;
     const int64_t line = (int64_t)l->columns * EQ_PAIR;
@@ -168,27 +176,26 @@ EQ_INLINE_AVX2 void eq_pass_rows_avx2(const eq_sixteen_avx2 *t, const eq_row_pai
         int8_t *to = q->y + (int64_t)(q->row + r) * p->y_row;
         for (int32_t i = 0; i < out_w; i += pixels) {
             const int32_t c = i + pixels > out_w ? out_w - pixels : i;
-            g.x[n] = from + c * step;
-            g.y[n] = to + c * y_step;
-            if (++n == 4) {
-                eq_four_windows_avx2(t, &g, bytes, single);
+            const int last = i + pixels >= out_w && (ring || r + 1 == rows);
+            do {
+                g.x[n] = from + c * step;
+                g.y[n] = to + c * y_step;
+            } while (++n < 4 && last);
+            if (n == 4) {
+                eq_four_windows_avx2(t, &g, bytes, mode);
                 n = 0;
             }
-        }
-        if (n > 0 && (ring || r + 1 == rows)) {
-            eq_some_windows_avx2(t, &g, bytes, n, single);
-            n = 0;
         }
     }
 }
 
-/* All output rows, as many at a time as a part of the image has; `single` is the rounding form. */
+/* All output rows, as many at a time as a part of the image has. */
 EQ_INLINE_AVX2 void eq_depthwise_by_pairs_avx2(const int8_t *x, const int8_t *w,
                                                const int32_t *bias, const int32_t *mult,
                                                const int32_t *shift, int8_t *y,
                                                int8_t *scratch,
                                                const eq_depthwise_s8_params *p, int32_t zw,
-                                               int is_int4, int single)
+                                               int is_int4, int mode)
 {
     eq_row_pairs_avx2 l = eq_pairs_of_avx2(p);
     const int32_t part = EQ_PAIR_IMAGE / (p->x_row * p->stride_h + 1);
@@ -205,30 +212,15 @@ EQ_INLINE_AVX2 void eq_depthwise_by_pairs_avx2(const int8_t *x, const int8_t *w,
             const eq_rows_out_avx2 q = {y + o, h, p->row1 - h < some ? p->row1 : h + some};
             t.count = rest < 16 ? rest : 16;
             eq_load_sixteen_avx2(&t, w + (int64_t)o * halves * l.pairs * p->kw, bias + o,
-                                 mult + o, shift + o, &l, zw, is_int4, single);
+                                 mult + o, shift + o, &l, zw, is_int4, mode);
             const int32_t rows = q.end - q.row;
             if (l.columns == 1 && rows >= 4 && (rows - 1) * l.step + l.span <= l.kept)
-                eq_pass_column_avx2(&t, &l, (int16_t *)(void *)scratch, x + o, &q, single);
+                eq_pass_column_avx2(&t, &l, (int16_t *)(void *)scratch, x + o, &q, mode);
             else if (fast)
-                eq_pass_3x3_avx2(&t, &l, (int16_t *)(void *)scratch, x + o, &q, single);
+                eq_pass_3x3_avx2(&t, &l, (int16_t *)(void *)scratch, x + o, &q, mode);
             else
-                eq_pass_rows_avx2(&t, &l, (int16_t *)(void *)scratch, x + o, &q, single);
+                eq_pass_rows_avx2(&t, &l, (int16_t *)(void *)scratch, x + o, &q, mode);
         }
-}
-
-/* The same, where the clamp is that of a ReLU with less work. */
-EQ_INLINE_AVX2 void eq_depthwise_live_avx2(const int8_t *x, const int8_t *w,
-                                           const int32_t *bias, const int32_t *mult,
-                                           const int32_t *shift, int8_t *y, int8_t *scratch,
-                                           const eq_depthwise_s8_params *p, int32_t zw,
-                                           int is_int4, int single)
-{
-    if (!single && eq_is_live(p->zy, p->act_min, p->act_max))
-        eq_depthwise_by_pairs_avx2(x, w, bias, mult, shift, y, scratch, p, zw, is_int4,
-                                   EQ_LIVE);
-    else
-        eq_depthwise_by_pairs_avx2(x, w, bias, mult, shift, y, scratch, p, zw, is_int4,
-                                   single);
 }
 
 #endif
