@@ -11,6 +11,7 @@
 #ifndef EDGEQ_DENSE_AVX2_H
 #define EDGEQ_DENSE_AVX2_H
 
+#include "edgeq/fused_avx2.h"
 #include "edgeq/nibbles_avx2.h"
 
 /* Sums of eight rows, not added across yet. */
@@ -113,6 +114,18 @@ EQ_INLINE_AVX2 void eq_store_x8_avx2(int8_t *y, __m256i v, int32_t n,
     memcpy(y, &some, (size_t)n);
 }
 
+/* Eight sums rescaled, of the outputs whose factors those are; by EQ_FUSED with their zero point. */
+EQ_INLINE_AVX2 __m256i eq_dense_scaled_avx2(__m256i acc, const int32_t *mult,
+                                            const int32_t *shift, int mode)
+{
+    if (mode == EQ_FUSED) {
+        const eq_fused_x256 f = eq_load_fused_x256(mult, shift);
+        return eq_fused_ints_x8(acc, &f);
+    }
+    const eq_factors_x8 f = eq_load_factors_of(mult, shift, mode);
+    return eq_rescale_x8(acc, &f, mode);
+}
+
 /* A layer: its constants and sizes. */
 typedef struct {
     const int8_t *w;
@@ -123,22 +136,21 @@ typedef struct {
 
 /* All rows of inputs; zw is NULL with int4 weights. */
 EQ_INLINE_AVX2 void eq_dense_rows_avx2(const eq_dense_layer_avx2 *t, const int8_t *x,
-                                       int8_t *y, const __m256i *zw, int is_int4,
-                                       int single)
+                                       int8_t *y, const __m256i *zw, int is_int4, int mode)
 {
     const int32_t room = (t->in_dim + 15) / 16 * 16, rest = t->in_dim % 16;
     for (int32_t n = 0; n < t->batch; ++n) {
         int8_t tail[16] = {0};
         memcpy(tail, x + t->in_dim - rest, (size_t)rest);
         for (int32_t o = 0; o < t->out_dim; o += 8) {
-            const eq_factors_x8 f = eq_load_factors_of(t->mult + o, t->shift + o, single);
             const __m256i dots =
                 is_int4
                     ? eq_dense_int4_avx2(x, tail, t->w + (int64_t)o * room / 2, t->in_dim)
                     : eq_dense_avx2(x, tail, t->w + (int64_t)o * room, t->in_dim, zw);
             const __m256i acc = _mm256_add_epi32(dots, eq_load_x8(t->bias + o));
-            eq_store_x8_avx2(y + o, eq_rescale_x8(acc, &f, single), t->out_dim - o,
-                             &t->range);
+            eq_store_x8_avx2(y + o,
+                             eq_dense_scaled_avx2(acc, t->mult + o, t->shift + o, mode),
+                             t->out_dim - o, &t->range);
         }
         x += t->in_dim;
         y += t->out_dim;

@@ -2,8 +2,9 @@
  *
  * Four inputs are broadcast, VPMADDUBSW multiplies their magnitudes with weights of their signs, and
  * VPMADDWD by ones adds what is left of an output's four products.  Weights are packed
- * (o/32, i/4, o/4%4, o/16%2, o%2, o/2%2, i%4), so they are read once, in order, and no sums lie
- * across.
+ * (o/32, i/4, o/4%4, o/16%2, o%2, o/2%2, i%4), of a fused rescale
+ * (o/32, i/4, o/8%2, o%2, o/16%2, o/2%4, i%4), so they are read once, in order, no sums lie across,
+ * and narrowing leaves outputs in order.
  *
  * Exact: |x| <= 128 is no number above 255, weights of at least -127 change sign within int8,
  * and two products are at most 2 * 128 * 127 = 32512 < 2^15 in magnitude, so that nothing saturates;
@@ -12,9 +13,11 @@
 #ifndef EDGEQ_DENSE_WIDE_AVX2_H
 #define EDGEQ_DENSE_WIDE_AVX2_H
 
+#include "edgeq/fused_avx2.h"
 #include "edgeq/scale_avx2.h"
 
-/* Sums of 32 outputs: 0..3 and 16..19 and so on. */
+/* Sums of 32 outputs: 0..3 and 16..19 and so on; of a fused rescale 0, 2, 4, 6 and 16, 18, 20, 22 and
+ * so on. */
 typedef struct {
     __m256i a, b, c, d;
 } eq_wide_avx2;
@@ -67,47 +70,68 @@ typedef struct {
     eq_range_avx2 range;
 } eq_dense_wide_avx2;
 
-/* Eight sums rescaled. */
-EQ_INLINE_AVX2 __m256i eq_wide_scaled_avx2(const eq_dense_wide_avx2 *t, __m256i sum,
-                                           int32_t o, int single)
-{
-    const eq_scale_avx2 f = eq_load_scale_avx2(t->mult + o, t->shift + o, single);
-    return eq_scaled_avx2(sum, &f, single);
-}
-
 /* How the dot products of n inputs at x with 32 rows of weights at w are put on top of sums; always
  * inlined. */
 typedef eq_wide_avx2 eq_wide_dots_fn(eq_wide_avx2 s, const int8_t *x, int32_t n,
                                      const int8_t *w);
 
-/* The 32 outputs from o on, as bytes. */
-EQ_INLINE_AVX2 __m256i eq_wide_bytes_avx2(const eq_dense_wide_avx2 *t, const int8_t *x,
-                                          int32_t o, eq_wide_dots_fn *dots, int single)
+/* Eight sums rescaled; by EQ_FUSED as it leaves them. */
+EQ_INLINE_AVX2 __m256i eq_wide_scaled_avx2(const eq_dense_wide_avx2 *t, __m256i sum,
+                                           int32_t o, int mode)
 {
-    const int32_t *bias = t->bias + o;
-    const eq_wide_avx2 zero = {eq_load_bias_avx2(bias), eq_load_bias_avx2(bias + 8),
-                               eq_load_bias_avx2(bias + 16), eq_load_bias_avx2(bias + 24)};
+    if (mode == EQ_FUSED) {
+        const eq_fused_x256 f = eq_load_fused_x256(t->mult + o, t->shift + o);
+        return eq_fused_x8(sum, &f);
+    }
+    const eq_scale_avx2 f = eq_load_scale_avx2(t->mult + o, t->shift + o, mode);
+    return eq_scaled_avx2(sum, &f, mode);
+}
+
+/* 32 sums, of the outputs from o on, as bytes. */
+EQ_INLINE_AVX2 __m256i eq_wide_bytes_avx2(const eq_dense_wide_avx2 *t,
+                                          const eq_wide_avx2 *s, int32_t o, int mode)
+{
+    const __m256i a = eq_wide_scaled_avx2(t, s->a, o, mode);
+    const __m256i b = eq_wide_scaled_avx2(t, s->b, o + 8, mode);
+    const __m256i c = eq_wide_scaled_avx2(t, s->c, o + 16, mode);
+    const __m256i d = eq_wide_scaled_avx2(t, s->d, o + 24, mode);
+    if (mode != EQ_FUSED)
+        return eq_bytes_avx2(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d), &t->range);
+    const __m256i v =
+        _mm256_packs_epi16(eq_fused_words_x16(a, b), eq_fused_words_x16(c, d));
+    return _mm256_min_epi8(_mm256_max_epi8(v, t->range.lo), t->range.hi);
+}
+
+/* The biases of the eight outputs from o on. */
+EQ_INLINE_AVX2 __m256i eq_wide_bias_avx2(const eq_dense_wide_avx2 *t, int32_t o, int mode)
+{
+    return mode == EQ_FUSED ? eq_load_x8(t->bias + o) : eq_load_bias_avx2(t->bias + o);
+}
+
+/* The 32 outputs from o on. */
+EQ_INLINE_AVX2 __m256i eq_wide_outputs_avx2(const eq_dense_wide_avx2 *t, const int8_t *x,
+                                            int32_t o, eq_wide_dots_fn *dots, int mode)
+{
+    const eq_wide_avx2 bias = {
+        eq_wide_bias_avx2(t, o, mode), eq_wide_bias_avx2(t, o + 8, mode),
+        eq_wide_bias_avx2(t, o + 16, mode), eq_wide_bias_avx2(t, o + 24, mode)};
     const int64_t room = (t->in_dim + 3) / 4 * 4;
-    const eq_wide_avx2 s = dots(zero, x, t->in_dim, t->w + o * room);
-    const __m256i ab = _mm256_packs_epi32(eq_wide_scaled_avx2(t, s.a, o, single),
-                                          eq_wide_scaled_avx2(t, s.b, o + 8, single));
-    const __m256i cd = _mm256_packs_epi32(eq_wide_scaled_avx2(t, s.c, o + 16, single),
-                                          eq_wide_scaled_avx2(t, s.d, o + 24, single));
-    return eq_bytes_avx2(ab, cd, &t->range);
+    const eq_wide_avx2 s = dots(bias, x, t->in_dim, t->w + o * room);
+    return eq_wide_bytes_avx2(t, &s, o, mode);
 }
 
 /* One row of outputs. */
 EQ_INLINE_AVX2 void eq_dense_wide_row_avx2(const eq_dense_wide_avx2 *t, const int8_t *x,
-                                           int8_t *y, eq_wide_dots_fn *dots, int single)
+                                           int8_t *y, eq_wide_dots_fn *dots, int mode)
 {
     int32_t o = 0;
     for (; o + 32 <= t->out_dim; o += 32)
         _mm256_storeu_si256((__m256i *)(void *)(y + o),
-                            eq_wide_bytes_avx2(t, x, o, dots, single));
+                            eq_wide_outputs_avx2(t, x, o, dots, mode));
     if (o < t->out_dim) {
         int8_t some[32];
         _mm256_storeu_si256((__m256i *)(void *)some,
-                            eq_wide_bytes_avx2(t, x, o, dots, single));
+                            eq_wide_outputs_avx2(t, x, o, dots, mode));
         memcpy(y + o, some, (size_t)(t->out_dim - o));
     }
 }

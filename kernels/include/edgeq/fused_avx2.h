@@ -46,6 +46,12 @@ EQ_INLINE_AVX2 __m256i eq_fused_x8(__m256i sum, const eq_fused_x256 *f)
         _mm256_fmadd_ps(_mm256_castsi256_ps(sum), f->factor, f->addend));
 }
 
+/* The same as int32. */
+EQ_INLINE_AVX2 __m256i eq_fused_ints_x8(__m256i sum, const eq_fused_x256 *f)
+{
+    return _mm256_sub_epi32(eq_fused_x8(sum, f), _mm256_set1_epi32(0x4B400000));
+}
+
 /* The low halves of lanes of a and of b in turns: a0 b0 a1 b1 ... */
 EQ_INLINE_AVX2 __m256i eq_fused_words_x16(__m256i a, __m256i b)
 {
