@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,9 @@ class Layout:
 
     fixed   roots of buffers that are the caller's: not in the arena
     gaps    which buffers may begin how far below which, see `plan.overlap`
+
+    Of several threads each has its scratch in one place for all steps: memory that one core wrote
+    is slow for another to write, so buffers do not take turns with it.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Layout:
         self.graph, self.sharing, self.target = graph, sharing, target
         self.ports = self._ports(fixed)
         self.written = {sharing.root(t) for d in drafts for t in d.writes().values()}
+        self.kept = threads > 1
         self.scratch = self._scratch(drafts)
         buffers = self._buffers(drafts) + self._scratches(drafts, threads)
         self.offsets, size = place(buffers, gaps)
@@ -85,23 +90,29 @@ class Layout:
         ]
 
     def _scratch(self, drafts: Sequence[Draft]) -> dict[int, int]:
-        """The scratch of a step, or of the worst of the parts that begin with it, where any is."""
+        """The scratch of a step, or of the worst of the parts that begin with it, where any is.
+
+        Where it is kept, all parts have the worst of any.
+        """
         found: dict[int, int] = {}
         for step, draft in enumerate(drafts):
             if size := draft.kernel.scratch_bytes(values_of(draft.call)):
                 align = max(self.target.align, CACHE_LINE if draft.parts > 1 else 1)
                 first = draft.together(step).first
                 found[first] = max(found.get(first, 0), round_up(size, align))
-        return found
+        shared = max((n for first, n in found.items() if drafts[first].parts > 1), default=0)
+        return {first: shared if self.kept and drafts[first].parts > 1 else size
+                for first, size in found.items()}  # fmt: skip
 
     def _scratches(self, drafts: Sequence[Draft], threads: int) -> list[Buffer]:
         """Memory for them, once for each worker."""
         align = self.target.align
-        return [
+        each = [
             Buffer(f"{SCRATCH_NAME}{step}", size * min(threads, drafts[step].parts),
                    step, drafts[step].together(step).last, align)
             for step, size in self.scratch.items()
         ]  # fmt: skip
+        return [_as_one(each)] if self.kept and each else each
 
     def pointer(self, view: View) -> Pointer:
         """Where `view` points."""
@@ -148,7 +159,8 @@ class Layout:
         if first not in self.scratch:
             return Pointer(NOWHERE)
         stride = self.scratch[first] if draft.parts > 1 else 0
-        return Pointer(SCRATCH, self.offsets[f"{SCRATCH_NAME}{first}"], stride=stride)
+        name = SCRATCH_NAME if self.kept else f"{SCRATCH_NAME}{first}"
+        return Pointer(SCRATCH, self.offsets[name], stride=stride)
 
     def input_port(self, name: str) -> Port:
         """An input, and whether its memory is used for anything else later."""
@@ -167,6 +179,13 @@ class Layout:
         """Every input's and computed tensor's place."""
         names = [*self.graph.inputs, *(t for n in self.graph.nodes for t in n.outputs)]
         return {name: self.pointer(View(name)) for name in names}
+
+
+def _as_one(scratches: Sequence[Buffer]) -> Buffer:
+    """The largest of them in place of all, from the first step to the last."""
+    largest = max(scratches, key=lambda buffer: buffer.nbytes)
+    first, last = min(b.first for b in scratches), max(b.last for b in scratches)
+    return replace(largest, name=SCRATCH_NAME, first=first, last=last)
 
 
 def packed(draft: Draft, parameter: Parameter, operand: NDArray[Any]) -> NDArray[Any]:
