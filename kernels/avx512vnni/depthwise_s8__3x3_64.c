@@ -4,6 +4,7 @@
  *
  * @requires multiplier == 1 and in_c > 32 and kh == 3 and kw == 3 and dil_w == 1
  * @requires stride_w <= 2 and stride_h == stride_w and dil_h == 1 and pad_left <= 1
+ * @requires in_w > 1 and out_w > 1 and (out_w - 1) * stride_w + 2 - pad_left <= in_w
  * @requires live_shift >= 32 and acc_bits <= 31
  * @packs w (o/64, kh/4, kw, o/4%4, o/16%4, o%4, kh%4)
  * @packs bias (o/64, o/4%4, o/16%4, o%4)

@@ -25,6 +25,21 @@ static inline const int8_t *eq_row_of_x512(const int8_t *table, int64_t i)
     return row;
 }
 
+/* A row into a table; the next place is returned. */
+static inline int8_t *eq_list_row_x512(int8_t *to, const int8_t *row)
+{
+    memcpy(to, &row, sizeof row);
+    return to + EQ_POINTER_X512;
+}
+
+/* The same row n times. */
+static inline int8_t *eq_list_border_x512(int8_t *to, const int8_t *row, int64_t n)
+{
+    for (; n > 0; --n)
+        to = eq_list_row_x512(to, row);
+    return to;
+}
+
 /* The table of all rows that the windows of output rows [row0, row1) see, the first of row0's
  * window first.  It lies in scratch, behind the row of zx. */
 static inline const int8_t *eq_list_rows_x512(int8_t *scratch, const int8_t *x,
@@ -33,17 +48,23 @@ static inline const int8_t *eq_list_rows_x512(int8_t *scratch, const int8_t *x,
     const int64_t size = (int64_t)p->in_w * p->x_pixel;
     const int32_t first = p->row0 * p->stride_h - p->pad_top;
     const int32_t rows = (p->row1 - p->row0 - 1) * p->stride_h + (p->kh - 1) * p->dil_h + 1;
+    const int32_t above = first < 0 ? -first : 0;
+    const int32_t inside = (first + rows < p->in_h ? first + rows : p->in_h) - first;
     int8_t *const table = scratch + size + 64;
     if (first < 0 || first + rows > p->in_h)
         for (int64_t i = 0; i < size; i += 64)
             _mm512_storeu_si512((void *)(scratch + i), _mm512_set1_epi8((int8_t)p->zx));
-    int32_t at = first > 0 ? first % p->x_ring : 0;
-    for (int32_t i = 0; i < rows; ++i) {
-        const int inside = first + i >= 0 && first + i < p->in_h;
-        const int8_t *const row = inside ? x + (int64_t)at * p->x_row : scratch;
-        memcpy(table + (int64_t)i * EQ_POINTER_X512, &row, sizeof row);
-        at = !inside ? at : at + 1 < p->x_ring ? at + 1 : 0;
+    int8_t *to = eq_list_border_x512(table, scratch, above < rows ? above : rows);
+    const int8_t *const ring = x + (int64_t)p->x_ring * p->x_row;
+    const int8_t *row = x + (int64_t)(first > 0 ? first % p->x_ring : 0) * p->x_row;
+    for (int32_t i = inside - above; i > 0; --i) {
+        to = eq_list_row_x512(to, row);
+        row += p->x_row;
+        if (row == ring)
+            row = x;
     }
+    eq_list_border_x512(to, scratch,
+                        (table + rows * EQ_POINTER_X512 - to) / EQ_POINTER_X512);
     return table;
 }
 
