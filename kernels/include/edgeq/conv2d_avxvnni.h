@@ -23,7 +23,7 @@
  * floats of a fused rescale lose their upper nibble, which is the same of all, and get it back.
  *
  * Kernels with a fused rescale pack o%2, o/2%8 where these have o/4%2, o/8%2, o%2, o/2%2, and o%8
- * where there are eight channels alone.
+ * where there are eight channels alone.  Those of 32 channels are told of in conv2d_wide_avxvnni.h.
  */
 #ifndef EDGEQ_CONV2D_AVXVNNI_H
 #define EDGEQ_CONV2D_AVXVNNI_H
@@ -31,9 +31,10 @@
 #include "edgeq/conv2d_band_avxvnni.h"
 #include "edgeq/conv2d_call.h"
 #include "edgeq/conv2d_narrow_avxvnni.h"
+#include "edgeq/conv2d_wide_avxvnni.h"
 
-/* Added to a kind of weights where a block has eight channels. */
-enum { EQ_NARROW_AVXVNNI = 4 };
+/* Added to a kind of weights where a block has eight channels, or 32. */
+enum { EQ_NARROW_AVXVNNI = 4, EQ_WIDE_AVXVNNI = 8 };
 
 /* `tiles` tiles of n pixels from pixel `at` of a line on, or of two lines. */
 EQ_INLINE_AVX2 void eq_tiles_at_avxvnni(const eq_block_avxvnni *t,
@@ -162,10 +163,28 @@ static inline eq_grid_avxvnni eq_columns_of_avxvnni(const uint8_t *x, const uint
     return g;
 }
 
+/* One block of 32 channels, of all lines, one after another. */
+EQ_INLINE_AVX2 void eq_wide_lines_avxvnni(const eq_block_avxvnni *t,
+                                          const eq_grid_avxvnni *g, int32_t o, int kind)
+{
+    eq_halves_avxvnni line = g->first;
+    line.y += o;
+    for (int32_t left = g->lines; left > 0; --left) {
+        eq_wide_line_avxvnni(t, &line, g->n, kind);
+        line.p += g->line;
+        line.y += g->y_line;
+        line.more += 4 * (int64_t)g->n;
+    }
+}
+
 /* One block of channels, of all lines. */
 EQ_INLINE_AVX2 void eq_lines_avxvnni(const eq_block_avxvnni *t, const eq_grid_avxvnni *g,
                                      int32_t o, int kind, int single)
 {
+    if (kind >= EQ_WIDE_AVXVNNI) {
+        eq_wide_lines_avxvnni(t, g, o, kind - EQ_WIDE_AVXVNNI);
+        return;
+    }
     eq_halves_avxvnni two = g->first;
     two.y += o;
     two.z += o;
@@ -201,8 +220,9 @@ EQ_INLINE_AVX2 void eq_blocks_avxvnni(eq_block_avxvnni *t, const eq_grid_avxvnni
                                       const eq_conv2d_arrays *a, int32_t out_c, int kind,
                                       int single)
 {
-    const int is_int4 = kind == EQ_INT4_AVXVNNI,
-              vectors = kind >= EQ_NARROW_AVXVNNI ? 1 : 2;
+    const int is_int4 = kind == EQ_INT4_AVXVNNI, vectors = kind >= EQ_WIDE_AVXVNNI     ? 4
+                                                           : kind >= EQ_NARROW_AVXVNNI ? 1
+                                                                                       : 2;
     const int64_t taps = t->kh * (16 * (int64_t)t->sixteens + t->rest);
     const int64_t bytes = is_int4 ? taps / 2 : taps;
     const __m256i top = eq_top_avxvnni(single);

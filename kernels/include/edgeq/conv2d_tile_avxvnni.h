@@ -21,10 +21,10 @@ typedef struct {
     __m256i a0, b0, a1, b1, a2, b2, a3, b3, a4, b4, a5, b5;
 } eq_tile_avxvnni;
 
-/* Sixteen channels of a layer, or eight, and how its windows lie in the band. */
+/* Sixteen channels of a layer, or eight or 32, and how its windows lie in the band. */
 typedef struct {
-    eq_factors_avxvnni f[2];
-    __m256i bias[2];
+    eq_factors_avxvnni f[4];
+    __m256i bias[4];
     eq_range_avx2 range;
     const int8_t *w;
     int64_t skip;     /* from the end of a segment of a window to the next */

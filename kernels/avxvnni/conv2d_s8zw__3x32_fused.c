@@ -1,0 +1,33 @@
+/* conv2d_s8zw for AVX-VNNI: rows are copied with their borders into a band of x + 128,
+ * then three windows at a time are multiplied with 32 channels at a time. Windows' sums are
+ * made for the zero point of the weights.
+ *
+ * Exact: see conv2d_avxvnni.h and fused_avx2.h.
+ *
+ * @requires (out_c + 15) / 16 % 2 == 0
+ * @packs w (o/32, kh, kwi/4, o/8%2, o%2, o/16%2, o/2%4, kwi%4)
+ * @packs bias (o/32, o/8%2, o%2, o/16%2, o/2%4)
+ * @packs mult (o/32, o/8%2, o%2, o/16%2, o/2%4)
+ * @packs shift (o/32, o/8%2, o%2, o/16%2, o/2%4)
+ * @rescale fused
+ * @offset bias -128 w
+ * @scratch ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 32 + 32 + 4 * out_w * max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) + (3 <= kw * in_c and kw * in_c <= 4) * out_w * 4 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1)
+ * @overlap rows
+ */
+#include "edgeq/conv2d_avxvnni.h"
+#include "edgeq/conv2d_s8zw.h"
+
+eq_conv2d_s8zw_fn EQ_SYM(eq_conv2d_s8zw__avxvnni_3x32_fused);
+
+void EQ_SYM(eq_conv2d_s8zw__avxvnni_3x32_fused)(const int8_t *x, const int8_t *restrict w,
+                                                const int32_t *restrict bias,
+                                                const int32_t *restrict mult,
+                                                const int32_t *restrict shift, int8_t *y,
+                                                int8_t *restrict scratch,
+                                                const eq_conv2d_s8zw_params *restrict p)
+{
+    const eq_conv2d_arrays a = {x, w, bias, mult, shift, y};
+    const eq_conv2d_call call = EQ_CONV2D_CALL(p, p->zw);
+    eq_conv2d_by_band_avxvnni(&a, scratch, &call, EQ_WIDE_AVXVNNI + EQ_ZERO_POINT_AVXVNNI,
+                              EQ_FUSED);
+}
