@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,19 +19,22 @@ from edgeq.build.cc import link_program
 from edgeq.errors import ToolError
 from edgeq.kernels.catalog import Kernel
 from edgeq.targets import load_target
+from tests.kernels.ahead import (
+    RUNNER,
+    RUNNER_FILES,
+    BuildError,
+    compile_c,
+    intrinsics,
+    precompiled,
+    runner,
+)
 from tests.kernels.trial import forms_of
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow",
             "-Wmissing-prototypes", "-Werror")  # fmt: skip
-RUNNER = Path(__file__).with_name("runner.c")
-RUNNER_FILES = (RUNNER, *sorted(RUNNER.parent.glob("runner_*.h")))
-SECONDS = 300
-# Half the time for the same checks: lines but no variables, calls in the place of inlined checks.
-QUICKLY = ("-O1", "-g1", "--param=asan-instrumentation-with-call-threshold=0")
-
-
-class BuildError(Exception):
-    """A compiler refused a kernel: the command and what it said."""
+# A fraction of the time for the same checks: lines but no variables, calls in the place of inlined
+# checks, and registers allocated without looking at loops.
+QUICKLY = ("-O1", "-g1", "--param=asan-instrumentation-with-call-threshold=0", "-fira-region=one")
 
 
 def need(tool: str) -> str:
@@ -79,12 +81,12 @@ class Builder:
 
     def library(self, kernel: Kernel) -> Path:
         """A shared library of the kernel in all forms, for this machine."""
-        return self._build(kernel, unit(kernel), ["-O2", "-fPIC", "-shared"], [])
+        return self._build(kernel, unit(kernel), ["-O2", "-fPIC"], run=False)
 
     def sanitized(self, kernel: Kernel) -> Path:
         """A program that runs recorded calls under the address and UB sanitizers."""
         flags = [*QUICKLY, "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-        return self._build(kernel, unit(kernel) + calls(kernel), flags, [str(RUNNER)])
+        return self._build(kernel, unit(kernel) + calls(kernel), flags, run=True)
 
     def program(self, kernel: Kernel) -> Path:
         """A program that runs recorded calls between fences, for the kernel's own ISA."""
@@ -93,19 +95,21 @@ class Builder:
             return self._firmware(kernel, text)
         static = ["-static"] if kernel.isa.emulator else []
         flags = [*kernel.isa.emulated_cflags, *static, "-O2", "-DEQ_TEST_FENCE"]
-        return self._build(kernel, text, flags, [str(RUNNER)])
+        return self._build(kernel, text, flags, run=True)
 
-    def _build(
-        self, kernel: Kernel, text: str, flags: Sequence[str], sources: Sequence[str]
-    ) -> Path:
+    def _build(self, kernel: Kernel, text: str, flags: Sequence[str], *, run: bool) -> Path:
+        """A program that runs recorded calls, or a shared library."""
         isa = () if kernel.isa.emulated_cflags and "-static" in flags else kernel.isa.cflags
-        command = [need(kernel.isa.cc), "-std=c11", *WARNINGS, *isa, *flags,
-                   f"-I{include_folder(kernel)}"]  # fmt: skip
+        command = [need(kernel.isa.cc), "-std=c11", *WARNINGS, *isa, *flags]
 
         def make(source: Path, partial: Path) -> None:
-            compile_c([*command, str(source), *sources, "-o", str(partial)])
+            header = intrinsics(kernel)
+            given = precompiled(command, header, self.folder) if header else []
+            rest = [str(runner(command, self.folder))] if run else ["-shared"]
+            compile_c([*command, f"-I{include_folder(kernel)}", *given, str(source), *rest,
+                       "-o", str(partial)])  # fmt: skip
 
-        return self._made(kernel, text, " ".join(command), make)
+        return self._made(kernel, text, f"{' '.join(command)} {run}", make)
 
     def _firmware(self, kernel: Kernel, text: str) -> Path:
         need(kernel.isa.cc)
@@ -136,14 +140,3 @@ class Builder:
             make(source, partial)
             partial.replace(result)
         return result
-
-
-def compile_c(command: Sequence[str]) -> None:
-    """Run a compiler.
-
-    Raises:
-        BuildError: it does not succeed.
-    """
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
-    if done.returncode:
-        raise BuildError(f"{' '.join(command)}\n{done.stderr}")

@@ -12,7 +12,8 @@ from edgeq.kernels.isa import Isa, isas
 from edgeq.resources import data_root
 from edgeq.targets import load_target
 from edgeq.verify.emulated import run_emulated
-from tests.kernels.build import WARNINGS, compile_c, need
+from tests.kernels.ahead import compile_c
+from tests.kernels.build import WARNINGS, need
 from tests.kernels.rig import emulator_of
 
 INCLUDE = data_root() / "kernels/include"
