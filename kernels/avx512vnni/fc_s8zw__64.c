@@ -24,8 +24,5 @@ void EQ_SYM(eq_fc_s8zw__avx512vnni_64)(const int8_t *restrict x, const int8_t *r
         w,          bias,     mult,
         shift,      p->batch, p->in_dim,
         p->out_dim, p->zw,    eq_load_range_avx512(p->zy, p->act_min, p->act_max)};
-    if (!eq_is_single() && eq_is_live(p->zy, p->act_min, p->act_max))
-        eq_dense_rows_x512(&t, x, y, 1, EQ_LIVE);
-    else
-        eq_dense_rows_x512(&t, x, y, 1, eq_is_single());
+    eq_dense_rows_x512(&t, x, y, 1, eq_is_single());
 }

@@ -213,16 +213,16 @@ EQ_INLINE_AVX512 void eq_lanes_row(const eq_lanes *t, const eq_lanes_block *b,
 #define EQ_LANES_ROWS(name, more, channels)                                                \
     EQ_LANES_ROW(name##_double, more, channels, 0, EQ_DOUBLE)                              \
     EQ_LANES_ROW(name##_single, more, channels, 0, EQ_SINGLE)                              \
-    EQ_LANES_ROW(name##_live, more, channels, 0, EQ_LIVE)                                  \
+    EQ_LANES_ROW(name##_fused, more, channels, 0, EQ_FUSED_X512)                           \
     EQ_LANES_ROW(name##_two_double, more, channels, 1, EQ_DOUBLE)                          \
     EQ_LANES_ROW(name##_two_single, more, channels, 1, EQ_SINGLE)                          \
-    EQ_LANES_ROW(name##_two_live, more, channels, 1, EQ_LIVE)                              \
+    EQ_LANES_ROW(name##_two_fused, more, channels, 1, EQ_FUSED_X512)                       \
     EQ_INLINE_AVX512 void name(const eq_lanes *t, const eq_lanes_block *b,                 \
                                const eq_lanes_spot *p, int32_t n, int is_split,            \
                                int single)                                                 \
     {                                                                                      \
-        if (single == EQ_LIVE)                                                             \
-            is_split ? name##_two_live(t, b, p, n) : name##_live(t, b, p, n);              \
+        if (single == EQ_FUSED_X512)                                                       \
+            is_split ? name##_two_fused(t, b, p, n) : name##_fused(t, b, p, n);            \
         else if (single == EQ_SINGLE)                                                      \
             is_split ? name##_two_single(t, b, p, n) : name##_single(t, b, p, n);          \
         else                                                                               \

@@ -135,10 +135,11 @@ static inline int32_t eq_pixels_chunk(int32_t n, int32_t in_c)
     return all < most ? all : most;
 }
 
-/* Either of them. */
-EQ_INLINE_AVX512 void eq_pixels_any(const eq_conv2d_arrays *a, uint8_t *scratch,
-                                    const eq_conv2d_call *c, int has_zw, int single)
+/* A whole call: either of them; has_zw and the mode single are constants. */
+EQ_INLINE_AVX512 void eq_conv2d_by_pixels(const eq_conv2d_arrays *a, int8_t *bytes,
+                                          const eq_conv2d_call *c, int has_zw, int single)
 {
+    uint8_t *const scratch = (uint8_t *)bytes;
     const int is_row = eq_is_one_row(c);
     const int32_t n = (c->row1 - c->row0) * c->out_w;
     const int32_t columns = is_row ? eq_pixels_chunk(n, c->in_c) : c->out_w;
@@ -161,22 +162,13 @@ EQ_INLINE_AVX512 void eq_pixels_any(const eq_conv2d_arrays *a, uint8_t *scratch,
                         .is_odd = groups % 2,
                         .pairs = groups / 2,
                         .window = c->kh * c->kw * c->in_c,
+                        .clamps = c->act_min > INT8_MIN || c->act_max < INT8_MAX,
                         .range = eq_load_range_avx512(c->zy, c->act_min, c->act_max)};
     if (is_row)
         eq_pixels_line(&t, &p, a->x + (int64_t)c->row0 * c->x_row,
                        a->y + (int64_t)c->row0 * c->y_row, scratch, n, has_zw, single);
     else
         eq_pixels_image(&t, &p, a, scratch, c, has_zw, single);
-}
-
-/* A whole call; has_zw and the form single are constants. */
-EQ_INLINE_AVX512 void eq_conv2d_by_pixels(const eq_conv2d_arrays *a, int8_t *scratch,
-                                          const eq_conv2d_call *c, int has_zw, int single)
-{
-    if (single == EQ_DOUBLE && eq_is_live(c->zy, c->act_min, c->act_max))
-        eq_pixels_any(a, (uint8_t *)scratch, c, has_zw, EQ_LIVE);
-    else
-        eq_pixels_any(a, (uint8_t *)scratch, c, has_zw, single);
 }
 
 #endif

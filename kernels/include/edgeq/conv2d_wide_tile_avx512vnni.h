@@ -104,8 +104,8 @@ EQ_INLINE_AVX512 __m512i eq_wide_dot_x512(__m512i sum, __m512i x, __m512i w)
     return sum;
 }
 
-EQ_INLINE_AVX512 __m512i eq_begin_x512(const eq_block_x512 *c, const eq_spots_x512 *g,
-                                       int vector, int i, int kind)
+EQ_INLINE_AVX512 __m512i eq_wide_begin_x512(const eq_block_x512 *c, const eq_spots_x512 *g,
+                                            int vector, int i, int kind)
 {
     return kind == EQ_32ZW_X512
                ? _mm512_add_epi32(c->bias[vector], _mm512_set1_epi32(g->more[i]))
@@ -114,10 +114,10 @@ EQ_INLINE_AVX512 __m512i eq_begin_x512(const eq_block_x512 *c, const eq_spots_x5
 
 #define EQ_BEGIN_X512(i)                                                                   \
     if (n > i) {                                                                           \
-        s.a##i = eq_begin_x512(c, g, 0, two * i, kind);                                    \
-        s.b##i = eq_begin_x512(c, g, 1, two * i, kind);                                    \
-        s.c##i = eq_begin_x512(c, g, two == 2 ? 0 : 2, two * i + two - 1, kind);           \
-        s.d##i = eq_begin_x512(c, g, two == 2 ? 1 : 3, two * i + two - 1, kind);           \
+        s.a##i = eq_wide_begin_x512(c, g, 0, two * i, kind);                               \
+        s.b##i = eq_wide_begin_x512(c, g, 1, two * i, kind);                               \
+        s.c##i = eq_wide_begin_x512(c, g, two == 2 ? 0 : 2, two * i + two - 1, kind);      \
+        s.d##i = eq_wide_begin_x512(c, g, two == 2 ? 1 : 3, two * i + two - 1, kind);      \
     }
 #define EQ_STEP_X512(i)                                                                    \
     if (n > i) {                                                                           \

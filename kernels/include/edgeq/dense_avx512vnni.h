@@ -10,7 +10,7 @@
 #ifndef EDGEQ_DENSE_AVX512VNNI_H
 #define EDGEQ_DENSE_AVX512VNNI_H
 
-#include "edgeq/rescale_avx512.h"
+#include "edgeq/fused_avx512.h"
 
 #include <string.h>
 
@@ -114,22 +114,32 @@ static inline int32_t eq_inputs_more_x512(const int8_t *x, int32_t n, int32_t zw
 EQ_INLINE_AVX512 __m512i eq_dense_out_x512(const eq_dense_layer_x512 *t, __m512i dots,
                                            __m512i more, int32_t o, int single)
 {
-    const eq_factors_x16 f = eq_load_factors_x16(t->mult + o, t->shift + o, single);
     const __m512i acc =
         _mm512_add_epi32(_mm512_add_epi32(dots, more), eq_load_x16(t->bias + o));
+    if (single == EQ_FUSED_X512) {
+        const eq_fused_x512 f = eq_load_fused_x512(t->mult + o, t->shift + o);
+        return eq_fused_x16(acc, &f);
+    }
+    const eq_factors_x16 f = eq_load_factors_x16(t->mult + o, t->shift + o, single);
     return eq_rescale_x16(acc, &f, single);
 }
 
 /* Four vectors, narrowed, one after the other. */
 EQ_INLINE_AVX512 __m512i eq_dense_bytes_x512(const eq_dense_layer_x512 *t, __m512i a,
-                                             __m512i b, __m512i c, __m512i d)
+                                             __m512i b, __m512i c, __m512i d, int single)
 {
+    if (single == EQ_FUSED_X512) {
+        const __m512i halves = _mm512_setr_epi64(0, 2, 1, 3, 4, 6, 5, 7);
+        const __m512i v = eq_fused_narrow_x64(a, c, b, d);
+        return _mm512_permutexvar_epi64(
+            halves, _mm512_min_epi8(_mm512_max_epi8(v, t->range.lo), t->range.hi));
+    }
     const __m512i order =
         _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     return _mm512_permutexvar_epi32(order, eq_narrow_s8_x64(a, b, c, d, &t->range));
 }
 
-/* All rows of inputs; has_zw and single are constants. */
+/* All rows of inputs; has_zw and the mode single are constants. */
 EQ_INLINE_AVX512 void eq_dense_rows_x512(const eq_dense_layer_x512 *t, const int8_t *x,
                                          int8_t *y, int has_zw, int single)
 {
@@ -141,17 +151,17 @@ EQ_INLINE_AVX512 void eq_dense_rows_x512(const eq_dense_layer_x512 *t, const int
         for (; o + 48 < t->out_dim; o += 64) {
             const eq_sixties_x512 s =
                 eq_dense_4_x512(x, t->w + o / 16 * block, block, t->in_dim);
-            const __m512i v =
-                eq_dense_bytes_x512(t, eq_dense_out_x512(t, s.a, more, o, single),
-                                    eq_dense_out_x512(t, s.b, more, o + 16, single),
-                                    eq_dense_out_x512(t, s.c, more, o + 32, single),
-                                    eq_dense_out_x512(t, s.d, more, o + 48, single));
+            const __m512i v = eq_dense_bytes_x512(
+                t, eq_dense_out_x512(t, s.a, more, o, single),
+                eq_dense_out_x512(t, s.b, more, o + 16, single),
+                eq_dense_out_x512(t, s.c, more, o + 32, single),
+                eq_dense_out_x512(t, s.d, more, o + 48, single), single);
             eq_store_x64_avx512(y + o, v, t->out_dim - o);
         }
         for (; o < t->out_dim; o += 16) {
             const __m512i dots = eq_dense_1_x512(x, t->w + o / 16 * block, t->in_dim);
             const __m512i r = eq_dense_out_x512(t, dots, more, o, single);
-            const __m512i v = eq_dense_bytes_x512(t, r, r, r, r);
+            const __m512i v = eq_dense_bytes_x512(t, r, r, r, r, single);
             eq_store_x16_avx512(y + o, _mm512_castsi512_si128(v), t->out_dim - o);
         }
         x += t->in_dim;

@@ -5,8 +5,9 @@
  * form double is floor ((floor ((acc * mult + 2^30) / 2^31) + 2^(s - 32) - [that < 0]) / 2^(s - 31)),
  * which is (acc * mult + 2^30 + 2^(s - 1) - 2^31 * [acc < 0]) >> s: the floor of a floor is one
  * floor, and the inner one is below zero just where acc is, but for acc = -1 and mult = 2^30, which
- * give zero either way. EQ_LIVE leaves the last term out: where acc < 0 both are at most zero. 64
- * bits hold it all, and 32 the result. A factor of zero is shifted by 62, which leaves zero.
+ * give zero either way. 64 bits hold it all, and 32 the result. A factor of zero is shifted by 62,
+ * which leaves zero. EQ_FUSED_X512 is fused_avx512.h's; what reads its factor from memory rounds as
+ * MXCSR says: to nearest, as programs begin and calling conventions keep it.
  *
  * The asm broadcasts what it reads: gcc 12 knows no such operand of these instructions, and would
  * load it first, an instruction more for each.
@@ -14,7 +15,7 @@
 #ifndef EDGEQ_LANES_AVX512_H
 #define EDGEQ_LANES_AVX512_H
 
-#include "edgeq/rescale_avx512.h"
+#include "edgeq/fused_avx512.h"
 
 /* A layer; how its windows lie in planes. */
 typedef struct {
@@ -27,6 +28,7 @@ typedef struct {
     int32_t out_c, zw;
     int32_t is_odd, pairs; /* groups: one, and so many times two */
     int32_t window;        /* taps of a window, for its sum */
+    int32_t clamps;        /* 0 where each byte is in the range */
     eq_range_avx512 range;
 } eq_lanes;
 
@@ -34,8 +36,9 @@ typedef struct {
 typedef struct {
     const int8_t *w;
     const int32_t *bias;
-    __mmask16 some; /* channels that there are */
-    int is_dense;   /* these are all, and pixels of y lie side by side */
+    const int32_t *factor, *addend; /* bits of floats, with EQ_FUSED_X512 */
+    __mmask16 some;                 /* channels that there are */
+    int is_dense;                   /* these are all, and pixels of y lie side by side */
     int64_t mult[16], half[16], down[16], high[16]; /* high is down - 32 */
 } eq_lanes_block;
 
@@ -86,12 +89,16 @@ EQ_INLINE_AVX512 void eq_lanes_factors(eq_lanes_block *b, __m256i mult, __m256i 
 EQ_INLINE_AVX512 void eq_lanes_block_of(eq_lanes_block *b, const eq_lanes *t, int32_t o,
                                         int single)
 {
-    const __m512i mult = eq_load_x16(t->mult + o), shift = eq_load_x16(t->shift + o);
     const int32_t left = t->out_c - o;
     b->w = t->w + (int64_t)o * t->segments * (2 * t->pairs + t->is_odd) * 4;
     b->bias = t->bias + o;
     b->some = (__mmask16)((1u << (left < 16 ? left : 16)) - 1);
     b->is_dense = o == 0 && t->y_pixel == t->out_c && (left == 8 || left == 16);
+    b->factor = t->mult + o;
+    b->addend = t->shift + o;
+    if (single == EQ_FUSED_X512)
+        return;
+    const __m512i mult = eq_load_x16(t->mult + o), shift = eq_load_x16(t->shift + o);
     eq_lanes_factors(b, _mm512_castsi512_si256(mult), _mm512_castsi512_si256(shift), 0,
                      single);
     eq_lanes_factors(b, _mm512_extracti64x4_epi64(mult, 1),
@@ -130,15 +137,9 @@ EQ_INLINE_AVX512 __m512i eq_lanes_bytes(__m512i p, __m512i q, __m512i r, __m512i
                                               eq_lanes_rescale(s, b, i + 3, single));
     const __m512i order = _mm512_broadcast_i32x4(
         _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-    __m512i v;
-    if (single == EQ_LIVE) {
-        v = _mm512_xor_si512(_mm512_packus_epi16(first, second),
-                             _mm512_set1_epi8(INT8_MIN));
-    } else {
-        v = _mm512_packs_epi16(_mm512_adds_epi16(first, range->zy),
-                               _mm512_adds_epi16(second, range->zy));
-        v = _mm512_min_epi8(_mm512_max_epi8(v, range->lo), range->hi);
-    }
+    __m512i v = _mm512_packs_epi16(_mm512_adds_epi16(first, range->zy),
+                                   _mm512_adds_epi16(second, range->zy));
+    v = _mm512_min_epi8(_mm512_max_epi8(v, range->lo), range->hi);
     return _mm512_shuffle_epi8(v, order);
 }
 
@@ -227,11 +228,64 @@ EQ_INLINE_AVX512 void eq_lanes_store(const eq_lanes *t, const eq_lanes_block *b,
     }
 }
 
+/* Sixteen sums of channel i, fused. */
+EQ_INLINE_AVX512 __m512i eq_lanes_fused(__m512i acc, const eq_lanes_block *b, int i)
+{
+    __m512i y;
+    __asm__("vbroadcastss %2, %0\n\t"
+            "vfmadd231ps %3%{1to16%}, %1, %0"
+            : "=&v"(y)
+            : "v"(acc), "m"(b->addend[i]), "m"(b->factor[i]));
+    return y;
+}
+
+/* Two channels from i on as words, in turns. */
+EQ_INLINE_AVX512 __m512i eq_lanes_fused_words(__m512i p, __m512i q, const eq_lanes_block *b,
+                                              int i)
+{
+    const __m512i words = _mm512_setr_epi32(0x00200000, 0x00220002, 0x00240004, 0x00260006,
+                                            0x00280008, 0x002a000a, 0x002c000c, 0x002e000e,
+                                            0x00300010, 0x00320012, 0x00340014, 0x00360016,
+                                            0x00380018, 0x003a001a, 0x003c001c, 0x003e001e);
+    return _mm512_permutex2var_epi16(eq_lanes_fused(p, b, i), words,
+                                     eq_lanes_fused(q, b, i + 1));
+}
+
+/* Bytes of four channels from i on: of four pixels two and two, in each 128 bits. */
+EQ_INLINE_AVX512 __m512i eq_lanes_fused_bytes(__m512i p, __m512i q, __m512i r, __m512i s,
+                                              const eq_lanes *t, const eq_lanes_block *b,
+                                              int i)
+{
+    const __m512i v = _mm512_packs_epi16(eq_lanes_fused_words(p, q, b, i),
+                                         eq_lanes_fused_words(r, s, b, i + 2));
+    if (!t->clamps)
+        return v;
+    return _mm512_min_epi8(_mm512_max_epi8(v, t->range.lo), t->range.hi);
+}
+
+/* Eight channels of the first eight pixels, or of the last, of p and of q. */
+EQ_INLINE_AVX512 __m512i eq_lanes_fused_turns(__m512i p, __m512i q, int last)
+{
+    const __m512i first = _mm512_setr_epi32(0x00040000, 0x00240020, 0x00050001, 0x00250021,
+                                            0x00060002, 0x00260022, 0x00070003, 0x00270023,
+                                            0x000c0008, 0x002c0028, 0x000d0009, 0x002d0029,
+                                            0x000e000a, 0x002e002a, 0x000f000b, 0x002f002b);
+    return _mm512_permutex2var_epi16(
+        p, last ? _mm512_add_epi16(first, _mm512_set1_epi16(16)) : first, q);
+}
+
 /* Bytes of eight channels from i on: those of the first eight pixels, and those of the last. */
 EQ_INLINE_AVX512 void eq_lanes_finish(const eq_lanes *t, const eq_lanes_block *b,
                                       const eq_lanes_eight *s, int i, __m512i *first,
                                       __m512i *last, int single)
 {
+    if (single == EQ_FUSED_X512) {
+        const __m512i u = eq_lanes_fused_bytes(s->a, s->b, s->c, s->d, t, b, i);
+        const __m512i v = eq_lanes_fused_bytes(s->e, s->f, s->g, s->h, t, b, i + 4);
+        *first = eq_lanes_fused_turns(u, v, 0);
+        *last = eq_lanes_fused_turns(u, v, 1);
+        return;
+    }
     const __m512i p = eq_lanes_bytes(s->a, s->b, s->c, s->d, b, i, &t->range, single);
     const __m512i q = eq_lanes_bytes(s->e, s->f, s->g, s->h, b, i + 4, &t->range, single);
     *first = eq_lanes_turns(p, q, 0);
