@@ -168,38 +168,66 @@ EQ_INLINE_AVX2 void eq_make_line_avx2(int16_t *line, const int8_t *x, int32_t r,
                      count * l->pixels);
 }
 
+/* The same where few lines are left. */
+EQ_APART_AVX2 void eq_make_some_line_avx2(int16_t *line, const int8_t *x, int32_t r,
+                                          const eq_row_pairs_avx2 *l, int32_t count)
+{
+    eq_make_line_avx2(line, x, r, l, count);
+}
+
 /* Where output rows go, and which: y points at the sixteen channels of row 0. */
 typedef struct {
     int8_t *y;
     int32_t row, end;
 } eq_rows_out_avx2;
 
+/* The row of the image that line 0 of q begins with. */
+static inline int32_t eq_top_avx2(const eq_row_pairs_avx2 *l, const eq_rows_out_avx2 *q)
+{
+    return q->row * l->p->stride_h - l->p->pad_top;
+}
+
+/* Lines that all rows of q see. */
+static inline int32_t eq_all_lines_avx2(const eq_row_pairs_avx2 *l,
+                                        const eq_rows_out_avx2 *q)
+{
+    return (q->end - q->row - 1) * l->step + l->span;
+}
+
 /* Lines up to those that row r, counted from q->row on, sees are made; returns how many. */
 EQ_INLINE_AVX2 int32_t eq_make_lines_avx2(const eq_row_pairs_avx2 *l, int16_t *lines,
                                           const int8_t *x, const eq_rows_out_avx2 *q,
                                           int32_t r, int32_t made, int32_t count)
 {
-    const eq_depthwise_s8_params *p = l->p;
-    const int32_t top = q->row * p->stride_h - p->pad_top, first = r * l->step;
+    const int32_t top = eq_top_avx2(l, q), first = r * l->step;
     const int64_t line = (int64_t)l->columns * EQ_PAIR;
     int32_t i = made < first ? first : made;
-    if (l->narrow && top >= 0 && eq_are_many_avx2(count * l->pixels)) {
-        const int32_t all = (q->end - q->row - 1) * l->step + l->span;
-        const int32_t below = p->in_h - 1 - p->dil_h - top;
-        const int32_t whole = below < 0 ? 0 : below / l->every + 1;
-        const int32_t n = all < whole ? all : whole;
-        const int64_t step = (int64_t)l->every * p->x_row;
-        const eq_row_avx2 a = {x + (int64_t)top * p->x_row, step};
-        const eq_row_avx2 b = {a.x + (int64_t)p->dil_h * p->x_row, step};
-        if (r == 0 && all <= l->kept && n > 0) {
-            eq_put_many_avx2(lines, a, b, n, count * l->pixels);
-            i = n;
-        }
-    }
     for (; i < first + l->span; ++i)
         eq_make_line_avx2(lines + eq_slot_avx2(i, l->kept) * line, x, top + i * l->every, l,
                           count);
     return i;
+}
+
+/* All lines, of one column and all of them kept. */
+EQ_INLINE_AVX2 void eq_make_column_avx2(const eq_row_pairs_avx2 *l, int16_t *lines,
+                                        const int8_t *x, const eq_rows_out_avx2 *q,
+                                        int32_t count)
+{
+    const eq_depthwise_s8_params *p = l->p;
+    const int32_t all = eq_all_lines_avx2(l, q), top = eq_top_avx2(l, q);
+    const int32_t below = p->in_h - 1 - p->dil_h - top;
+    int32_t i = 0;
+    if (l->narrow && top >= 0 && below >= 0 && eq_are_many_avx2(count * l->pixels)) {
+        const int32_t whole = below / l->every + 1;
+        const int64_t step = (int64_t)l->every * p->x_row;
+        const eq_row_avx2 a = {x + (int64_t)top * p->x_row, step};
+        const eq_row_avx2 b = {a.x + (int64_t)p->dil_h * p->x_row, step};
+        i = all < whole ? all : whole;
+        eq_put_many_avx2(lines, a, b, i, count * l->pixels);
+    }
+    for (; i < all; ++i)
+        eq_make_some_line_avx2(lines + (int64_t)i * EQ_PAIR, x, top + i * l->every, l,
+                               count);
 }
 
 /* How windows of p lie in lines; `kept` depends on their rows. */

@@ -143,10 +143,8 @@ EQ_INLINE_AVX2 void eq_pass_column_avx2(const eq_sixteen_avx2 *t,
                                         const int8_t *x, const eq_rows_out_avx2 *q,
                                         int mode)
 {
-    const int32_t rows = q->end - q->row, all = (rows - 1) * l->step + l->span;
-    int32_t made = eq_make_lines_avx2(l, lines, x, q, 0, 0, t->count);
-    for (int32_t r = 1; made < all; ++r)
-        made = eq_make_lines_avx2(l, lines, x, q, r, made, t->count);
+    const int32_t rows = q->end - q->row;
+    eq_make_column_avx2(l, lines, x, q, t->count);
     const int64_t step = (int64_t)l->step * EQ_PAIR, apart = (int64_t)l->apart * EQ_PAIR;
     for (int32_t r = 0; r < rows; r += 4) {
         const int64_t at = r + 4 > rows ? rows - 4 : r;
@@ -163,7 +161,7 @@ EQ_INLINE_AVX2 void eq_pass_rows_avx2(const eq_sixteen_avx2 *t, const eq_row_pai
     const eq_depthwise_s8_params *p = l->p;
     const int64_t line = (int64_t)l->columns * EQ_PAIR;
     const int32_t rows = q->end - q->row, bytes = t->count * l->pixels;
-    const int ring = (rows - 1) * l->step + l->span > l->kept;
+    const int ring = eq_all_lines_avx2(l, q) > l->kept;
     const int32_t out_w = p->out_w, pixels = l->pixels;
     const int64_t step = (int64_t)p->stride_w * EQ_PAIR, y_step = p->y_pixel;
     eq_windows_avx2 g;
@@ -214,7 +212,7 @@ EQ_INLINE_AVX2 void eq_depthwise_by_pairs_avx2(const int8_t *x, const int8_t *w,
             eq_load_sixteen_avx2(&t, w + (int64_t)o * halves * l.pairs * p->kw, bias + o,
                                  mult + o, shift + o, &l, zw, is_int4, mode);
             const int32_t rows = q.end - q.row;
-            if (l.columns == 1 && rows >= 4 && (rows - 1) * l.step + l.span <= l.kept)
+            if (l.columns == 1 && rows >= 4 && eq_all_lines_avx2(&l, &q) <= l.kept)
                 eq_pass_column_avx2(&t, &l, (int16_t *)(void *)scratch, x + o, &q, mode);
             else if (fast)
                 eq_pass_3x3_avx2(&t, &l, (int16_t *)(void *)scratch, x + o, &q, mode);
