@@ -1,6 +1,6 @@
 /* Depthwise convolution for AVX-VNNI: four pixels by eight channels at a time.
  *
- * Rows are copied with their borders into a band (conv2d_band.h).  The bytes x + 128 of four of its
+ * Rows are copied with their borders into a band of x + 128.  The bytes of four of its
  * lines that a window sees are put side by side, as a dword for each column and channel, up to 32
  * channels at once; a window of kh rows has (kh + 3) / 4 such groups.  VPDPBUSD multiplies a
  * dword with the weights of four rows, which are packed (o/8, kh/4, kw, o%8, kh%4).  Where a window
@@ -91,7 +91,7 @@ EQ_INLINE_AVX2 void eq_depthwise_chunk_avxvnni(eq_pass_avxvnni *t,
 /* `rows` rows of outputs from y on, of windows in a band. */
 EQ_INLINE_AVX2 void eq_depthwise_band_avxvnni(eq_pass_avxvnni *t, const eq_band *b,
                                               const eq_strips_avxvnni *s,
-                                              const int8_t *band, uint8_t *strips,
+                                              const uint8_t *band, uint8_t *strips,
                                               const eq_conv2d_arrays *a, int8_t *y,
                                               const eq_depthwise_s8_params *p, int32_t rows,
                                               int has_zw, int single)
@@ -121,13 +121,14 @@ EQ_INLINE_AVX2 void eq_depthwise_image_avxvnni(const eq_conv2d_arrays *a, int8_t
     const int32_t all = p->row1 - p->row0, most = all < b.rows ? all : b.rows;
     const int32_t lines = (most - 1) * p->stride_h + (p->kh - 1) * p->dil_h + 1;
     const int64_t before = ((int64_t)lines * b.line + 32 + 63) / 64 * 64;
+    uint8_t *const band = (uint8_t *)scratch;
     eq_pass_avxvnni t;
     t.zw = zw;
     t.range = eq_load_range_avx2(p->zy, p->act_min, p->act_max);
     for (int32_t h = p->row0; h < p->row1; h += b.rows) {
         const int32_t left = p->row1 - h, rows = left < b.rows ? left : b.rows;
-        eq_fill_band(scratch, a->x, h, rows, &b);
-        eq_depthwise_band_avxvnni(&t, &b, &s, scratch, (uint8_t *)scratch + before, a,
+        eq_fill_band_avxvnni(band, a->x, h, rows, &b);
+        eq_depthwise_band_avxvnni(&t, &b, &s, band, band + before, a,
                                   a->y + (int64_t)h * p->y_row, p, rows, has_zw, single);
     }
 }

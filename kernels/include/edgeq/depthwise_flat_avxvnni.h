@@ -1,7 +1,7 @@
 /* Depthwise convolution for AVX-VNNI with windows of three columns and up to three rows: 32
  * neighbouring bytes of one row of outputs, or of two, at a time.
  *
- * Rows are copied with their borders into a band (conv2d_band.h).  The bytes x + 128 of four of its
+ * Rows are copied with their borders into a band of x + 128.  The bytes of four of its
  * lines are put side by side, as a dword for each column and channel: of all channels in order where
  * there are 8 or 16, else of 32 at a time, in that order of their four vectors which narrowing makes
  * good.  Either way four vectors that follow each other are 32 bytes of the output.  VPDPBUSD

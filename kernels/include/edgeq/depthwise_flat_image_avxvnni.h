@@ -89,12 +89,12 @@ EQ_INLINE_AVX2 void eq_flat_load_avxvnni(eq_flat_avxvnni *t, const eq_conv2d_arr
 }
 
 /* The strip of the windows that begin in line `line` of a band of `lines`, channels from c on. */
-static inline void eq_flat_fill_avxvnni(uint8_t *q, const int8_t *band, const eq_band *b,
+static inline void eq_flat_fill_avxvnni(uint8_t *q, const uint8_t *band, const eq_band *b,
                                         int32_t line, int32_t lines, int32_t c)
 {
     const eq_lines *g = &b->lines;
     const int whole = g->in_c <= 16;
-    const int8_t *x[4];
+    const uint8_t *x[4];
     for (int32_t i = 0; i < 4; ++i) {
         const int32_t at = line + i;
         x[i] = band + (int64_t)(at < lines ? at : lines - 1) * b->line + c;
@@ -107,7 +107,7 @@ static inline void eq_flat_fill_avxvnni(uint8_t *q, const int8_t *band, const eq
 
 /* `rows` rows of outputs at y, of windows in a band. */
 EQ_INLINE_AVX2 void eq_flat_band_avxvnni(eq_flat_avxvnni *t, const eq_band *b,
-                                         const int8_t *band, uint8_t *strip,
+                                         const uint8_t *band, uint8_t *strip,
                                          const eq_conv2d_arrays *a, int8_t *y,
                                          const eq_depthwise_s8_params *p, int32_t rows,
                                          int32_t zw, int has_zw, int single)
@@ -142,12 +142,13 @@ EQ_INLINE_AVX2 void eq_flat_image_avxvnni(const eq_conv2d_arrays *a, int8_t *scr
     const int32_t all = p->row1 - p->row0, most = all < b.rows ? all : b.rows;
     const int32_t lines = (most - 1) * p->stride_h + p->kh;
     const int64_t before = ((int64_t)lines * b.line + 32 + 63) / 64 * 64;
+    uint8_t *const band = (uint8_t *)scratch;
     eq_flat_avxvnni t = eq_flat_of_avxvnni(p);
     for (int32_t h = p->row0; h < p->row1; h += b.rows) {
         const int32_t left = p->row1 - h, rows = left < b.rows ? left : b.rows;
-        eq_fill_band(scratch, a->x, h, rows, &b);
-        eq_flat_band_avxvnni(&t, &b, scratch, (uint8_t *)scratch + before, a,
-                             a->y + (int64_t)h * p->y_row, p, rows, zw, has_zw, single);
+        eq_fill_band_avxvnni(band, a->x, h, rows, &b);
+        eq_flat_band_avxvnni(&t, &b, band, band + before, a, a->y + (int64_t)h * p->y_row,
+                             p, rows, zw, has_zw, single);
     }
 }
 

@@ -1,13 +1,13 @@
 /* What depthwise convolution for AVX-VNNI reads: strips, and the weights of a pass.
  *
- * A strip has the bytes x + 128 of four lines of a band, of four rows that a window sees, side by
+ * A strip has the bytes of four lines of a band of x + 128, of four rows that a window sees, side by
  * side as a dword for each column and channel, of up to 32 channels.  A window of kh rows has
  * (kh + 3) / 4 such groups.  Bytes beyond the last row meet weights of zero.
  */
 #ifndef EDGEQ_DEPTHWISE_STRIPS_AVXVNNI_H
 #define EDGEQ_DEPTHWISE_STRIPS_AVXVNNI_H
 
-#include "edgeq/conv2d_band.h"
+#include "edgeq/conv2d_band_avxvnni.h"
 #include "edgeq/dots_avxvnni.h"
 
 enum {
@@ -54,20 +54,20 @@ static inline eq_strips_avxvnni eq_strips_of_avxvnni(const eq_band *b, int32_t r
     return s;
 }
 
-/* 32 bytes at x as x + 128, dwords in the order 0, 2, 4, 6, 1, 3, 5, 7 where they are to be `even`. */
-EQ_INLINE_AVX2 __m256i eq_line_avxvnni(const int8_t *x, int even)
+/* 32 bytes at x, dwords in the order 0, 2, 4, 6, 1, 3, 5, 7 where they are to be `even`. */
+EQ_INLINE_AVX2 __m256i eq_line_avxvnni(const uint8_t *x, int even)
 {
-    const __m256i order = _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7),
-                  v = eq_above_avxvnni(x);
+    const __m256i order = _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7);
+    const __m256i v = eq_load_bytes_avxvnni(x);
     return even ? _mm256_permutevar8x32_epi32(v, order) : v;
 }
 
 /* The bytes of four lines side by side: n times 32 that are `step` apart.  Four vectors hold those
  * of 32 in order where that is to be `even`, else of 0..3 and 16..19, of 4..7 and 20..23 and so on. */
-EQ_INLINE_AVX2 void eq_group_of_avxvnni(uint8_t *q, const int8_t *const *x, int64_t step,
+EQ_INLINE_AVX2 void eq_group_of_avxvnni(uint8_t *q, const uint8_t *const *x, int64_t step,
                                         int32_t n, int even)
 {
-    const int8_t *x0 = x[0], *x1 = x[1], *x2 = x[2], *x3 = x[3];
+    const uint8_t *x0 = x[0], *x1 = x[1], *x2 = x[2], *x3 = x[3];
     for (int64_t i = 0; n > 0; --n, i += step, q += 128) {
         const __m256i a = eq_line_avxvnni(x0 + i, even), b = eq_line_avxvnni(x1 + i, even);
         const __m256i c = eq_line_avxvnni(x2 + i, even), d = eq_line_avxvnni(x3 + i, even);
@@ -80,13 +80,13 @@ EQ_INLINE_AVX2 void eq_group_of_avxvnni(uint8_t *q, const int8_t *const *x, int6
     }
 }
 
-EQ_APART_AVX2 void eq_group_avxvnni(uint8_t *q, const int8_t *const *x, int64_t step,
+EQ_APART_AVX2 void eq_group_avxvnni(uint8_t *q, const uint8_t *const *x, int64_t step,
                                     int32_t n)
 {
     eq_group_of_avxvnni(q, x, step, n, 1);
 }
 
-EQ_APART_AVX2 void eq_apart_group_avxvnni(uint8_t *q, const int8_t *const *x, int64_t step,
+EQ_APART_AVX2 void eq_apart_group_avxvnni(uint8_t *q, const uint8_t *const *x, int64_t step,
                                           int32_t n)
 {
     eq_group_of_avxvnni(q, x, step, n, 0);
@@ -94,14 +94,14 @@ EQ_APART_AVX2 void eq_apart_group_avxvnni(uint8_t *q, const int8_t *const *x, in
 
 /* The strip of the windows that begin in line `line` of a band of `lines`, of the channels from
  * `channel` on.  Pixels of up to 32 channels are taken as they follow each other. */
-static inline void eq_fill_strip_avxvnni(uint8_t *q, const int8_t *band, const eq_band *b,
+static inline void eq_fill_strip_avxvnni(uint8_t *q, const uint8_t *band, const eq_band *b,
                                          const eq_strips_avxvnni *s, int32_t line,
                                          int32_t lines, int32_t channel)
 {
     const eq_lines *g = &b->lines;
     const int whole = g->in_c <= EQ_CHUNK_AVXVNNI;
     for (int32_t k = 0; k < s->groups; ++k) {
-        const int8_t *x[4];
+        const uint8_t *x[4];
         for (int32_t i = 0; i < 4; ++i) {
             const int32_t at = line + (4 * k + i) * g->dil_h;
             x[i] = band + (int64_t)(at < lines ? at : lines - 1) * b->line + channel;
