@@ -39,23 +39,6 @@ typedef struct {
     int8_t *y, *y_lower;
 } eq_deep_row_x512;
 
-EQ_INLINE_AVX512 eq_words_x512 eq_load_words_x512(const int8_t *from)
-{
-    const eq_words_x512 s = {_mm512_loadu_si512((const void *)from),
-                             _mm512_loadu_si512((const void *)(from + 64)),
-                             _mm512_loadu_si512((const void *)(from + 128)),
-                             _mm512_loadu_si512((const void *)(from + 192))};
-    return s;
-}
-
-EQ_INLINE_AVX512 void eq_keep_words_x512(int8_t *to, eq_words_x512 s)
-{
-    _mm512_storeu_si512((void *)to, s.a);
-    _mm512_storeu_si512((void *)(to + 64), s.b);
-    _mm512_storeu_si512((void *)(to + 128), s.c);
-    _mm512_storeu_si512((void *)(to + 192), s.d);
-}
-
 /* The next column; `two` where there are four rows.  Compilers would read weights early and keep
  * copies of them, and count pixels in many ways: an empty asm hides that they know either. */
 EQ_INLINE_AVX512 eq_words_x512 eq_deep_column_x512(eq_deep_row_x512 *q,

@@ -13,7 +13,7 @@
  * places of a row there are for 64 bytes, or 128; which bytes of a row the first vector has, which one
  * that is cut off, and where that is. */
 typedef struct {
-    uintptr_t r[4];
+    uintptr_t r0, r1, r2, r3;
     int64_t first, places, end;
     __mmask64 begins, ends;
     int8_t *y, *lower;
@@ -53,10 +53,10 @@ EQ_INLINE_AVX512 eq_four_rows_x512 eq_run_bytes_x512(const eq_run_x512 *q, int64
                                                      int two)
 {
     const uintptr_t from = (uintptr_t)at;
-    const __m512i g = eq_bytes_there_x512(q->r[2] + from);
-    const eq_four_rows_x512 v = {eq_bytes_there_x512(q->r[0] + from),
-                                 eq_bytes_there_x512(q->r[1] + from), g,
-                                 two ? eq_bytes_there_x512(q->r[3] + from) : g};
+    const __m512i g = eq_bytes_there_x512(q->r2 + from);
+    const eq_four_rows_x512 v = {eq_bytes_there_x512(q->r0 + from),
+                                 eq_bytes_there_x512(q->r1 + from), g,
+                                 two ? eq_bytes_there_x512(q->r3 + from) : g};
     return v;
 }
 
@@ -67,10 +67,10 @@ EQ_INLINE_AVX512 eq_four_rows_x512 eq_run_edge_x512(const eq_run_x512 *q, int64_
     const uintptr_t from = (uintptr_t)at;
     const __mmask64 all = ~(__mmask64)0, later = at < q->end ? all : 0;
     const __mmask64 mask = at == 0 ? q->begins : at == q->end ? q->ends : later;
-    const __m512i g = eq_bytes_near_x512(q, q->r[2] + from, mask);
-    const eq_four_rows_x512 v = {eq_bytes_near_x512(q, q->r[0] + from, mask),
-                                 eq_bytes_near_x512(q, q->r[1] + from, mask), g,
-                                 two ? eq_bytes_near_x512(q, q->r[3] + from, mask) : g};
+    const __m512i g = eq_bytes_near_x512(q, q->r2 + from, mask);
+    const eq_four_rows_x512 v = {eq_bytes_near_x512(q, q->r0 + from, mask),
+                                 eq_bytes_near_x512(q, q->r1 + from, mask), g,
+                                 two ? eq_bytes_near_x512(q, q->r3 + from, mask) : g};
     return v;
 }
 

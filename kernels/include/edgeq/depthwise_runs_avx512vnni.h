@@ -78,76 +78,121 @@ EQ_INLINE_AVX512 eq_words_x512 eq_run_words_x512(const eq_run_x512 *q, int64_t a
     return eq_words_other_x512(a, b, 0, channels);
 }
 
-EQ_INLINE_AVX512 void eq_run_store_x512(int8_t *y, __m512i v, int64_t left)
+/* What 64 outputs have in memory, in the order of the sums: weights, the same one row lower, what sums
+ * begin with, and factors. */
+typedef struct {
+    int32_t w[3][64], lower[3][64], begin[64], mult[64], shift[64];
+} eq_run_tables_x512;
+
+/* 64 outputs of windows with the columns u, v and w: of the upper rows, or the lower ones. */
+EQ_INLINE_AVX512 __m512i eq_three_columns_x512(const eq_words_outputs_x512 *t,
+                                               const eq_run_tables_x512 *m, eq_words_x512 u,
+                                               eq_words_x512 v, eq_words_x512 w, int lower,
+                                               int has_zw, int mode)
 {
-    if (left >= 64)
-        _mm512_storeu_si512((void *)y, v);
-    else
-        _mm512_mask_storeu_epi8(y, ((__mmask64)1 << left) - 1, v);
+    const int8_t *const weights = (const int8_t *)(lower ? m->lower : m->w);
+    const __m512i less_zw = lower ? t->less_zw_lower : t->less_zw;
+    eq_words_x512 s = eq_load_words_x512((const int8_t *)m->begin);
+    s = eq_add_column_x512(s, u, weights, less_zw, has_zw);
+    s = eq_add_column_x512(s, v, weights + 256, less_zw, has_zw);
+    s = eq_add_column_x512(s, w, weights + 512, less_zw, has_zw);
+    return eq_finish_sums_x512(s, &t->finish, mode);
 }
+
+/* Pixels of windows' columns: with a stride of two even ones, and odd ones. */
+typedef struct {
+    eq_words_x512 even, odd;
+} eq_run_columns_x512;
 
 /* 64 bytes of outputs at y + at, or as many as are left, of windows from u on, which `next`
  * follows; the lower ones first. */
 EQ_INLINE_AVX512 void eq_run_outputs_x512(const eq_run_x512 *q,
-                                          const eq_words_outputs_x512 *t, int64_t at,
-                                          eq_words_x512 u, eq_words_x512 odd,
-                                          eq_words_x512 next, int64_t left, int stride,
-                                          int channels, int has_zw, int mode)
+                                          const eq_words_outputs_x512 *t,
+                                          const eq_run_tables_x512 *m, int64_t at,
+                                          const eq_run_columns_x512 *u, eq_words_x512 next,
+                                          int64_t left, int stride, int channels,
+                                          int has_zw, int mode)
 {
-    const eq_words_x512 v = stride == 1 ? eq_words_further_x512(u, next, 1, channels) : odd;
-    const eq_words_x512 w = eq_words_further_x512(u, next, 3 - stride, channels);
-    if (stride == 1)
-        eq_run_store_x512(q->lower + at, eq_three_columns_x512(t, u, v, w, 1, has_zw, mode),
-                          left);
-    eq_run_store_x512(q->y + at, eq_three_columns_x512(t, u, v, w, 0, has_zw, mode), left);
-}
-
-/* `size` bytes of outputs of a row, or of two.  That `at` is hidden leaves it the only counter. */
-EQ_INLINE_AVX512 void eq_run_row_x512(const eq_run_x512 *q, const eq_words_outputs_x512 *t,
-                                      int64_t size, int stride, int channels, int has_zw,
-                                      int mode)
-{
-    eq_words_x512 odd = {q->zx, q->zx, q->zx, q->zx};
-    eq_words_x512 u = eq_run_words_x512(q, 0, &odd, stride, channels);
-    for (int64_t at = 0; at < size; at += 64) {
-        eq_words_x512 more = odd;
-        __asm__ volatile("" : "+r"(at));
-        const eq_words_x512 next =
-            eq_run_words_x512(q, (at + 64) * stride, &more, stride, channels);
-        eq_run_outputs_x512(q, t, at, u, odd, next, size - at, stride, channels, has_zw,
-                            mode);
-        u = next;
-        odd = more;
+    const eq_words_x512 v =
+        stride == 1 ? eq_words_further_x512(u->even, next, 1, channels) : u->odd;
+    const eq_words_x512 w = eq_words_further_x512(u->even, next, 3 - stride, channels);
+    const __m512i upper = eq_three_columns_x512(t, m, u->even, v, w, 0, has_zw, mode);
+    const __m512i lower =
+        stride == 1 ? eq_three_columns_x512(t, m, u->even, v, w, 1, has_zw, mode) : upper;
+    if (left >= 64) {
+        if (stride == 1)
+            _mm512_storeu_si512((void *)(q->lower + at), lower);
+        _mm512_storeu_si512((void *)(q->y + at), upper);
+    } else {
+        const __mmask64 some = ((__mmask64)1 << left) - 1;
+        if (stride == 1)
+            _mm512_mask_storeu_epi8(q->lower + at, some, lower);
+        _mm512_mask_storeu_epi8(q->y + at, some, upper);
     }
 }
 
+/* The next 64 bytes of outputs, of `size`, from the columns u on; 1 where others follow, from `next`
+ * on.  Compilers would read tables early and keep copies of them, and count in many ways: an empty
+ * asm hides that they know either. */
+EQ_INLINE_AVX512 int eq_run_step_x512(const eq_run_x512 *q, const eq_words_outputs_x512 *t,
+                                      eq_run_tables_x512 *m, int64_t *at, int64_t size,
+                                      const eq_run_columns_x512 *u,
+                                      eq_run_columns_x512 *next, int stride, int channels,
+                                      int has_zw, int mode)
+{
+    __asm__ volatile("" : "+r"(*at), "+m"(*m));
+    next->even = eq_run_words_x512(q, (*at + 64) * stride, &next->odd, stride, channels);
+    eq_run_outputs_x512(q, t, m, *at, u, next->even, size - *at, stride, channels, has_zw,
+                        mode);
+    *at += 64;
+    return *at < size;
+}
+
+/* `size` bytes of outputs of a row, or of two. */
+EQ_INLINE_AVX512 void eq_run_row_x512(const eq_run_x512 *q, const eq_words_outputs_x512 *t,
+                                      eq_run_tables_x512 *m, int64_t size, int stride,
+                                      int channels, int has_zw, int mode)
+{
+    eq_run_columns_x512 u = {.odd = {q->zx, q->zx, q->zx, q->zx}}, next = u;
+    int64_t at = 0;
+    u.even = eq_run_words_x512(q, 0, &u.odd, stride, channels);
+    while (
+        eq_run_step_x512(q, t, m, &at, size, &u, &next, stride, channels, has_zw, mode) &&
+        eq_run_step_x512(q, t, m, &at, size, &next, &u, stride, channels, has_zw, mode)) {
+    }
+}
+
+/* Where the first window of a row begins. */
+static inline uintptr_t eq_run_begin_x512(const eq_run_x512 *q, const int8_t *table,
+                                          int64_t i)
+{
+    return (uintptr_t)eq_row_of_x512(table, i) + (uintptr_t)q->first;
+}
+
 /* All rows.  A row that is the last has itself as the lower one, which is stored first. */
-EQ_INLINE_AVX512 void eq_run_rows_x512(const eq_words_outputs_x512 *t, const int8_t *table,
+EQ_INLINE_AVX512 void eq_run_rows_x512(const eq_words_outputs_x512 *t,
+                                       eq_run_tables_x512 *m, const int8_t *table,
                                        int8_t *y, const eq_depthwise_s8_params *p,
                                        int stride, int channels, int has_zw, int mode)
 {
     eq_run_x512 q = eq_run_of_x512(p, stride);
     for (int32_t h = p->row0; h < p->row1; h += stride == 1 ? 2 : 1) {
         const int more = stride == 1 && h + 1 < p->row1;
-        for (int32_t i = 0; i < 4; ++i)
-            q.r[i] =
-                (uintptr_t)eq_row_of_x512(table, i < 3 ? i : 2 + more) + (uintptr_t)q.first;
+        q.r0 = eq_run_begin_x512(&q, table, 0);
+        q.r1 = eq_run_begin_x512(&q, table, 1);
+        q.r2 = eq_run_begin_x512(&q, table, 2);
+        q.r3 = eq_run_begin_x512(&q, table, 2 + more);
         table += 2 * EQ_POINTER_X512;
         q.y = y + (int64_t)h * p->y_row;
         q.lower = more ? q.y + p->y_row : q.y;
-        eq_run_row_x512(&q, t, (int64_t)p->out_w * channels, stride, channels, has_zw,
+        eq_run_row_x512(&q, t, m, (int64_t)p->out_w * channels, stride, channels, has_zw,
                         mode);
     }
 }
 
-/* Constants of 64 outputs, in the order of the sums. */
-typedef struct {
-    int32_t w[3][64], bias[64], mult[64], shift[64];
-} eq_run_constants_x512;
-
 /* Words of 64 outputs: of output i, that of channel i % channels. */
-EQ_INLINE_AVX512 void eq_repeat_words_x512(int32_t to[64], const int8_t *words,
-                                           int channels)
+static inline void eq_repeat_words_x512(int32_t to[64], const int8_t *words,
+                                        int32_t channels)
 {
     for (int32_t v = 0; v < 4; ++v) {
         const int8_t *const four = words + 16 * (channels == 8 ? v % 2 : v);
@@ -160,55 +205,60 @@ EQ_INLINE_AVX512 void eq_repeat_words_x512(int32_t to[64], const int8_t *words,
     }
 }
 
-EQ_INLINE_AVX512 void eq_repeat_constants_x512(eq_run_constants_x512 *c,
-                                               const eq_words_arrays_x512 *a, int channels)
+/* The tables of a layer; mode is a constant. */
+EQ_INLINE_AVX512 void eq_load_tables_x512(eq_run_tables_x512 *m,
+                                          const eq_words_arrays_x512 *a, int32_t channels,
+                                          int32_t zw, int mode)
 {
-    for (int32_t k = 0; k < 3; ++k)
-        eq_repeat_words_x512(c->w[k], a->w + (int64_t)k * 4 * channels, channels);
-    eq_repeat_words_x512(c->bias, (const int8_t *)a->bias, channels);
-    eq_repeat_words_x512(c->mult, (const int8_t *)a->mult, channels);
-    eq_repeat_words_x512(c->shift, (const int8_t *)a->shift, channels);
+    const int8_t *const words[] = {a->w,
+                                   a->w + 4 * channels,
+                                   a->w + 8 * channels,
+                                   (const int8_t *)a->bias,
+                                   (const int8_t *)a->mult,
+                                   (const int8_t *)a->shift};
+    int32_t *const to[] = {m->w[0], m->w[1], m->w[2], m->begin, m->mult, m->shift};
+    for (int32_t i = 0; i < 6; ++i)
+        eq_repeat_words_x512(to[i], words[i], channels);
+    for (int32_t i = 0; i < 64; i += 16)
+        _mm512_storeu_si512((void *)(m->begin + i),
+                            eq_begin_x512(m->begin + i, 9 * 128 * zw, mode));
+    eq_lower_weights_x512((int8_t *)m->lower, (const int8_t *)m->w);
 }
 
 /* All outputs; all but the first four are constants. */
-EQ_INLINE_AVX512 void eq_run_image_x512(const eq_words_arrays_x512 *a, const int8_t *table,
+EQ_INLINE_AVX512 void eq_run_image_x512(eq_run_tables_x512 *m, int8_t *y,
+                                        const int8_t *table,
                                         const eq_depthwise_s8_params *p, int32_t zw,
                                         int stride, int channels, int has_zw, int mode)
 {
-    eq_run_constants_x512 c;
     eq_words_outputs_x512 t;
-    int8_t lower[EQ_THREE_COLUMNS_X512];
-    eq_repeat_constants_x512(&c, a, channels);
     eq_load_layer_x512(&t, p, zw);
-    eq_load_outputs_x512(&t, c.bias, c.mult, c.shift, 9 * 128 * zw, mode);
-    t.w = (const int8_t *)c.w;
-    t.lower = lower;
-    if (stride == 1)
-        eq_lower_weights_x512(lower, t.w);
-    eq_run_rows_x512(&t, table, a->y, p, stride, channels, has_zw, mode);
+    eq_load_finish_x512(&t.finish, m->mult, m->shift, mode);
+    eq_run_rows_x512(&t, m, table, y, p, stride, channels, has_zw, mode);
 }
 
-EQ_INLINE_AVX512 void eq_run_stride_x512(const eq_words_arrays_x512 *a, const int8_t *table,
+EQ_INLINE_AVX512 void eq_run_stride_x512(eq_run_tables_x512 *m, int8_t *y,
+                                         const int8_t *table,
                                          const eq_depthwise_s8_params *p, int32_t zw,
                                          int channels, int has_zw, int mode)
 {
     if (p->stride_w == 1)
-        eq_run_image_x512(a, table, p, zw, 1, channels, has_zw, mode);
+        eq_run_image_x512(m, y, table, p, zw, 1, channels, has_zw, mode);
     else
-        eq_run_image_x512(a, table, p, zw, 2, channels, has_zw, mode);
+        eq_run_image_x512(m, y, table, p, zw, 2, channels, has_zw, mode);
 }
 
-EQ_INLINE_AVX512 void eq_run_channels_x512(const eq_words_arrays_x512 *a,
+EQ_INLINE_AVX512 void eq_run_channels_x512(eq_run_tables_x512 *m, int8_t *y,
                                            const int8_t *table,
                                            const eq_depthwise_s8_params *p, int32_t zw,
                                            int has_zw, int mode)
 {
     if (p->in_c == 8)
-        eq_run_stride_x512(a, table, p, zw, 8, has_zw, mode);
+        eq_run_stride_x512(m, y, table, p, zw, 8, has_zw, mode);
     else if (p->in_c == 16)
-        eq_run_stride_x512(a, table, p, zw, 16, has_zw, mode);
+        eq_run_stride_x512(m, y, table, p, zw, 16, has_zw, mode);
     else
-        eq_run_stride_x512(a, table, p, zw, 32, has_zw, mode);
+        eq_run_stride_x512(m, y, table, p, zw, 32, has_zw, mode);
 }
 
 /* A whole call; has_zw and mode are constants. */
@@ -218,10 +268,12 @@ EQ_INLINE_AVX512 void eq_depthwise_runs_x512(const int8_t *x, const eq_words_arr
                                              int has_zw, int mode)
 {
     const int8_t *const table = eq_list_rows_x512(scratch, x, p);
+    eq_run_tables_x512 m;
+    eq_load_tables_x512(&m, a, p->in_c, zw, mode);
     if (eq_is_fused_x512(mode) && eq_mode_x512(mode, p->act_min, p->act_max) != mode)
-        eq_run_channels_x512(a, table, p, zw, has_zw, EQ_FUSED_WHOLE_X512);
+        eq_run_channels_x512(&m, a->y, table, p, zw, has_zw, EQ_FUSED_WHOLE_X512);
     else
-        eq_run_channels_x512(a, table, p, zw, has_zw, mode);
+        eq_run_channels_x512(&m, a->y, table, p, zw, has_zw, mode);
 }
 
 #endif

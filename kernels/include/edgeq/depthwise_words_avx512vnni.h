@@ -8,9 +8,6 @@
  * Four rows serve two rows of windows of three: the upper one with weights w0 w1 w2 0, the lower one
  * with 0 w0 w1 w2.
  *
- * Compilers would copy weights to the stack, for each row once more: an empty asm hides that they are
- * the same all the time, which saves a tenth of the instructions where rows are short.
- *
  * Exact: bytes are those of x + 128, and biases have 128 times the sum of their weights taken away
  * (@offset); VPDPBUSD sums modulo 2^32, and the last sum is the contract's, with on top what the
  * rescale wants there.  A zero point zw of the weights, at least -127, comes as one more weight
@@ -40,10 +37,10 @@ EQ_INLINE_AVX512 eq_words_x512 eq_words_of_x512(__m512i e, __m512i f, __m512i g,
     return v;
 }
 
-/* Constants of 64 outputs: weights, columns of 256 bytes, and the same one row lower; what a zero
- * point of the weights adds to either; and those of the four vectors. */
+/* Constants of 64 outputs: weights, columns of 256 bytes; what a zero point of the weights adds to
+ * them, and to the same one row lower; and those of the four vectors. */
 typedef struct {
-    const int8_t *w, *lower;
+    const int8_t *w;
     __m512i less_zw, less_zw_lower;
     eq_words_x512 bias;
     eq_finish_x512 finish;
@@ -109,19 +106,21 @@ EQ_INLINE_AVX512 void eq_lower_weights_x512(int8_t to[EQ_THREE_COLUMNS_X512],
             _mm512_slli_epi32(_mm512_loadu_si512((const void *)(w + i)), 8));
 }
 
-/* 64 outputs of windows with the columns u, v and w: of the upper rows, or the lower ones. */
-EQ_INLINE_AVX512 __m512i eq_three_columns_x512(const eq_words_outputs_x512 *t,
-                                               eq_words_x512 u, eq_words_x512 v,
-                                               eq_words_x512 w, int lower, int has_zw,
-                                               int mode)
+EQ_INLINE_AVX512 eq_words_x512 eq_load_words_x512(const int8_t *from)
 {
-    const int8_t *weights = lower ? t->lower : t->w;
-    const __m512i less_zw = lower ? t->less_zw_lower : t->less_zw;
-    __asm__ volatile("" : "+r"(weights));
-    eq_words_x512 s = eq_add_column_x512(t->bias, u, weights, less_zw, has_zw);
-    s = eq_add_column_x512(s, v, weights + 256, less_zw, has_zw);
-    s = eq_add_column_x512(s, w, weights + 512, less_zw, has_zw);
-    return eq_finish_sums_x512(s, &t->finish, mode);
+    const eq_words_x512 s = {_mm512_loadu_si512((const void *)from),
+                             _mm512_loadu_si512((const void *)(from + 64)),
+                             _mm512_loadu_si512((const void *)(from + 128)),
+                             _mm512_loadu_si512((const void *)(from + 192))};
+    return s;
+}
+
+EQ_INLINE_AVX512 void eq_keep_words_x512(int8_t *to, eq_words_x512 s)
+{
+    _mm512_storeu_si512((void *)to, s.a);
+    _mm512_storeu_si512((void *)(to + 64), s.b);
+    _mm512_storeu_si512((void *)(to + 128), s.c);
+    _mm512_storeu_si512((void *)(to + 192), s.d);
 }
 
 #endif
