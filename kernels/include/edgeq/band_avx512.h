@@ -5,8 +5,7 @@
 #define EDGEQ_BAND_AVX512_H
 
 #include "edgeq/conv2d_band.h"
-
-#include <immintrin.h>
+#include "edgeq/rescale_avx512.h"
 
 /* n >= 0 bytes of x + 128; up to 63 bytes behind them change, too. */
 static inline uint8_t *eq_flip_bytes_avx512(uint8_t *y, const int8_t *x, int64_t n)
@@ -105,8 +104,8 @@ static inline int eq_is_straight(const eq_band *b, int32_t top, int32_t lines)
 
 /* The band of eq_fill_band as x + 128; up to 63 bytes behind it change, too.  Lines that no window
  * reads are left out. */
-static inline void eq_fill_unsigned_band(uint8_t *band, const int8_t *x, int32_t h,
-                                         int32_t rows, const eq_band *b)
+EQ_APART_AVX512 void eq_fill_unsigned_band(uint8_t *band, const int8_t *x, int32_t h,
+                                           int32_t rows, const eq_band *b)
 {
     const eq_lines g = b->lines; /* bytes may be anything: a copy need not be read again */
     const int32_t top = h * g.stride_h - g.pad_top, used = (g.kh - 1) * g.dil_h + 1;

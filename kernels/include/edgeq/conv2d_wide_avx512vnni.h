@@ -74,13 +74,14 @@ EQ_INLINE_AVX512 void eq_near_tile_x512(const eq_wide_x512 *t, const eq_block_x5
     eq_windows_x512 v;
     __asm__ volatile("" : "+r"(t), "+r"(c));
     EQ_SIX_X512(EQ_NEAR_X512)
-    const eq_sums_x512 s = eq_dots_wide_x512(t, c, NULL, v, n, kind);
-    const eq_bytes_x512s q = eq_finish_wide_x512(t, c, s, n, kind, single);
-    eq_store_wide_x512(c, q, p->y, t->y_pixel, n, kind);
     p->x += n * two * t->step;
-    p->y += n * two * t->y_pixel;
     p->left -= n * two;
     p->row -= n * two;
+    const eq_sums_x512 s = eq_dots_wide_x512(t, c, NULL, v, n, kind);
+    const eq_bytes_x512s q = eq_finish_wide_x512(t, c, s, n, kind, single);
+    const int64_t step = t->y_pixel;
+    eq_store_wide_x512(c, q, p->y, step, n, kind);
+    p->y += n * two * step;
 }
 
 /* The next n pixels, or n times two, from row to row; of fewer the last again. */

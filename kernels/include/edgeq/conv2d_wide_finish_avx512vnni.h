@@ -20,13 +20,13 @@ EQ_INLINE_AVX512 __m512i eq_wide_fused_x512(__m512i sum, const eq_fused_x512 *f)
     return sum;
 }
 
-/* A sum rescaled. */
+/* A sum rescaled as its form says; one that is rescaled already, as it is. */
 EQ_INLINE_AVX512 __m512i eq_out_x512(__m512i sum, const eq_block_x512 *c, int i, int kind,
                                      int single)
 {
     const int large = kind == EQ_32INT4_X512;
     if (single == EQ_FUSED_X512)
-        return eq_wide_fused_x512(large ? _mm512_ror_epi32(sum, 4) : sum, &c->fused[i]);
+        return sum;
     if (single < EQ_ANY)
         return eq_rescaled_x512(sum, &c->scale[i], single, large);
     return eq_rescale_x16(large ? _mm512_srai_epi32(sum, 4) : sum, &c->factors[i], single);
@@ -44,35 +44,43 @@ EQ_INLINE_AVX512 __m512i eq_wide_bytes_x512(__m512i a, __m512i b, __m512i c, __m
     return two == 2 ? _mm512_permutexvar_epi64(order, v) : v;
 }
 
-#define EQ_OUT_X512(i, sum, vector)                                                        \
+#define EQ_FUSE_X512(i, sum, vector)                                                       \
     if (n > i)                                                                             \
-        s.sum##i = eq_out_x512(s.sum##i, c, vector, kind, single);
-#define EQ_OUTS_X512(sum, vector)                                                          \
-    EQ_OUT_X512(0, sum, vector)                                                            \
-    EQ_OUT_X512(1, sum, vector)                                                            \
-    EQ_OUT_X512(2, sum, vector)                                                            \
-    EQ_OUT_X512(3, sum, vector)                                                            \
-    EQ_OUT_X512(4, sum, vector)                                                            \
-    EQ_OUT_X512(5, sum, vector)
+        s.sum##i = eq_wide_fused_x512(large ? _mm512_ror_epi32(s.sum##i, 4) : s.sum##i,    \
+                                      &c->fused[vector]);
+#define EQ_FUSES_X512(sum, vector)                                                         \
+    EQ_FUSE_X512(0, sum, vector)                                                           \
+    EQ_FUSE_X512(1, sum, vector)                                                           \
+    EQ_FUSE_X512(2, sum, vector)                                                           \
+    EQ_FUSE_X512(3, sum, vector)                                                           \
+    EQ_FUSE_X512(4, sum, vector)                                                           \
+    EQ_FUSE_X512(5, sum, vector)
 #define EQ_BYTES_X512(i)                                                                   \
     if (n > i)                                                                             \
-        q.v##i = eq_wide_bytes_x512(s.a##i, s.b##i, s.c##i, s.d##i, &t->range, two, single);
+        q.v##i = eq_wide_bytes_x512(eq_out_x512(s.a##i, c, 0, kind, single),               \
+                                    eq_out_x512(s.b##i, c, 1, kind, single),               \
+                                    eq_out_x512(s.c##i, c, third, kind, single),           \
+                                    eq_out_x512(s.d##i, c, third + 1, kind, single),       \
+                                    &t->range, two, single);
 #define EQ_CLAMP_X512(i)                                                                   \
     if (n > i)                                                                             \
         q.v##i = _mm512_min_epi8(_mm512_max_epi8(q.v##i, t->range.lo), t->range.hi);
 
-/* Sums as bytes.  Vectors of the same channels follow each other: constants of all of them would
- * take the registers of sums. */
+/* Sums as bytes.  Where they are fused, vectors of the same channels follow each other: constants of
+ * all of them would take the registers of sums. */
 EQ_INLINE_AVX512 eq_bytes_x512s eq_finish_wide_x512(const eq_wide_x512 *t,
                                                     const eq_block_x512 *c, eq_sums_x512 s,
                                                     int n, int kind, int single)
 {
-    const int two = kind == EQ_64_X512 ? 1 : 2;
+    const int two = kind == EQ_64_X512 ? 1 : 2, third = two == 1 ? 2 : 0;
+    const int large = kind == EQ_32INT4_X512;
     eq_bytes_x512s q;
-    EQ_OUTS_X512(a, 0)
-    EQ_OUTS_X512(b, 1)
-    EQ_OUTS_X512(c, two == 2 ? 0 : 2)
-    EQ_OUTS_X512(d, two == 2 ? 1 : 3)
+    if (single == EQ_FUSED_X512) {
+        EQ_FUSES_X512(a, 0)
+        EQ_FUSES_X512(b, 1)
+        EQ_FUSES_X512(c, third)
+        EQ_FUSES_X512(d, third + 1)
+    }
     EQ_SIX_X512(EQ_BYTES_X512)
     if (single == EQ_FUSED_X512 && t->clamps) {
         EQ_SIX_X512(EQ_CLAMP_X512)
@@ -84,7 +92,7 @@ EQ_INLINE_AVX512 eq_bytes_x512s eq_finish_wide_x512(const eq_wide_x512 *t,
     if (n > i && two == 1) {                                                               \
         _mm512_storeu_si512((void *)(y + i * step), q.v##i);                               \
     } else if (n > i) {                                                                    \
-        int8_t *const z = y + i / 3 * 6 * step + i % 3 * 2 * step;                         \
+        int8_t *const z = y + 2 * i * step;                                                \
         _mm256_storeu_si256((__m256i *)(void *)z, _mm512_castsi512_si256(q.v##i));         \
         _mm256_storeu_si256((__m256i *)(void *)(z + step),                                 \
                             _mm512_extracti64x4_epi64(q.v##i, 1));                         \
@@ -128,8 +136,8 @@ EQ_INLINE_AVX512 void eq_store_far_x512(const eq_block_x512 *c, eq_bytes_x512s q
     EQ_SIX_X512(EQ_STORE_FAR_X512)
 }
 
-#undef EQ_OUT_X512
-#undef EQ_OUTS_X512
+#undef EQ_FUSE_X512
+#undef EQ_FUSES_X512
 #undef EQ_BYTES_X512
 #undef EQ_CLAMP_X512
 #undef EQ_STORE_ALL_X512
