@@ -11,6 +11,7 @@ from edgeq.build.stack import stack_usage
 from edgeq.build.write import c_sources, flags_of, write_files
 from edgeq.codegen import emit
 from edgeq.codegen.levels import level_idents
+from edgeq.codegen.parallel import groups
 from edgeq.errors import ToolError
 from edgeq.plan.plan import Plan
 
@@ -23,7 +24,8 @@ class Figures:
 
     code_bytes   machine code of the model and its kernels, without constants
     flash_bytes  the same with every constant that the compiler kept
-    stack_bytes  of NAME_run and all it calls, without interrupts
+    stack_bytes  of NAME_run and all it calls, without interrupts and, with threads, without what
+                 the caller's `eq_parallel` itself needs; no worker needs more
     """
 
     code_bytes: int | None
@@ -40,11 +42,14 @@ def compiled_figures(plan: Plan) -> Figures:
         write_files(files, folder)
         sources = c_sources(files, folder)
         include = [folder, folder / "include"]
+        levels = level_idents(plan, NAME)
         try:
             stack = stack_usage(
                 sources, f"{NAME}_run", folder, target=plan.target, include=include,
                 own_flags=flags_of(plan, folder),
-                others=[f"{ident}_run" for ident, _ in level_idents(plan, NAME)],
+                others=[f"{ident}_run" for ident, _ in levels],
+                pointed={f"{ident}_run": [group.function for group in groups(level, ident)]
+                         for ident, level in (*levels, (NAME, plan))},
             )  # fmt: skip
             sizes = section_sizes(sorted(folder.glob("*.o")), plan.target.cc)
         except ToolError as error:

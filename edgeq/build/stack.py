@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 
@@ -22,6 +22,7 @@ NODE = re.compile(r'node: \{ title: "([^"]*)" label: "([^"]*)"')
 EDGE = re.compile(r'edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"')
 FRAME = re.compile(r"(\d+) bytes \(([a-z, ]+)\)")
 INDIRECT = "__indirect_call"
+NONE_POINTED: Mapping[str, Sequence[str]] = {}
 LABEL = re.compile(r"([A-Za-z_][\w.$]*):")
 ASSEMBLY = re.compile(r'\S+ \d+ "[^"]*" ([12])$')  # inline assembly begins, 1, or ends, 2
 STACK = "[sp, #-"  # without it a file, long as it may be, pushes nothing
@@ -89,10 +90,12 @@ def stack_usage(
     include: Sequence[Path] = (),
     own_flags: Mapping[Path, Sequence[str]] = NO_OWN_FLAGS,
     others: Sequence[str] = (),
+    pointed: Mapping[str, Sequence[str]] = NONE_POINTED,
 ) -> StackUsage:
     """Worst-case stack of `entry`, or of one of `others` if that needs more.
 
-    Objects are written to `folder`; `own_flags` are what some files are compiled with besides.
+    Objects are written to `folder`; `own_flags` are what some files are compiled with besides,
+    `pointed` has by caller the functions that its calls through pointers reach.
     Interrupts and the caller's frame are not included.
 
     Raises:
@@ -116,7 +119,7 @@ def stack_usage(
         checked(run_tool(command, timeout=COMPILE_SECONDS))
         texts.append(out.with_suffix(".ci").read_text(encoding="utf-8", errors="replace"))
         pushed |= pushed_bytes(out.with_suffix(".s").read_text(encoding="utf-8", errors="replace"))
-    graph = read_call_graph(texts, pushed)
+    graph = resolved(read_call_graph(texts, pushed), pointed)
     found = [worst_case(graph, name) for name in (entry, *others)]
     return max(found, key=lambda usage: inf if usage.bytes is None else usage.bytes)
 
@@ -156,6 +159,18 @@ def read_call_graph(texts: Sequence[str], pushed: Mapping[str, int] = {}) -> Cal
         for caller, callee in EDGE.findall(text):
             calls.setdefault(caller, set()).add(callee)
     return CallGraph(frames, frozenset(dynamic), {k: frozenset(v) for k, v in calls.items()})
+
+
+def resolved(graph: CallGraph, pointed: Mapping[str, Sequence[str]]) -> CallGraph:
+    """The graph with calls through pointers as calls of what `pointed` has for their caller."""
+    titles = {title.split(":")[-1]: title for title in graph.frames}
+    calls = dict(graph.calls)
+    for caller, callees in pointed.items():
+        known = calls.get(titles.get(caller, caller), frozenset())
+        if INDIRECT in known:
+            reached = {titles.get(callee, callee) for callee in callees}
+            calls[titles.get(caller, caller)] = (known - {INDIRECT}) | reached
+    return replace(graph, calls=calls)
 
 
 def worst_case(graph: CallGraph, entry: str) -> StackUsage:

@@ -148,6 +148,23 @@ def test_what_has_no_bound_says_why(tmp_path: Path, text: str, reason: str) -> N
     assert usage.reason == reason
 
 
+def test_calls_through_pointers_cost_what_is_said_to_be_behind_them(tmp_path: Path) -> None:
+    target = load_target("host")
+    need_target(target)
+    source = tmp_path / "a.c"
+    source.write_text(
+        "static int big(int x) { volatile char t[3000]; t[x] = 1; return t[x + 1]; }\n"
+        "int (*const there[])(int) = { big };\nint f(int (*g)(int));\n"
+        "int f(int (*g)(int)) { return g(3) + 1; }\n",
+        encoding="utf-8",
+    )
+    found = stack_usage([source], "f", tmp_path, target=target, pointed={"f": ["big"]})
+    assert found.bytes is not None
+    assert found.bytes > 3000 - 128
+    lost = stack_usage([source], "f", tmp_path, target=target, pointed={"f": ["gone"]})
+    assert lost.reason == "gone is not among the compiled sources"
+
+
 def test_the_worst_of_several_functions_counts(tmp_path: Path) -> None:
     target = load_target("host")
     need_target(target)

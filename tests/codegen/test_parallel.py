@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeq.build.figures import compiled_figures
 from edgeq.build.host import HostModel
 from edgeq.codegen import emit
 from edgeq.codegen.parallel import parallel_files
@@ -143,6 +144,16 @@ def test_a_board_gets_the_hook_and_no_pool() -> None:
     assert "edgeq_parallel.h" in files
     assert "edgeq_threads.c" not in files
     assert "const eq_parallel *parallel" in files["large.h"]
+
+
+@pytest.mark.parametrize("target", ["x86-64-avx2", "x86-64", "cortex-m4"])
+def test_the_stack_of_parts_is_known(target: str) -> None:
+    """About what one thread needs: parts are the same kernels on fewer rows."""
+    need_target(load_target(target))
+    one, several = (compiled_figures(plan_of(count, target)).stack_bytes for count in (1, 3))
+    assert one is not None
+    assert several is not None
+    assert one - 64 <= several <= 1.25 * one + 256
 
 
 def test_one_thread_needs_nothing_of_it() -> None:
