@@ -23,6 +23,7 @@ import pytest
 from edgeq.build.cc import run_tool
 from edgeq.verify.oracle import Oracle
 from tests.objects import Objects
+from tests.precompiled import discard
 
 SHARED_VARIABLE = "EDGEQ_SHARED"
 NAMED = os.environ.get(SHARED_VARIABLE)
@@ -64,6 +65,7 @@ def _objects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for user in COMPILING:
             patch.setattr(import_module(user), "run_tool", objects.run_tool)
         yield
+    discard(folder)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from edgeq.build.cc import ToolRun
+from tests.precompiled import HEADERS, precompiled
 
 COMPILER = re.compile(r"(gcc|cc|clang)(-\d+)?$")
 INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>|(.))', re.MULTILINE)
@@ -130,13 +131,31 @@ class Objects:
         if not place.exists():
             partial = self.folder / f"{place.name}-{os.getpid()}"
             partial.mkdir()
-            words = [command.words[0], *flags, "-c", str(source), "-o", str(partial / OBJECT)]
+            words = [command.words[0], *flags, *self._headers(command, source, timeout, cwd),
+                     "-c", str(source), "-o", str(partial / OBJECT)]  # fmt: skip
             done = self.run(words, timeout=timeout, cwd=cwd)
             if done.exit_code or done.stdout or done.stderr:
                 shutil.rmtree(partial)
                 return None
             keep(partial, place)
         return place
+
+    def _headers(
+        self, command: Command, source: Path, timeout: float, cwd: Path | None
+    ) -> list[str]:
+        """Options that give a kernel's file its header of intrinsics precompiled."""
+        flags = command.flags()
+        parts = content(source, folders_of(flags, cwd or Path.cwd()), set()) or []
+        found = next((h for h in HEADERS if f"{h}.h-".encode() in parts), "")
+        if not found or source.parent.name != "kernels":
+            return []
+        plain = [f for f in flags if not f.startswith("-I") and f not in GRAPH]
+
+        def run(words: list[str]) -> bool:
+            done = self.run(words, timeout=timeout, cwd=cwd)
+            return not (done.exit_code or done.stdout or done.stderr)
+
+        return precompiled([command.words[0], *plain], found, self.folder, run)
 
 
 def keep(partial: Path, place: Path) -> None:
@@ -152,8 +171,7 @@ def keep(partial: Path, place: Path) -> None:
 
 def key_of(compiler: str, source: Path, flags: Sequence[str], base: Path) -> str | None:
     """What names the object of a file; None where its text alone does not tell what it includes."""
-    folders = [base / flag[2:] for flag in flags if flag.startswith("-I")]
-    parts = content(source, folders, set())
+    parts = content(source, folders_of(flags, base), set())
     if parts is None:
         return None
     graph = GRAPH if set(GRAPH) <= set(flags) else ()
@@ -162,6 +180,11 @@ def key_of(compiler: str, source: Path, flags: Sequence[str], base: Path) -> str
     for part in parts:
         whole.update(b"\0" + part)
     return whole.hexdigest()[:32]
+
+
+def folders_of(flags: Sequence[str], base: Path) -> list[Path]:
+    """Where a compiler looks for headers."""
+    return [base / flag[2:] for flag in flags if flag.startswith("-I")]
 
 
 def content(path: Path, folders: Sequence[Path], seen: set[Path]) -> list[bytes] | None:

@@ -1,13 +1,7 @@
-"""What many builds of kernels share, compiled ahead of them and once per command.
-
-An instruction set's header takes a compiler as long as a kernel, so a precompiled one is given
-to it; where it cannot use that, it reads the text, and only time is lost.  Only a kernel that
-includes the header is given it; that it does so before it uses it, test_includes.py shows.
-"""
+"""What many builds of kernels share, compiled ahead of them and once per command."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import subprocess
@@ -17,10 +11,11 @@ from pathlib import Path
 
 from edgeq.kernels.catalog import Kernel
 from edgeq.kernels.contract import includes
+from tests.precompiled import HEADERS, key_of, precompiled
 
 RUNNER = Path(__file__).with_name("runner.c")
 RUNNER_FILES = (RUNNER, *sorted(RUNNER.parent.glob("runner_*.h")))
-INTRINSICS = re.compile(r"#include <(immintrin|arm_neon)\.h>")
+INTRINSICS = re.compile(rf"#include <({'|'.join(HEADERS)})\.h>")
 SECONDS = 300
 
 
@@ -48,36 +43,23 @@ def intrinsics(kernel: Kernel) -> str:
     return ""
 
 
-def precompiled(command: Sequence[str], header: str, folder: Path) -> list[str]:
-    """Options that give a `command` the `header` precompiled, which is made in `folder`."""
-    text = f"#include <{header}.h>\n"
-    plain = folder / f"{header}-{_key(command, text.encode())}.h"
-    made = plain.with_suffix(".h.gch")
-    if not made.exists():
-        _put(plain, text)
-        partial = made.with_suffix(f".{os.getpid()}")
-        compile_c([*command, "-x", "c-header", str(plain), "-o", str(partial)])
-        partial.replace(made)
-    return ["-include", str(plain)]
+def with_intrinsics(kernel: Kernel, command: Sequence[str], folder: Path) -> list[str]:
+    """Options that give a `command` the intrinsics of the kernel precompiled."""
+
+    def run(words: list[str]) -> bool:
+        compile_c(words)
+        return True
+
+    header = intrinsics(kernel)
+    return precompiled(command, header, folder, run) if header else []
 
 
 def runner(command: Sequence[str], folder: Path) -> Path:
     """The object of the program that runs recorded calls, which is made in `folder`."""
-    made = folder / f"runner-{_key(command, *(p.read_bytes() for p in RUNNER_FILES))}.o"
+    key = key_of(" ".join(command).encode(), *(p.read_bytes() for p in RUNNER_FILES))
+    made = folder / f"runner-{key}.o"
     if not made.exists():
         partial = made.with_suffix(f".{os.getpid()}.o")
         compile_c([*command, "-c", str(RUNNER), "-o", str(partial)])
         partial.replace(made)
     return made
-
-
-def _key(command: Sequence[str], *contents: bytes) -> str:
-    whole = b"\0".join([" ".join(command).encode(), *contents])
-    return hashlib.sha256(whole).hexdigest()[:24]
-
-
-def _put(path: Path, text: str) -> None:
-    """Write a file that another worker may be reading."""
-    partial = path.with_suffix(f".{os.getpid()}.text")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

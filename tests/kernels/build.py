@@ -24,9 +24,8 @@ from tests.kernels.ahead import (
     RUNNER_FILES,
     BuildError,
     compile_c,
-    intrinsics,
-    precompiled,
     runner,
+    with_intrinsics,
 )
 from tests.kernels.trial import forms_of
 
@@ -103,8 +102,7 @@ class Builder:
         command = [need(kernel.isa.cc), "-std=c11", *WARNINGS, *isa, *flags]
 
         def make(source: Path, partial: Path) -> None:
-            header = intrinsics(kernel)
-            given = precompiled(command, header, self.folder) if header else []
+            given = with_intrinsics(kernel, command, self.folder)
             rest = [str(runner(command, self.folder))] if run else ["-shared"]
             compile_c([*command, f"-I{include_folder(kernel)}", *given, str(source), *rest,
                        "-o", str(partial)])  # fmt: skip
