@@ -20,10 +20,9 @@ import hypothesis
 import numpy as np
 import pytest
 
-from edgeq.build.cc import run_tool
 from edgeq.verify.oracle import Oracle
-from tests.objects import Objects
 from tests.precompiled import discard
+from tests.with_objects import shared_objects
 
 SHARED_VARIABLE = "EDGEQ_SHARED"
 NAMED = os.environ.get(SHARED_VARIABLE)
@@ -35,8 +34,6 @@ PACKAGES = {
     "onnxruntime": ("onnxruntime", "onnxruntime"),
     "openvino": ("openvino", "openvino"),
 }
-
-COMPILING = ("edgeq.build.cc", "edgeq.build.stack", "edgeq.verify.bochs")
 
 # Emulators and oracles take what they take; CI repeats the same examples every time.
 hypothesis.settings.register_profile(
@@ -60,10 +57,7 @@ def _objects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "objects"
     folder.mkdir(exist_ok=True)
-    objects = Objects(folder, run_tool)
-    with pytest.MonkeyPatch.context() as patch:
-        for user in COMPILING:
-            patch.setattr(import_module(user), "run_tool", objects.run_tool)
+    with shared_objects(folder):
         yield
     discard(folder)
 

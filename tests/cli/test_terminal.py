@@ -36,7 +36,8 @@ def read_all(terminal: int) -> bytes:
 def test_progress_goes_to_a_terminal_and_not_into_results(digits: Path, tmp_path: Path) -> None:
     need_tool("gcc")
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "edgeq", "verify", str(digits), "--samples", "2", "--json"]
+    command = [sys.executable, "-m", "tests.with_objects", "verify", str(digits), "--samples", "2",
+               "--json"]  # fmt: skip
     with (tmp_path / "out").open("wb") as out:
         process = subprocess.Popen(
             command, cwd=CHECKOUT, stdout=out, stderr=theirs, env={**os.environ, "TERM": "xterm"}
@@ -51,7 +52,7 @@ def test_progress_goes_to_a_terminal_and_not_into_results(digits: Path, tmp_path
 
 def test_nothing_is_shown_on_stderr_without_a_terminal(digits: Path) -> None:
     need_tool("gcc")
-    command = [sys.executable, "-m", "edgeq", "verify", str(digits), "--samples", "2"]
+    command = [sys.executable, "-m", "tests.with_objects", "verify", str(digits), "--samples", "2"]
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, check=True)
     assert done.stderr == b""
 
