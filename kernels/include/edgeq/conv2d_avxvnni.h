@@ -164,13 +164,13 @@ static inline eq_grid_avxvnni eq_columns_of_avxvnni(const uint8_t *x, const uint
 }
 
 /* One block of 32 channels, of all lines, one after another. */
-EQ_INLINE_AVX2 void eq_wide_lines_avxvnni(const eq_block_avxvnni *t,
-                                          const eq_grid_avxvnni *g, int32_t o, int kind)
+EQ_INLINE_AVX2 void eq_broad_lines_avxvnni(const eq_block_avxvnni *t,
+                                           const eq_grid_avxvnni *g, int32_t o, int kind)
 {
     eq_halves_avxvnni line = g->first;
     line.y += o;
     for (int32_t left = g->lines; left > 0; --left) {
-        eq_wide_line_avxvnni(t, &line, g->n, kind);
+        eq_broad_line_avxvnni(t, &line, g->n, kind);
         line.p += g->line;
         line.y += g->y_line;
         line.more += 4 * (int64_t)g->n;
@@ -182,7 +182,7 @@ EQ_INLINE_AVX2 void eq_lines_avxvnni(const eq_block_avxvnni *t, const eq_grid_av
                                      int32_t o, int kind, int single)
 {
     if (kind >= EQ_WIDE_AVXVNNI) {
-        eq_wide_lines_avxvnni(t, g, o, kind - EQ_WIDE_AVXVNNI);
+        eq_broad_lines_avxvnni(t, g, o, kind - EQ_WIDE_AVXVNNI);
         return;
     }
     eq_halves_avxvnni two = g->first;

@@ -18,12 +18,12 @@ typedef struct {
 
 typedef struct {
     eq_three_pixels_avxvnni a, b, c, d;
-} eq_wide_avxvnni;
+} eq_broad_avxvnni;
 
 /* Four taps of n <= 3 pixels by eight channels. */
-EQ_INLINE_AVX2 void eq_wide_eight_avxvnni(eq_three_pixels_avxvnni *s,
-                                          const eq_three_pixels_avxvnni *x, const int8_t *w,
-                                          int n)
+EQ_INLINE_AVX2 void eq_broad_eight_avxvnni(eq_three_pixels_avxvnni *s,
+                                           const eq_three_pixels_avxvnni *x,
+                                           const int8_t *w, int n)
 {
     const __m256i v = eq_load_bytes_avxvnni(w);
     s->p = _mm256_dpbusd_epi32(s->p, x->p, v);
@@ -34,25 +34,25 @@ EQ_INLINE_AVX2 void eq_wide_eight_avxvnni(eq_three_pixels_avxvnni *s,
 }
 
 /* Four taps, from `at` on, of n pixels by 32 channels. */
-EQ_INLINE_AVX2 void eq_wide_step_avxvnni(eq_wide_avxvnni *s, const uint8_t *p,
-                                         eq_apart_avxvnni *d, int at, const int8_t *w,
-                                         int n)
+EQ_INLINE_AVX2 void eq_broad_step_avxvnni(eq_broad_avxvnni *s, const uint8_t *p,
+                                          eq_apart_avxvnni *d, int at, const int8_t *w,
+                                          int n)
 {
     __asm__("" : "+r"(d->one), "+r"(d->two));
     const __m256i first = eq_four_avxvnni(p + at);
     const eq_three_pixels_avxvnni x = {first,
                                        n > 1 ? eq_four_avxvnni(p + (d->one + at)) : first,
                                        n > 2 ? eq_four_avxvnni(p + (d->two + at)) : first};
-    eq_wide_eight_avxvnni(&s->a, &x, w, n);
-    eq_wide_eight_avxvnni(&s->b, &x, w + 32, n);
-    eq_wide_eight_avxvnni(&s->c, &x, w + 64, n);
-    eq_wide_eight_avxvnni(&s->d, &x, w + 96, n);
+    eq_broad_eight_avxvnni(&s->a, &x, w, n);
+    eq_broad_eight_avxvnni(&s->b, &x, w + 32, n);
+    eq_broad_eight_avxvnni(&s->c, &x, w + 64, n);
+    eq_broad_eight_avxvnni(&s->d, &x, w + 96, n);
 }
 
 /* What the sums of eight channels begin with. */
-EQ_INLINE_AVX2 eq_three_pixels_avxvnni eq_wide_begin_avxvnni(__m256i bias,
-                                                             const uint8_t *more, int n,
-                                                             int has_zw)
+EQ_INLINE_AVX2 eq_three_pixels_avxvnni eq_broad_begin_avxvnni(__m256i bias,
+                                                              const uint8_t *more, int n,
+                                                              int has_zw)
 {
     eq_three_pixels_avxvnni s = {bias, bias, bias};
     if (!has_zw)
@@ -64,36 +64,36 @@ EQ_INLINE_AVX2 eq_three_pixels_avxvnni eq_wide_begin_avxvnni(__m256i bias,
 }
 
 /* The dot products of n pixels by 32 channels; the windows' pointer goes on to the next tile. */
-EQ_INLINE_AVX2 eq_wide_avxvnni eq_wide_dots_avxvnni(const eq_block_avxvnni *t,
-                                                    eq_halves_avxvnni *g, int64_t next,
-                                                    int n, int has_zw)
+EQ_INLINE_AVX2 eq_broad_avxvnni eq_broad_dots_avxvnni(const eq_block_avxvnni *t,
+                                                      eq_halves_avxvnni *g, int64_t next,
+                                                      int n, int has_zw)
 {
     eq_apart_avxvnni d = {g->step, 2 * g->step};
     const uint8_t *u = g->p;
     const int8_t *w = t->w;
-    eq_wide_avxvnni s = {eq_wide_begin_avxvnni(t->bias[0], g->more, n, has_zw),
-                         eq_wide_begin_avxvnni(t->bias[1], g->more, n, has_zw),
-                         eq_wide_begin_avxvnni(t->bias[2], g->more, n, has_zw),
-                         eq_wide_begin_avxvnni(t->bias[3], g->more, n, has_zw)};
+    eq_broad_avxvnni s = {eq_broad_begin_avxvnni(t->bias[0], g->more, n, has_zw),
+                          eq_broad_begin_avxvnni(t->bias[1], g->more, n, has_zw),
+                          eq_broad_begin_avxvnni(t->bias[2], g->more, n, has_zw),
+                          eq_broad_begin_avxvnni(t->bias[3], g->more, n, has_zw)};
     int32_t r = t->kh;
     do {
         for (int32_t k = t->sixteens; k > 0; --k) {
-            eq_wide_step_avxvnni(&s, u, &d, 0, w, n);
-            eq_wide_step_avxvnni(&s, u, &d, 4, w + 128, n);
-            eq_wide_step_avxvnni(&s, u, &d, 8, w + 256, n);
-            eq_wide_step_avxvnni(&s, u, &d, 12, w + 384, n);
+            eq_broad_step_avxvnni(&s, u, &d, 0, w, n);
+            eq_broad_step_avxvnni(&s, u, &d, 4, w + 128, n);
+            eq_broad_step_avxvnni(&s, u, &d, 8, w + 256, n);
+            eq_broad_step_avxvnni(&s, u, &d, 12, w + 384, n);
             u += 16;
             w += 512;
             __asm__("" : "+r"(u), "+r"(w));
         }
         if (t->rest & 8) {
-            eq_wide_step_avxvnni(&s, u, &d, 0, w, n);
-            eq_wide_step_avxvnni(&s, u, &d, 4, w + 128, n);
+            eq_broad_step_avxvnni(&s, u, &d, 0, w, n);
+            eq_broad_step_avxvnni(&s, u, &d, 4, w + 128, n);
             u += 8;
             w += 256;
         }
         if (t->rest & 4) {
-            eq_wide_step_avxvnni(&s, u, &d, 0, w, n);
+            eq_broad_step_avxvnni(&s, u, &d, 0, w, n);
             u += 4;
             w += 128;
         }
@@ -104,8 +104,8 @@ EQ_INLINE_AVX2 eq_wide_avxvnni eq_wide_dots_avxvnni(const eq_block_avxvnni *t,
 }
 
 /* Eight channels of n pixels, rescaled. */
-EQ_INLINE_AVX2 void eq_wide_scale_avxvnni(eq_three_pixels_avxvnni *s,
-                                          const eq_factors_avxvnni *f, int n)
+EQ_INLINE_AVX2 void eq_broad_scale_avxvnni(eq_three_pixels_avxvnni *s,
+                                           const eq_factors_avxvnni *f, int n)
 {
     s->p = eq_fused_x8(s->p, &f->fused);
     s->q = n > 1 ? eq_fused_x8(s->q, &f->fused) : s->p;
@@ -113,9 +113,9 @@ EQ_INLINE_AVX2 void eq_wide_scale_avxvnni(eq_three_pixels_avxvnni *s,
 }
 
 /* The first `count` < 32 channels of n pixels. */
-static inline void eq_wide_store_avxvnni(int8_t *y, int64_t step,
-                                         const eq_three_pixels_avxvnni *v, int n,
-                                         int32_t count)
+static inline void eq_broad_store_avxvnni(int8_t *y, int64_t step,
+                                          const eq_three_pixels_avxvnni *v, int n,
+                                          int32_t count)
 {
     int8_t some[96];
     eq_put_avxvnni(some, v->p);
@@ -126,20 +126,20 @@ static inline void eq_wide_store_avxvnni(int8_t *y, int64_t step,
 }
 
 /* n pixels rescaled, narrowed and stored. */
-EQ_INLINE_AVX2 void eq_wide_finish_avxvnni(const eq_block_avxvnni *t, int8_t *y,
-                                           int64_t step, eq_wide_avxvnni *s, int n)
+EQ_INLINE_AVX2 void eq_broad_finish_avxvnni(const eq_block_avxvnni *t, int8_t *y,
+                                            int64_t step, eq_broad_avxvnni *s, int n)
 {
     const eq_range_avx2 *const r = &t->range;
-    eq_wide_scale_avxvnni(&s->a, &t->f[0], n);
-    eq_wide_scale_avxvnni(&s->b, &t->f[1], n);
-    eq_wide_scale_avxvnni(&s->c, &t->f[2], n);
-    eq_wide_scale_avxvnni(&s->d, &t->f[3], n);
+    eq_broad_scale_avxvnni(&s->a, &t->f[0], n);
+    eq_broad_scale_avxvnni(&s->b, &t->f[1], n);
+    eq_broad_scale_avxvnni(&s->c, &t->f[2], n);
+    eq_broad_scale_avxvnni(&s->d, &t->f[3], n);
     const eq_three_pixels_avxvnni v = {
         eq_narrow_avxvnni(s->a.p, s->b.p, s->c.p, s->d.p, r, EQ_FUSED),
         eq_narrow_avxvnni(s->a.q, s->b.q, s->c.q, s->d.q, r, EQ_FUSED),
         eq_narrow_avxvnni(s->a.r, s->b.r, s->c.r, s->d.r, r, EQ_FUSED)};
     if (t->count < 32) {
-        eq_wide_store_avxvnni(y, step, &v, n, t->count);
+        eq_broad_store_avxvnni(y, step, &v, n, t->count);
         return;
     }
     eq_put_avxvnni(y, v.p);
@@ -150,48 +150,49 @@ EQ_INLINE_AVX2 void eq_wide_finish_avxvnni(const eq_block_avxvnni *t, int8_t *y,
 }
 
 /* `tiles` tiles of n pixels. */
-EQ_INLINE_AVX2 void eq_wide_tiles_avxvnni(const eq_block_avxvnni *t, eq_halves_avxvnni g,
-                                          int32_t tiles, int n, int kind)
+EQ_INLINE_AVX2 void eq_broad_tiles_avxvnni(const eq_block_avxvnni *t, eq_halves_avxvnni g,
+                                           int32_t tiles, int n, int kind)
 {
     const int64_t taps = t->kh * (16 * t->sixteens + t->rest + t->skip);
     do {
-        eq_wide_avxvnni s = eq_wide_dots_avxvnni(t, &g, n * g.step - taps, n,
-                                                 kind == EQ_ZERO_POINT_AVXVNNI);
-        eq_wide_finish_avxvnni(t, g.y, g.y_step, &s, n);
+        eq_broad_avxvnni s = eq_broad_dots_avxvnni(t, &g, n * g.step - taps, n,
+                                                   kind == EQ_ZERO_POINT_AVXVNNI);
+        eq_broad_finish_avxvnni(t, g.y, g.y_step, &s, n);
         g.y += n * g.y_step;
         g.more += 4 * n;
     } while (--tiles > 0);
 }
 
 /* The same by number of pixels, functions of their own. */
-EQ_APART_AVX2 void eq_wide_3_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
-                                     int32_t tiles, int kind)
+EQ_APART_AVX2 void eq_broad_3_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
+                                      int32_t tiles, int kind)
 {
     if (kind == EQ_INT8_AVXVNNI)
-        eq_wide_tiles_avxvnni(t, *g, tiles, 3, EQ_INT8_AVXVNNI);
+        eq_broad_tiles_avxvnni(t, *g, tiles, 3, EQ_INT8_AVXVNNI);
     else
-        eq_wide_tiles_avxvnni(t, *g, tiles, 3, EQ_ZERO_POINT_AVXVNNI);
+        eq_broad_tiles_avxvnni(t, *g, tiles, 3, EQ_ZERO_POINT_AVXVNNI);
 }
 
-EQ_APART_AVX2 void eq_wide_some_avxvnni(const eq_block_avxvnni *t,
-                                        const eq_halves_avxvnni *g, int n, int kind)
+EQ_APART_AVX2 void eq_broad_some_avxvnni(const eq_block_avxvnni *t,
+                                         const eq_halves_avxvnni *g, int n, int kind)
 {
     if (n == 2)
-        eq_wide_tiles_avxvnni(t, *g, 1, 2, kind);
+        eq_broad_tiles_avxvnni(t, *g, 1, 2, kind);
     else
-        eq_wide_tiles_avxvnni(t, *g, 1, 1, kind);
+        eq_broad_tiles_avxvnni(t, *g, 1, 1, kind);
 }
 
 /* n pixels of a line. */
-EQ_INLINE_AVX2 void eq_wide_line_avxvnni(const eq_block_avxvnni *t,
-                                         const eq_halves_avxvnni *line, int32_t n, int kind)
+EQ_INLINE_AVX2 void eq_broad_line_avxvnni(const eq_block_avxvnni *t,
+                                          const eq_halves_avxvnni *line, int32_t n,
+                                          int kind)
 {
     eq_halves_avxvnni g = *line;
     if (n >= 3)
-        eq_wide_3_avxvnni(t, &g, n / 3, kind);
+        eq_broad_3_avxvnni(t, &g, n / 3, kind);
     eq_go_on_avxvnni(&g, n / 3 * 3);
     if (n % 3 != 0)
-        eq_wide_some_avxvnni(t, &g, n % 3, kind);
+        eq_broad_some_avxvnni(t, &g, n % 3, kind);
 }
 
 #endif
