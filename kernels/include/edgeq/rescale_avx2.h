@@ -9,8 +9,6 @@
  *   double  the upper half of 2 * acc * mult + 2^31 is eq_high_mul, below 2^30 in magnitude; 1
  *           is taken from what is below zero, 2^(r - 1) added, and a shift right is
  *           then rounding with ties away.  No sum leaves int32, for 2^(r - 1) <= 2^30.
- *   live    the same where the clamp is that of a ReLU and the zero point its least: nothing
- *           need be taken from what is below zero, for that stays below or becomes zero.
  *   single  the upper half of 2 * acc * mult is floor(p / 2^31) for the product p, and adding
  *           2^(r - 1) and shifting by r gives floor((p + 2^(shift - 1)) / 2^shift).
  *

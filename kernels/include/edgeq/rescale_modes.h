@@ -1,4 +1,4 @@
-/* How vectors of x86 rescale, as constants: the rounding form, EQ_LIVE, or EQ_ANY added to a form;
+/* How vectors of x86 rescale, as constants: the rounding form, or EQ_ANY added to it;
  * rescale_avx2.h says what they are.
  */
 #ifndef EDGEQ_RESCALE_MODES_H
@@ -8,7 +8,7 @@
 
 #define eq_is_single EQ_SYM(eq_is_single)
 
-enum { EQ_DOUBLE = 0, EQ_SINGLE = 1, EQ_LIVE = 2, EQ_ANY = 4 };
+enum { EQ_DOUBLE = 0, EQ_SINGLE = 1, EQ_ANY = 4 };
 
 /* What EQ_FORM says, as a constant. */
 static inline int eq_is_single_double(void)
@@ -19,12 +19,6 @@ static inline int eq_is_single_double(void)
 static inline int eq_is_single_single(void)
 {
     return EQ_SINGLE;
-}
-
-/* 1 where y is -128 for all that is not above zero and any other byte may follow. */
-static inline int eq_is_live(int32_t zy, int32_t lo, int32_t hi)
-{
-    return zy == -128 && lo == -128 && hi == 127;
 }
 
 #endif

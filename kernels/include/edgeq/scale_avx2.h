@@ -11,8 +11,6 @@
  *
  *   double  eq_high_mul is h = floor((P + 2^31) / 2^32), and the shift that rounds ties away is
  *           floor((h + 2^(r - 1) - [h < 0]) / 2^r), where h < 0 is h + 2^(r - 1) < 2^(r - 1).
- *   live    the same where the clamp is that of a ReLU and the zero point its least: nothing
- *           need be taken from what is below zero, for that stays below or becomes zero.
  *   single  floor((P + 2^(r - 1) * 2^32) / 2^(32 + r)).
  *
  * A floor of a floor is that of the quotient, so both constants are added to P at once.  A
@@ -85,12 +83,6 @@ EQ_INLINE_AVX2 __m256i eq_bytes_avx2(__m256i a, __m256i b, const eq_range_avx2 *
     const __m256i v =
         _mm256_packs_epi16(_mm256_adds_epi16(a, r->zy), _mm256_adds_epi16(b, r->zy));
     return _mm256_min_epi8(_mm256_max_epi8(v, r->lo), r->hi);
-}
-
-/* The same where the clamp is that of a ReLU and the zero point its least: it is saturation. */
-EQ_INLINE_AVX2 __m256i eq_live_bytes_avx2(__m256i a, __m256i b, const eq_range_avx2 *r)
-{
-    return _mm256_packs_epi16(_mm256_adds_epi16(a, r->zy), _mm256_adds_epi16(b, r->zy));
 }
 
 /* Two pixels of which v holds channels 0, 2, 1, 3, then 4, 6, 5, 7 of either, in order. */

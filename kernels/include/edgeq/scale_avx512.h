@@ -12,9 +12,6 @@
  *   double  eq_high_mul is h = floor((P + 2^31) / 2^32), and the shift that rounds ties away is
  *           floor((h + 2^(r - 1) - [h < 0]) / 2^r).  As mult is 0 or at least 2^30, acc < 0 serves
  *           for h < 0: they differ where h = 0, and floor((2^(r - 1) - 1) / 2^r) is 0, too.
- *   live    the same where the clamp is that of a ReLU and the zero point its least: nothing
- *           need be taken from what is below zero, for that stays below or becomes zero.  So it is
- *           with any zero point where the clamp begins at it.
  *   single  floor((P + 2^(r - 1) * 2^32) / 2^(32 + r)).
  *
  * A floor of a floor is that of the quotient, so the constants are added to P at once, and upper
@@ -55,9 +52,7 @@ EQ_INLINE_AVX512 __m512i eq_scale_add_x512(__m512i mult, __m512i r, int single, 
     const __m512i top = _mm512_slli_epi64(_mm512_and_si512(mult, low), 31);
     const int up = large ? 3 : 0;
     const int64_t first = (int64_t)1 << (31 + up), one = (int64_t)1 << (32 + up);
-    const int64_t rest = single == EQ_SINGLE   ? 0
-                         : single == EQ_DOUBLE ? first - one
-                                               : first;
+    const int64_t rest = single == EQ_SINGLE ? 0 : first - one;
     return _mm512_add_epi64(_mm512_sub_epi64(half, top), _mm512_set1_epi64(rest));
 }
 
@@ -92,37 +87,6 @@ EQ_INLINE_AVX512 __m512i eq_rescaled_x512(__m512i acc, const eq_scale_x512 *f, i
     const __m512i up = _mm512_srli_epi32(acc, 31);
     const __m512i most = _mm512_add_epi32(sum, large ? _mm512_slli_epi32(up, 3) : up);
     return _mm512_srav_epi32(most, f->down);
-}
-
-/* Four vectors as bytes, with the zero point of y and clamped: lane i of 128 bits holds lane i of a,
- * of b, of c and of d.  Packings and the sum saturate, which for |zy| <= 128 moves nothing out of
- * or into the clamp; `live` is [0, 255], 128 less. */
-EQ_INLINE_AVX512 __m512i eq_bytes_x512(__m512i a, __m512i b, __m512i c, __m512i d,
-                                       const eq_range_avx512 *r, int single)
-{
-    if (single != EQ_LIVE)
-        return eq_narrow_s8_x64(a, b, c, d, r);
-    const __m512i v =
-        _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
-    return _mm512_xor_si512(v, _mm512_set1_epi8(INT8_MIN));
-}
-
-/* What eq_bytes_relu_x512 takes: zy, and the upper end of the clamp above it. */
-static inline eq_range_avx512 eq_load_relu_avx512(int32_t zy, int32_t hi)
-{
-    const eq_range_avx512 r = {_mm512_setzero_si512(), _mm512_set1_epi8((int8_t)zy),
-                               _mm512_set1_epi8((int8_t)(hi - zy))};
-    return r;
-}
-
-/* eq_bytes_x512 of `live` where the clamp begins at the zero point, whichever it is: of
- * [0, hi - zy], which a byte without sign holds, zy more. */
-EQ_INLINE_AVX512 __m512i eq_bytes_relu_x512(__m512i a, __m512i b, __m512i c, __m512i d,
-                                            const eq_range_avx512 *r)
-{
-    const __m512i v =
-        _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
-    return _mm512_add_epi8(_mm512_min_epu8(v, r->hi), r->lo);
 }
 
 #endif
