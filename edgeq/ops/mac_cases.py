@@ -82,8 +82,8 @@ def depthwise_cases(
     contract: str, rng: np.random.Generator, shapes: Sequence[Shape] = DEPTHWISE
 ) -> Iterator[Case]:
     """Cases of depthwise_s8, _s8s4, _s8zw, _s16s8 and _s16s4."""
-    kinds = (0, 1, NEAR, NEAR + 1, NEAR + 3) if contract.endswith("zw") else (0, 1)
-    for (index, shape), tame in product(enumerate(shapes), kinds):
+    for (index, shape), turned in product(enumerate(shapes), tameness(contract)):
+        tame = NEAR + 1 + 2 * (index % 2) if turned > NEAR else turned
         turn = 3 * index if shape.get("full") else shape.get("turn", index)
         multiplier = shape["multiplier"]
         p = geometry(shape, shape["in_c"] * multiplier)
@@ -99,7 +99,7 @@ def depthwise_cases(
         dots = (patches * rows).sum(axis=2)
         yield from finish_cases(
             contract, rng, x, w, rows, dots, p | points | {"multiplier": multiplier}, tame=tame > 0,
-            small=tame > 0 and "small" in shape,
+            small=tame > 0 and "small" in shape, plain=tame in (1, NEAR),
         )  # fmt: skip
 
 
@@ -143,7 +143,12 @@ def draw_inputs(
 
 
 def tameness(contract: str) -> tuple[int, ...]:
-    """The kinds of cases: ugly, tame, and of weights small enough to add four products in int16."""
+    """The kinds of cases: ugly, tame, and of weights small enough to add four products in int16.
+
+    Of depthwise_s8zw that are weights around their zero point, and those but for some taps.
+    """
+    if contract == "depthwise_s8zw":
+        return (0, 1, NEAR, NEAR + 1)
     return (0, 1, 2) if contract in ("conv2d_s8", "fc_s8") else (0, 1)
 
 
@@ -194,6 +199,7 @@ def finish_cases(
     *,
     tame: bool = False,
     small: bool = False,
+    plain: bool = True,
 ) -> Iterator[Case]:
     """Add biases and factors to inputs and weights; int16 contracts also get wide factors.
 
@@ -221,7 +227,7 @@ def finish_cases(
         yield Case({**args, "shift": shift | extra, "y": y.copy()}, p, facts, ("fine",))
     if wide:
         yield wide_case(args, rows, p, tame=tame)
-    elif tame and not small:
+    elif tame and plain and not small:
         yield plain_case(rng, args, rows, dots, p)
 
 

@@ -226,9 +226,12 @@ def test_under_emulation_those_levels_run_that_the_emulator_has() -> None:
     assert report.levels == ("avx2", "ref")
 
 
-def test_levels_of_kws_agree_with_tflm(shared_file: Callable[[str], Path]) -> None:
+@pytest.mark.parametrize(
+    "stem", ["tflm_micro_speech_int8", pytest.param("mlperf_tiny_kws_int8", marks=pytest.mark.slow)]
+)
+def test_levels_agree_with_tflm(stem: str, shared_file: Callable[[str], Path]) -> None:
     pytest.importorskip("tflite_micro")
-    graph = pipeline.load(shared_file("models/mlperf_tiny_kws_int8.tflite"))
+    graph = pipeline.load(shared_file(f"models/{stem}.tflite"))
     report = pipeline.verify(graph, FAT, samples=5, against="tflm")
     assert report.ok, report.first_difference
     here = [level for level in levels_of(load_target(FAT))
