@@ -19,7 +19,7 @@ What a path cannot say stands as directives in the file's head comment:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,6 +35,8 @@ KNOWN = {
     "overlap", "rescale",
 }  # fmt: skip
 PACKS = re.compile(r"(\w+)\s*\((.*)\)$")
+FUSED = "fused"
+RESCALED = ("x", "w", "bias", "mult", "shift")  # what `@rescale fused` is proved from
 OFFSET = re.compile(r"(\w+)\s+(-?\d+)\s+(\w+)$")
 
 
@@ -112,7 +114,7 @@ def read_kernel(path: Path, isa: Isa, known: Mapping[str, Contract]) -> Kernel:
         flushes=tuple(" ".join(found.get("flushes", ())).split()),
         slides=tuple(" ".join(found.get("slides", ())).split()),
         offsets=tuple(_offset(line, path) for line in found.get("offset", ())),
-        fused="fused" in found.get("rescale", ()),
+        fused=_is_fused(found.get("rescale", ()), path),
         scratch=" + ".join(found.get("scratch", ["0"])),
         align=evaluate(found.get("align", ["1"])[0], {}),
         inplace=tuple(" ".join(found.get("inplace", ())).split()),
@@ -128,6 +130,12 @@ def _packing(line: str, path: Path) -> tuple[str, tuple[str, ...]]:
     if match is None:
         raise KernelError(f"@packs {line} is not PARAM (order)", where=str(path))
     return match[1], tuple(part.strip() for part in match[2].split(","))
+
+
+def _is_fused(lines: Sequence[str], path: Path) -> bool:
+    if set(lines) - {FUSED}:
+        raise KernelError(f"@rescale {' '.join(lines)} is not {FUSED}", where=str(path))
+    return bool(lines)
 
 
 def _offset(line: str, path: Path) -> tuple[str, int, str]:
@@ -155,7 +163,7 @@ def _check_parameters(kernel: Kernel) -> None:
     inputs = {q.name for q in contract.pointers if q.const}
     packed = (*kernel.joins, *kernel.flushes, *kernel.slides, *(name for name, _ in kernel.packs),
               *(name for to, _, of in kernel.offsets for name in (to, of)))  # fmt: skip
-    for name in (*kernel.inplace, *packed):
+    for name in (*kernel.inplace, *packed, *(RESCALED if kernel.fused else ())):
         if name not in inputs:
             raise KernelError(
                 f"a directive names {name}, which is no input of {contract.name}",

@@ -140,7 +140,7 @@ static inline eq_grid_avxvnni eq_grid_of_avxvnni(const eq_band *b, const uint8_t
     return g;
 }
 
-/* Whether a window's segments, of one dword each, are put one behind another (eq_fill_columns). */
+/* Whether a window's segments, of one dword each, are put one behind another. */
 static inline int eq_has_columns_avxvnni(const eq_band *b, int kind)
 {
     const int is_zw = kind % EQ_NARROW_AVXVNNI == EQ_ZERO_POINT_AVXVNNI;

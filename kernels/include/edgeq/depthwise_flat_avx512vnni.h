@@ -18,7 +18,7 @@
 #include "edgeq/depthwise_finish_avx512vnni.h"
 #include "edgeq/depthwise_s8.h"
 
-enum { EQ_FLAT_X512 = 64, EQ_FLAT_TAPS_X512 = 32 };
+enum { EQ_FLAT_TAPS_X512 = 32 };
 
 /* Constants of 64 outputs: weights (kh/4, kw, 4, 16, kh%4), in the order of the sums. */
 typedef struct {

@@ -33,13 +33,6 @@ EQ_INLINE_AVX2 eq_fused_x256 eq_load_fused_x256(const int32_t *mult, const int32
     return eq_fused_of_x256(eq_load_x8(mult), eq_load_x8(shift));
 }
 
-static inline eq_fused_range_x256 eq_load_fused_range_x256(int32_t lo, int32_t hi)
-{
-    const eq_fused_range_x256 r = {_mm256_set1_epi8((int8_t)lo),
-                                   _mm256_set1_epi8((int8_t)hi)};
-    return r;
-}
-
 EQ_INLINE_AVX2 __m256i eq_fused_x8(__m256i sum, const eq_fused_x256 *f)
 {
     return _mm256_castps_si256(

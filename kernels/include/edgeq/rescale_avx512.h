@@ -129,21 +129,13 @@ static inline __m512i eq_narrow_s8_x64(__m512i a, __m512i b, __m512i c, __m512i 
     return _mm512_min_epi8(_mm512_max_epi8(v, r->lo), r->hi);
 }
 
-/* The first n bytes, n > 0, of a quarter, a half or the whole of a vector. */
+/* The first n bytes, n > 0, of a quarter or the whole of a vector. */
 static inline void eq_store_x16_avx512(int8_t *y, __m128i v, int32_t n)
 {
     if (n >= 16)
         _mm_storeu_si128((__m128i *)(void *)y, v);
     else
         _mm_mask_storeu_epi8(y, (__mmask16)((1u << n) - 1), v);
-}
-
-static inline void eq_store_x32_avx512(int8_t *y, __m256i v, int32_t n)
-{
-    if (n >= 32)
-        _mm256_storeu_si256((__m256i *)(void *)y, v);
-    else
-        _mm256_mask_storeu_epi8(y, (1u << n) - 1, v);
 }
 
 static inline void eq_store_x64_avx512(int8_t *y, __m512i v, int32_t n)
