@@ -1,8 +1,8 @@
-/* fc_s8 for AVX-VNNI: 32 outputs at once, four inputs a step, where these are few: no sums lie across.
+/* fc_s8 for AVX-VNNI: 32 outputs at once, sixteen inputs a step.
  *
  * Exact: see dense_wide_avxvnni.h and scale_avx2.h; outputs beyond the last are not stored.
  *
- * @requires live_shift >= 32 and acc_bits <= 31 and in_dim <= 1024
+ * @requires live_shift >= 32 and acc_bits <= 31
  * @requires out_dim > 24 and (out_dim + 31) / 32 * 128 <= out_dim * 5
  * @packs w (o/32, i/4, o/4%4, o/16%2, o%2, o/2%2, i%4)
  * @packs bias (o/32, o/4%4, o/16%2, o%2, o/2%2)

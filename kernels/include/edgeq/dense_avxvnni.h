@@ -117,7 +117,6 @@ EQ_INLINE_AVX2 void eq_dense_eight_avxvnni(const eq_dense_layer_avx2 *t, const i
                                            int single)
 {
     const int64_t row = (int64_t)(t->in_dim + 31) / 32 * (is_int4 ? 16 : 32);
-    const eq_factors_x8 f = eq_load_factors_of(t->mult + o, t->shift + o, single);
     const __m256i bias =
         _mm256_add_epi32(eq_bias_avxvnni(t->bias + o, _mm256_setzero_si256(), is_int4),
                          _mm256_set1_epi32(more));
@@ -126,7 +125,8 @@ EQ_INLINE_AVX2 void eq_dense_eight_avxvnni(const eq_dense_layer_avx2 *t, const i
                                  : eq_dense_int8_avxvnni(x, w, t->in_dim);
     const __m256i sum = _mm256_add_epi32(dots, bias);
     const __m256i acc = is_int4 ? _mm256_srai_epi32(sum, 4) : sum;
-    eq_store_x8_avx2(y + o, eq_rescale_x8(acc, &f, single), t->out_dim - o, &t->range);
+    eq_store_x8_avx2(y + o, eq_dense_scaled_avx2(acc, t->mult + o, t->shift + o, single),
+                     t->out_dim - o, &t->range);
 }
 
 /* All rows of inputs, one after another for each eight outputs. */
