@@ -20,6 +20,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from subprocess import DEVNULL, TimeoutExpired, run
 
@@ -39,17 +40,19 @@ CFLAGS = (
 )  # fmt: skip
 SCREEN_BIOS = Path("/usr/share/vgabios/vgabios.bin")
 ROM_BYTES = 0x10000
-PAGE = 4096
+PAGE, MEBIBYTE = 4096, 1 << 20
 TERMINAL = "vt100"  # for its display, on which nothing is ever shown
 HEAD = struct.Struct("<4Q")  # of eq_bundle
 CYLINDER = 16 * 63 * 512  # bytes; a disk has whole ones
-MOST_BYTES = 0xE000000  # between BUNDLE and POOL of layout.h
+MOST_BYTES = 0xE000000  # of a disk
+BUNDLE, COUNTS_BYTES = 0x1000000, 0x2000000  # as layout.h has them
+ROOM = 0x2E000000  # for the program; all of the memory is less than 1 GiB
 START = b"s\x00\x05\x00\x00\x00edgeq"  # the first packet; what Bochs says itself stands before it
 SETTINGS = """\
 config_interface: textconfig
 display_library: term
 plugin_ctrl: unmapped=1, biosdev=0, speaker=0, extfpuirq=0, parallel=0, serial=0, iodebug=0
-memory: guest=1024, host=1024
+memory: guest={memory}, host={memory}
 romimage: file="{rom}"
 vgaromimage: file="{screen}"
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
@@ -81,11 +84,13 @@ class Ended:
 
 def run_under_bochs(
     program: Path, given: bytes, files: Mapping[str, Path] = {}, cpu: str = CPU,
-    timeout: float = SECONDS, counting: bool = False,
+    timeout: float = SECONDS, counting: bool = False, room: int = ROOM,
 ) -> Ended:  # fmt: skip
     """Run a static program with `given` as its standard input; it may read `files` by name.
 
     `counting` counts instructions between the marks of targets/boards/probe.h, by address.
+    `room` is the memory for all of the program, bytes: a stack of 8 MiB, code, data and what it
+    allocates.  The less there is, the sooner Bochs has started.
 
     Raises:
         ToolError: Bochs or the compiler is missing, or the emulated machine ended otherwise.
@@ -96,9 +101,13 @@ def run_under_bochs(
                         fix="install the package vgabios")  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="edgeq-bochs-") as name:
         folder = Path(name)
-        settings = {"rom": build_rom(folder), "screen": SCREEN_BIOS, "cpu": cpu,
-                    "disk": folder / "disk", "log": folder / "log"}  # fmt: skip
-        (folder / "disk").write_bytes(bundle(program, given, files, counting))
+        disk = bundle(program, given, files, counting, room)
+        memory = BUNDLE + len(disk) + room + counting * COUNTS_BYTES
+        settings = {"rom": folder / "rom", "screen": SCREEN_BIOS, "cpu": cpu,
+                    "disk": folder / "disk", "log": folder / "log",
+                    "memory": _up(memory, MEBIBYTE) // MEBIBYTE}  # fmt: skip
+        (folder / "rom").write_bytes(rom())
+        (folder / "disk").write_bytes(disk)
         (folder / "settings").write_text(SETTINGS.format(**settings), encoding="utf-8")
         (folder / "commands").write_text("continue\n", encoding="utf-8")
         command = [str(bochs), "-q", "-f", "settings", "-rc", "commands"]
@@ -114,8 +123,14 @@ def run_under_bochs(
         return read_packets(done.stdout, str(program), done.stderr.decode(errors="replace"))
 
 
-def build_rom(folder: Path) -> Path:
-    """The kernel of targets/bochs, compiled and laid out as 64 KiB of ROM in `folder`."""
+@cache
+def rom() -> bytes:
+    """The kernel of targets/bochs, compiled and laid out as 64 KiB of ROM."""
+    with tempfile.TemporaryDirectory(prefix="edgeq-rom-") as name:
+        return _build_rom(Path(name)).read_bytes()
+
+
+def _build_rom(folder: Path) -> Path:
     sources = [target_folder() / "bochs" / name for name in SOURCES]
     script = target_folder() / "bochs" / "kernel.ld"
     command = [str(find_tool(CC, "the compiler")), *CFLAGS, f"-Wl,-T,{script}",
@@ -127,7 +142,10 @@ def build_rom(folder: Path) -> Path:
     return folder / "rom"
 
 
-def bundle(program: Path, given: bytes, files: Mapping[str, Path], counting: bool = False) -> bytes:
+def bundle(
+    program: Path, given: bytes, files: Mapping[str, Path], counting: bool = False,
+    room: int = ROOM,
+) -> bytes:  # fmt: skip
     """The disk: a head of `eq_bundle` (targets/bochs/kernel.h), then the files on whole pages."""
     found = [(program.name, program.read_bytes()), ("", given)]
     found += [(name, path.read_bytes()) for name, path in files.items() if path.is_file()]
@@ -140,7 +158,7 @@ def bundle(program: Path, given: bytes, files: Mapping[str, Path], counting: boo
     if size > MOST_BYTES:
         raise ToolError("is too large", where=str(program), why=f"with its files {size} bytes, "
                         f"while {MOST_BYTES} fit the emulated disk")  # fmt: skip
-    head = HEAD.pack(size, len(found), counting, 0) + table
+    head = HEAD.pack(size, len(found), counting, _up(room, PAGE)) + table
     return head + bytes(start - len(head)) + body + bytes(_up(size, CYLINDER) - size)
 
 

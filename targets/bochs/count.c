@@ -34,7 +34,7 @@ void eq_place_traps(uint8_t *code, uint64_t bytes)
         return;
     eq_code = (uint64_t)code;
     eq_code_bytes = bytes;
-    eq_counts = eq_direct(COUNTS);
+    eq_counts = eq_direct(eq_pool_end());
     memset(eq_counts, 0, bytes * sizeof *eq_counts);
     for (uint64_t i = 0; i + MARK_BYTES <= bytes; ++i)
         if (equal(code + i, begin_mark, MARK_BYTES) ||

@@ -27,8 +27,8 @@ static void read_sectors(uint64_t first, uint64_t count, void *to)
     while (count-- > 0) {
         while ((in(COMMAND) & (BUSY | READY)) != READY)
             ;
-        uint64_t words = SECTOR / 2;
-        __asm__ volatile("rep insw" : "+D"(to), "+c"(words) : "d"(DATA) : "memory");
+        uint64_t words = SECTOR / 4;
+        __asm__ volatile("rep insl" : "+D"(to), "+c"(words) : "d"(DATA) : "memory");
     }
 }
 

@@ -17,8 +17,9 @@ typedef struct {
 } eq_file;
 
 typedef struct {
-    uint64_t bytes, count;   /* of all of it, whole sectors; files */
-    uint64_t counting, zero; /* 1 to count instructions between marks */
+    uint64_t bytes, count; /* of all of it, whole sectors; files */
+    uint64_t counting,
+        room; /* 1 to count instructions between marks; bytes for the program */
     eq_file files[];
 } eq_bundle;
 
@@ -30,6 +31,17 @@ static inline void *eq_direct(uint64_t physical)
 static inline const eq_bundle *eq_the_bundle(void)
 {
     return eq_direct(BUNDLE);
+}
+
+/* Physical addresses of the program's pages, the first and the one behind the last. */
+static inline uint64_t eq_pool(void)
+{
+    return BUNDLE + (eq_the_bundle()->bytes + PAGE - 1) / PAGE * PAGE;
+}
+
+static inline uint64_t eq_pool_end(void)
+{
+    return eq_pool() + eq_the_bundle()->room;
 }
 
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes);

@@ -14,9 +14,7 @@
 #define DIRECT_SLOT 256 /* of the topmost page table */
 #define DIRECT 0xffff800000000000
 #define BUNDLE 0x1000000 /* program and files, as the emulator loads them */
-#define POOL 0x10000000  /* pages for the program */
-#define POOL_END 0x3e000000
-#define COUNTS 0x3e000000 /* 4 bytes for each byte of the program's code */
-#define COUNTS_BYTES 0x2000000
+/* Pages for the program follow the bundle, then, of a counted run, the counts. */
+#define COUNTS_BYTES 0x2000000 /* 4 for each byte of the program's code */
 
 #endif

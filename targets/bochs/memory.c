@@ -5,12 +5,16 @@ enum { PRESENT = 1, WRITE = 2 };
 
 static const uint64_t NO_EXECUTE = (uint64_t)1 << 63, ADDRESS = 0x000ffffffffff000;
 
-static uint64_t fresh = POOL; /* pages from here on were never used */
-static uint64_t freed;        /* the first page given back, which holds the next one */
+static uint64_t fresh; /* pages from here on were never used, or 0 before the first is */
+static uint64_t freed; /* the first page given back, which holds the next one */
 
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
 {
     void *const start = to;
+    uint64_t words =
+        bytes / 8; /* each step takes the emulator as long, however wide it is */
+    bytes %= 8;
+    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
     __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
     return start;
 }
@@ -34,9 +38,11 @@ size_t eq_length(const char *text)
 static uint64_t take_page(void)
 {
     uint64_t page = freed;
+    if (fresh == 0)
+        fresh = eq_pool();
     if (page != 0)
         freed = *(uint64_t *)eq_direct(page);
-    else if (fresh < POOL_END)
+    else if (fresh < eq_pool_end())
         page = fresh, fresh += PAGE;
     if (page != 0) {
         void *at = eq_direct(page);

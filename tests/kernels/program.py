@@ -17,6 +17,7 @@ from edgeq.verify.emulated import INPUT, OUTPUT, run_emulated
 from tests.kernels.trial import PLACEMENTS, Outcome, Trial, forms_of
 
 SECONDS = 300
+ROOM = 48 << 20  # bytes of an emulated machine's memory for a stack, the program and all blocks
 # As runner.c has them: what is asked and what is answered of a block.
 TOLD, COMPARED, IGNORED = range(3)
 STATE, INTACT, WANTED = struct.Struct("<i"), 1, 2
@@ -42,7 +43,7 @@ def run_in_bochs(program: Path, trials: Sequence[Trial]) -> Iterator[tuple[Trial
     plan = _plan(trials)
     records = b"".join(_record(t, p, compared=True) for t, p in plan)
     try:
-        ended = run_under_bochs(program, records, timeout=SECONDS)
+        ended = run_under_bochs(program, records, timeout=SECONDS, room=ROOM)
     except ToolError as error:
         yield from _outcomes(plan, b"", str(error))
         return

@@ -102,6 +102,17 @@ def test_what_is_no_program(tmp_path: Path) -> None:
     assert b"not a static program" in run.written["2"]
 
 
+def test_there_is_as_much_memory_as_was_asked_for(tmp_path: Path) -> None:
+    text = "#include <stdlib.h>\nint main(void) { return malloc(24 << 20) == NULL; }\n"
+    source = tmp_path / "program.c"
+    source.write_text(text, encoding="utf-8")
+    program = compile_and_link([source], tmp_path / "program", cflags=["-O0", "-static"])
+    assert [run_under_bochs(program, b"", room=n << 20).code for n in (40, 24)] == [0, 1]
+    run = run_under_bochs(program, b"", room=4 << 20)
+    assert run.code == 126
+    assert b"not enough memory for the stack" in run.written["2"]
+
+
 def test_a_machine_that_stops_is_an_error() -> None:
     with pytest.raises(ToolError, match="stopped"):
         read_packets(b"Bochs says this and that", "program", "===\n[CPU0] triple fault\n===")
