@@ -1,4 +1,4 @@
-/* conv2d_s8 for AVX-512 VNNI: sixteen pixels in lanes by 16 channels at a time, or by 8.
+/* conv2d_s8 for AVX-512 VNNI: pixels in lanes, sixteen by 16 channels at a time, or 32 by 8.
  *
  * Exact: see conv2d_lanes_avx512vnni.h.
  *

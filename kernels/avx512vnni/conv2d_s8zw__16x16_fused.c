@@ -1,5 +1,5 @@
-/* conv2d_s8zw for AVX-512 VNNI: sixteen pixels in lanes by 16 channels at a time, or by 8. Windows'
- * sums are made for the zero point of the weights, sixteen at once.
+/* conv2d_s8zw for AVX-512 VNNI: pixels in lanes, sixteen by 16 channels at a time, or 32 by 8.
+ * Windows' sums are made for the zero point of the weights, sixteen at once.
  *
  * Exact: see conv2d_lanes_avx512vnni.h.
  *

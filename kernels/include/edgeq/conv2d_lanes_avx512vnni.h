@@ -78,8 +78,9 @@ EQ_INLINE_AVX512 eq_lanes_eight eq_lanes_begins(const int32_t *bias, __m512i mor
     return s;
 }
 
-/* Whether weights have a zero point, and what it adds to sums is made, or was made before. */
-enum { EQ_NO_MORE = 0, EQ_MAKE_MORE = 1, EQ_HAVE_MORE = 2 };
+/* Whether weights have a zero point, and what it adds to sums is made, or was made before, or is
+ * added last. */
+enum { EQ_NO_MORE = 0, EQ_MAKE_MORE = 1, EQ_HAVE_MORE = 2, EQ_LATE_MORE = 3 };
 
 /* Sums of a tile: those of 8 channels or of 16, and of the windows themselves. */
 typedef struct {

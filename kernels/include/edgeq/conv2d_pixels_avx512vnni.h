@@ -1,5 +1,5 @@
-/* Convolution for AVX-512 VNNI with pixels in lanes: planes, tiles of sixteen pixels, blocks of
- * channels.
+/* Convolution for AVX-512 VNNI with pixels in lanes: planes, tiles of 32 pixels or of sixteen,
+ * blocks of channels.
  *
  * How a tile is multiplied, and why it is exact, conv2d_lanes_avx512vnni.h says. A block of
  * sixteen channels goes over all pixels of its planes, so that its weights stay in the first
@@ -11,7 +11,7 @@
 #define EDGEQ_CONV2D_PIXELS_AVX512VNNI_H
 
 #include "edgeq/conv2d_call.h"
-#include "edgeq/conv2d_lanes_avx512vnni.h"
+#include "edgeq/conv2d_lanes_two_avx512vnni.h"
 
 /* Planes that are full, of `rows` rows of `columns` windows, `row` bytes from row to row. */
 typedef struct {
@@ -27,6 +27,50 @@ static inline int32_t eq_pixels_shared(const eq_pixels_rows *q)
     return q->columns % 16 > 8 || q->rows == 1 ? 0 : q->columns % 16;
 }
 
+/* Bytes of what a row of windows has added to its sums. */
+static inline int64_t eq_pixels_more_row(const eq_pixels_rows *q)
+{
+    return (q->columns + 15) / 16 * 64;
+}
+
+/* Pixels of row r from `column` on, and as many of the next row. */
+static inline eq_lanes_spot eq_pixels_spot(const eq_lanes *t, const eq_pixels_rows *q,
+                                           int8_t *y, int32_t r, int32_t column)
+{
+    const int64_t more_row = eq_pixels_more_row(q);
+    const eq_lanes_spot p = {.x = q->planes + r * q->row + 4 * (int64_t)column,
+                             .more = q->more + r * more_row + 4 * (int64_t)column,
+                             .y = y + r * q->y_row + column * t->y_pixel,
+                             .x_apart = q->row,
+                             .more_apart = more_row,
+                             .y_apart = q->y_row};
+    return p;
+}
+
+/* n pixels of row r: 32 at once, and up to sixteen that are left over with those of the next row,
+ * whose turn they are then not; more, channels and single are constants. */
+EQ_INLINE_AVX512 void eq_pixels_row(const eq_lanes *t, const eq_lanes_block *b,
+                                    const eq_pixels_rows *q, int8_t *y, int32_t r,
+                                    int32_t n, int more, int channels, int single)
+{
+    const int32_t rest = n % 32 > 16 ? 0 : n % 32;
+    eq_lanes_spot p = eq_pixels_spot(t, q, y, r, 0);
+    p.x_apart = 64;
+    p.more_apart = 64;
+    p.y_apart = 16 * t->y_pixel;
+    if (n > 16)
+        eq_two_do(t, b, &p, n, 16, more, channels, single);
+    if (rest == 0 || r % 2 > 0)
+        return;
+    p = eq_pixels_spot(t, q, y, r, n - rest);
+    if (r + 1 < q->rows) {
+        eq_two_do(t, b, &p, rest, 0, more, channels, single);
+        return;
+    }
+    p.y_apart = 8 * t->y_pixel;
+    eq_lanes_do(t, b, &p, rest, more, channels, 0, single);
+}
+
 /* One block of channels of all its pixels; more, channels and single are constants. */
 EQ_INLINE_AVX512 void eq_pixels_block(const eq_lanes *t, const eq_pixels_rows *q, int8_t *y,
                                       int32_t o, int more, int channels, int single)
@@ -34,22 +78,12 @@ EQ_INLINE_AVX512 void eq_pixels_block(const eq_lanes *t, const eq_pixels_rows *q
     eq_lanes_block b;
     eq_lanes_block_of(&b, t, o, single);
     const int32_t shared = eq_pixels_shared(q), n = q->columns - shared;
-    const int64_t more_row = (q->columns + 15) / 16 * 64;
     for (int32_t r = 0; r < q->rows; ++r) {
         const int is_last = r % 2 == 0 && r + 1 == q->rows;
-        eq_lanes_spot p = {.x = q->planes + r * q->row,
-                           .more = q->more + r * more_row,
-                           .y = y + r * q->y_row + o,
-                           .y_apart = 8 * t->y_pixel};
-        eq_lanes_do(t, &b, &p, is_last ? q->columns : n, more, channels, 0, single);
+        eq_pixels_row(t, &b, q, y + o, r, is_last ? q->columns : n, more, channels, single);
         if (shared == 0 || r % 2 > 0 || is_last)
             continue;
-        p.x += 4 * (int64_t)n;
-        p.more += 4 * (int64_t)n;
-        p.y += n * t->y_pixel;
-        p.x_apart = q->row;
-        p.more_apart = more_row;
-        p.y_apart = q->y_row;
+        const eq_lanes_spot p = eq_pixels_spot(t, q, y + o, r, n);
         eq_lanes_do(t, &b, &p, shared, more, channels, 1, single);
     }
 }
@@ -94,7 +128,7 @@ static inline eq_pixels_rows eq_pixels_rows_of(const eq_planes *p, uint8_t *scra
 /* Bytes of the sums of its windows. */
 static inline int64_t eq_pixels_sums_size(const eq_pixels_rows *q)
 {
-    return (int64_t)q->rows * ((q->columns + 15) / 16 * 64);
+    return q->rows * eq_pixels_more_row(q);
 }
 
 /* Output rows by as many as planes hold; has_zw and single are constants. */
@@ -159,6 +193,7 @@ EQ_INLINE_AVX512 void eq_conv2d_by_pixels(const eq_conv2d_arrays *a, int8_t *byt
                         .taps = p.taps,
                         .out_c = c->out_c,
                         .zw = c->zw,
+                        .groups = groups,
                         .is_odd = groups % 2,
                         .pairs = groups / 2,
                         .window = c->kh * c->kw * c->in_c,

@@ -26,9 +26,9 @@ typedef struct {
     int64_t y_pixel;
     int32_t segments, taps; /* of groups: all, and those of a row of the filter */
     int32_t out_c, zw;
-    int32_t is_odd, pairs; /* groups: one, and so many times two */
-    int32_t window;        /* taps of a window, for its sum */
-    int32_t clamps;        /* 0 where each byte is in the range */
+    int32_t groups, is_odd, pairs; /* of a segment: all; one, and so many times two */
+    int32_t window;                /* taps of a window, for its sum */
+    int32_t clamps;                /* 0 where each byte is in the range */
     eq_range_avx512 range;
 } eq_lanes;
 
