@@ -10,8 +10,7 @@
  * @packs mult (o/64, o/4%4, o/16%4, o%4)
  * @packs shift (o/64, o/4%4, o/16%4, o%4)
  * @offset bias -128 w
- * @scratch 8 * ((row1 - row0 - 1) * stride_h + (kh - 1) * dil_h + 1) + in_w * x_pixel + 64 + (in_c + 63) / 64 * 256 * ((kh + 3) / 4)
- * @overlap rows
+ * @scratch 8 * ((row1 - row0 - 1) * stride_h + (kh - 1) * dil_h + 4) + in_w * x_pixel + 64 + (in_c + 63) / 64 * 256 * ((kh + 3) / 4)
  */
 #include "edgeq/depthwise_columns_avx512vnni.h"
 #include "edgeq/depthwise_int4_avx512vnni.h"
