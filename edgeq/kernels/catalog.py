@@ -10,6 +10,7 @@ What a path cannot say stands as directives in the file's head comment:
   @slides PARAM ...    int8 weights in the order of edgeq/plan/slides.py, instead of @packs
   @offset B N W        int32 B is stored with N times the sums of its outputs' W added
   @rescale fused       bias, mult and shift are stored as edgeq/numerics/fused.py says, where it can
+  @rescale odd         mult and shift are stored as edgeq/numerics/odd.py says, where it can
   @scratch EXPR        bytes of scratch
   @align N             alignment of every pointer it is given, bytes
   @inplace PARAM ...   y may be the very buffer of any one of these inputs
@@ -35,8 +36,8 @@ KNOWN = {
     "overlap", "rescale",
 }  # fmt: skip
 PACKS = re.compile(r"(\w+)\s*\((.*)\)$")
-FUSED = "fused"
-RESCALED = ("x", "w", "bias", "mult", "shift")  # what `@rescale fused` is proved from
+FUSED, ODD = "fused", "odd"
+RESCALED = ("x", "w", "bias", "mult", "shift")  # what `@rescale` is proved from
 OFFSET = re.compile(r"(\w+)\s+(-?\d+)\s+(\w+)$")
 
 
@@ -50,7 +51,7 @@ class Kernel:
     flushes    parameters stored with what is proved of sums of their weights in int16
     slides     parameters stored for windows that begin at any of four rows
     offsets    parameter -> factor and parameter whose sums are added to it, times the factor
-    fused      whether it rescales by a fused multiply-add of floats
+    rescale    "fused" or "odd" where it rescales by a fused multiply-add of floats, else ""
     scratch    expression in bytes, "0" when it needs none
     inplace    inputs whose buffer y may be
     """
@@ -65,7 +66,7 @@ class Kernel:
     flushes: tuple[str, ...] = ()
     slides: tuple[str, ...] = ()
     offsets: tuple[tuple[str, int, str], ...] = ()
-    fused: bool = False
+    rescale: str = ""
     scratch: str = "0"
     align: int = 1
     inplace: tuple[str, ...] = ()
@@ -114,7 +115,7 @@ def read_kernel(path: Path, isa: Isa, known: Mapping[str, Contract]) -> Kernel:
         flushes=tuple(" ".join(found.get("flushes", ())).split()),
         slides=tuple(" ".join(found.get("slides", ())).split()),
         offsets=tuple(_offset(line, path) for line in found.get("offset", ())),
-        fused=_is_fused(found.get("rescale", ()), path),
+        rescale=_rescale(found.get("rescale", ()), path),
         scratch=" + ".join(found.get("scratch", ["0"])),
         align=evaluate(found.get("align", ["1"])[0], {}),
         inplace=tuple(" ".join(found.get("inplace", ())).split()),
@@ -132,10 +133,11 @@ def _packing(line: str, path: Path) -> tuple[str, tuple[str, ...]]:
     return match[1], tuple(part.strip() for part in match[2].split(","))
 
 
-def _is_fused(lines: Sequence[str], path: Path) -> bool:
-    if set(lines) - {FUSED}:
-        raise KernelError(f"@rescale {' '.join(lines)} is not {FUSED}", where=str(path))
-    return bool(lines)
+def _rescale(lines: Sequence[str], path: Path) -> str:
+    text = " ".join(lines)
+    if text not in ("", FUSED, ODD):
+        raise KernelError(f"@rescale {text} is not {FUSED} or {ODD}", where=str(path))
+    return text
 
 
 def _offset(line: str, path: Path) -> tuple[str, int, str]:
@@ -163,7 +165,7 @@ def _check_parameters(kernel: Kernel) -> None:
     inputs = {q.name for q in contract.pointers if q.const}
     packed = (*kernel.joins, *kernel.flushes, *kernel.slides, *(name for name, _ in kernel.packs),
               *(name for to, _, of in kernel.offsets for name in (to, of)))  # fmt: skip
-    for name in (*kernel.inplace, *packed, *(RESCALED if kernel.fused else ())):
+    for name in (*kernel.inplace, *packed, *(RESCALED if kernel.rescale else ())):
         if name not in inputs:
             raise KernelError(
                 f"a directive names {name}, which is no input of {contract.name}",

@@ -25,8 +25,9 @@ side of zero, has mostly no such F.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -35,11 +36,12 @@ from numpy.typing import NDArray
 from edgeq.numerics.fixed_point import requantize
 
 Ints = NDArray[np.int64]
+Rescale = Callable[[Ints], Ints]
 
 ONE_BITS = 0x4B400000  # those of the float 1.5 * 2^23
 ONE = 3 << 22
 REACH = 1 << 22  # sums lie in [-REACH, REACH) around it
-Y_REACH = 1 << 15  # y before the clamp fits int16
+Y_REACH = (1 << 15) - 256  # y before the clamp fits int16, with or without its zero point
 SHIFTS = (32, 54)  # factors below 1/2; steps and products stay in int64
 MANTISSA = 7  # a mantissa of 31 bits has so many more than that of a float
 NEAR = 4  # floats on either side of the factor that are tried
@@ -88,7 +90,7 @@ def _fuse(
 ) -> Fused | None:
     least, most, m, s = (np.frombuffer(raw, np.int64) for raw in (low, high, mult, shift))
     live = m != 0
-    if (most - least >= 2 * REACH).any() or not _in_range(s[live]):
+    if (most - least >= 2 * REACH).any() or not in_range(s[live]):
         return None
     turn = -REACH - least
     factor, addend = np.zeros(len(m)), np.full(len(m), float(ONE + y_range[0]))
@@ -101,7 +103,8 @@ def _fuse(
                  addend.astype(np.float32))  # fmt: skip
 
 
-def _in_range(shift: Ints) -> bool:
+def in_range(shift: Ints) -> bool:
+    """Whether all shifts are those of factors below 1/2, and not too small."""
     return bool(((shift >= SHIFTS[0]) & (shift <= SHIFTS[1])).all())
 
 
@@ -112,11 +115,20 @@ def _channels(
     zy, act_min, act_max = y_range
     steps = np.arange(act_min + 1, act_max + 1, dtype=np.int64)
     sums = low[:, None], high[:, None]
-    begins = _begins(steps - zy, sums, mult[:, None], shift[:, None], form)
+    rescaled = partial(requantize, mult=mult[:, None], shift=shift[:, None], form=form)
+    begins = begins_of(steps - zy, sums, mult[:, None], shift[:, None], rescaled)
     if begins is None:
         return None
+    return constants_of(steps, begins, (low, high), mult, shift)
+
+
+def constants_of(
+    steps: Ints, begins: Ints, sums: tuple[Ints, Ints], mult: Ints, shift: Ints
+) -> tuple[Ints, NDArray[np.float64], NDArray[np.float64]] | None:
+    """j, m and C of channels whose result is at least each of `steps` from `begins` (O, V) on."""
+    low, high = sums
     places = shift - MANTISSA
-    mantissa, lo, hi = _addends(steps, begins, (low, high), mult >> MANTISSA, places)
+    mantissa, lo, hi = _addends(steps, begins, sums, mult >> MANTISSA, places)
     turns = np.zeros(len(mult), np.int64)
     addends = np.zeros(len(mult))
     for o, (m, e) in enumerate(zip(mantissa.tolist(), places.tolist(), strict=True)):
@@ -128,16 +140,16 @@ def _channels(
     return turns, factors, addends
 
 
-def _begins(
-    values: Ints, sums: tuple[Ints, Ints], mult: Ints, shift: Ints, form: str
+def begins_of(
+    values: Ints, sums: tuple[Ints, Ints], mult: Ints, shift: Ints, rescaled: Rescale
 ) -> Ints | None:
-    """The least accumulator among `sums` for which the rescale is at least each value, (O, V).
+    """The least accumulator among `sums` for which `rescaled` is at least each value, (O, V).
 
     It is at (value - 1/2) / factor, less than two off; one after the last where there is none.
     """
     middle = np.ceil((values - 0.5) * np.exp2(shift.astype(np.float64)) / mult).astype(np.int64)
     guess = np.clip(middle - 2, sums[0] - 1, sums[1] - 2)
-    below = [_below(guess + i, values, sums, mult, shift, form) for i in range(4)]
+    below = [_below(guess + i, values, sums, rescaled) for i in range(4)]
     if not (below[0] & ~below[-1]).all():
         return None
     found: Ints = guess + np.sum(below, axis=0)
@@ -145,11 +157,11 @@ def _begins(
 
 
 def _below(
-    acc: Ints, values: Ints, sums: tuple[Ints, Ints], mult: Ints, shift: Ints, form: str
+    acc: Ints, values: Ints, sums: tuple[Ints, Ints], rescaled: Rescale
 ) -> NDArray[np.bool_]:
     """Whether acc comes before the step of each value; what is below all sums does."""
-    rescaled = requantize(np.clip(acc, *sums), mult, shift, form)
-    return (acc < sums[0]) | ((acc <= sums[1]) & (rescaled < values))
+    before = rescaled(np.clip(acc, *sums)) < values
+    return (acc < sums[0]) | ((acc <= sums[1]) & before)
 
 
 def _addends(

@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edgeq.errors import PlanError, UsageError
-from edgeq.kernels.catalog import Kernel
+from edgeq.kernels.catalog import FUSED, ODD, Kernel
 from edgeq.kernels.costs import NO_TABLE, CostTable
 from edgeq.ops.base import Call
 from edgeq.plan.fuse import fits, values_of
 
 SPEED, RAM, FLASH = "speed", "ram", "flash"
 ONLY, TABLE, ORDER = "only one", "table", "order"
+RESCALES = (FUSED, ODD, "")  # the shortest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def choose(
     Raises:
         PlanError: none accepts it; the message names what was tried.
     """
-    candidates = [k for name in isa for k in sorted(kernels, key=_unfused)
+    candidates = [k for name in isa for k in sorted(kernels, key=_length)
                   if k.contract.name == call.contract and k.isa.name == name]  # fmt: skip
     values = values_of(call)
     fitting = [k for k in candidates if k.align <= align and fits(k, call)]
@@ -61,9 +62,9 @@ def choose(
     )
 
 
-def _unfused(kernel: Kernel) -> bool:
+def _length(kernel: Kernel) -> int:
     """Among kernels of an instruction set those that rescale by floats come first."""
-    return not kernel.fused
+    return RESCALES.index(kernel.rescale)
 
 
 def _best(

@@ -118,7 +118,8 @@ def test_a_tile_is_part_of_the_symbol(header: Path) -> None:
         (" * @packs v (o)\n", DECLARED, "no input of toy_s8"),
         (" * @packs y (n)\n", DECLARED, "no input of toy_s8"),
         (" * @inplace y\n", DECLARED, "no input of toy_s8"),
-        (" * @rescale fsued\n", DECLARED, "is not fused"),
+        (" * @rescale fsued\n", DECLARED, "is not fused or odd"),
+        (" * @rescale fused\n * @rescale odd\n", DECLARED, "is not fused or odd"),
         (" * @rescale fused\n", DECLARED, "names bias, which is no input of toy_s8"),
     ],
 )

@@ -138,8 +138,8 @@ EQ_INLINE_AVX512 void eq_wide_pixels_x512(const eq_wide_x512 *t, const eq_block_
 
 /* Channels from o on. */
 EQ_INLINE_AVX512 void eq_load_block_x512(eq_block_x512 *c, const eq_conv2d_arrays *a,
-                                         int64_t window, int32_t o, int32_t out_c, int kind,
-                                         int single)
+                                         int64_t window, int32_t o, int32_t out_c,
+                                         int32_t zy, int kind, int single)
 {
     const int large = kind == EQ_32INT4_X512;
     const int32_t vectors = kind == EQ_64_X512 ? 4 : 2;
@@ -151,6 +151,11 @@ EQ_INLINE_AVX512 void eq_load_block_x512(eq_block_x512 *c, const eq_conv2d_array
         if (single == EQ_FUSED_X512) {
             c->bias[i] = large ? _mm512_rol_epi32(bias, 4) : bias;
             c->fused[i] = eq_load_fused_x512(a->mult + o, a->shift + o);
+            continue;
+        }
+        if (single == EQ_ODD_X512) {
+            c->bias[i] = bias;
+            c->odd[i] = eq_load_odd_x512(a->mult + o, a->shift + o, zy);
             continue;
         }
         const __m512i b = large ? _mm512_slli_epi32(bias, 4) : bias;
@@ -206,7 +211,7 @@ EQ_INLINE_AVX512 void eq_conv2d_wide_x512(const eq_conv2d_arrays *a, int8_t *scr
         eq_fill_unsigned_band(band, a->x, h, rows, &b);
         const int32_t some = kind == EQ_64_X512 ? 64 : 32;
         for (int32_t o = 0; o < p->out_c; o += some, first.y += some) {
-            eq_load_block_x512(&c, a, window, o, p->out_c, kind, single);
+            eq_load_block_x512(&c, a, window, o, p->out_c, p->zy, kind, single);
             eq_wide_pixels_x512(&t, &c, first, kind, single);
         }
     }

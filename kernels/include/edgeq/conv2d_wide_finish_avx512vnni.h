@@ -20,25 +20,39 @@ EQ_INLINE_AVX512 __m512i eq_wide_fused_x512(__m512i sum, const eq_fused_x512 *f)
     return sum;
 }
 
+EQ_INLINE_AVX512 int eq_is_float_x512(int single)
+{
+    return single == EQ_FUSED_X512 || single == EQ_ODD_X512;
+}
+
+/* A sum rescaled by floats. */
+EQ_INLINE_AVX512 __m512i eq_float_out_x512(__m512i sum, const eq_block_x512 *c, int i,
+                                           int large, int single)
+{
+    if (single == EQ_ODD_X512)
+        return eq_odd_x16(sum, &c->odd[i]);
+    return eq_wide_fused_x512(large ? _mm512_ror_epi32(sum, 4) : sum, &c->fused[i]);
+}
+
 /* A sum rescaled as its form says; one that is rescaled already, as it is. */
 EQ_INLINE_AVX512 __m512i eq_out_x512(__m512i sum, const eq_block_x512 *c, int i, int kind,
                                      int single)
 {
     const int large = kind == EQ_32INT4_X512;
-    if (single == EQ_FUSED_X512)
+    if (eq_is_float_x512(single))
         return sum;
     if (single < EQ_ANY)
         return eq_rescaled_x512(sum, &c->scale[i], single, large);
     return eq_rescale_x16(large ? _mm512_srai_epi32(sum, 4) : sum, &c->factors[i], single);
 }
 
-/* Four vectors as bytes, clamped but with EQ_FUSED_X512: of one pixel, or a and b of one, c and d of
- * the next. */
+/* Four vectors as bytes, clamped but where rescaled by floats: of one pixel, or a and b of one, c and
+ * d of the next. */
 EQ_INLINE_AVX512 __m512i eq_wide_bytes_x512(__m512i a, __m512i b, __m512i c, __m512i d,
                                             const eq_range_avx512 *r, int two, int single)
 {
     const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
-    if (single == EQ_FUSED_X512)
+    if (eq_is_float_x512(single))
         return two == 1 ? eq_fused_narrow_x64(a, b, c, d) : eq_fused_narrow_x64(a, c, b, d);
     const __m512i v = eq_narrow_s8_x64(a, b, c, d, r);
     return two == 2 ? _mm512_permutexvar_epi64(order, v) : v;
@@ -46,8 +60,7 @@ EQ_INLINE_AVX512 __m512i eq_wide_bytes_x512(__m512i a, __m512i b, __m512i c, __m
 
 #define EQ_FUSE_X512(i, sum, vector)                                                       \
     if (n > i)                                                                             \
-        s.sum##i = eq_wide_fused_x512(large ? _mm512_ror_epi32(s.sum##i, 4) : s.sum##i,    \
-                                      &c->fused[vector]);
+        s.sum##i = eq_float_out_x512(s.sum##i, c, vector, large, single);
 #define EQ_FUSES_X512(sum, vector)                                                         \
     EQ_FUSE_X512(0, sum, vector)                                                           \
     EQ_FUSE_X512(1, sum, vector)                                                           \
@@ -66,8 +79,8 @@ EQ_INLINE_AVX512 __m512i eq_wide_bytes_x512(__m512i a, __m512i b, __m512i c, __m
     if (n > i)                                                                             \
         q.v##i = _mm512_min_epi8(_mm512_max_epi8(q.v##i, t->range.lo), t->range.hi);
 
-/* Sums as bytes.  Where they are fused, vectors of the same channels follow each other: constants of
- * all of them would take the registers of sums. */
+/* Sums as bytes.  Where floats rescale them, vectors of the same channels follow each other: constants
+ * of all of them would take the registers of sums. */
 EQ_INLINE_AVX512 eq_bytes_x512s eq_finish_wide_x512(const eq_wide_x512 *t,
                                                     const eq_block_x512 *c, eq_sums_x512 s,
                                                     int n, int kind, int single)
@@ -75,14 +88,14 @@ EQ_INLINE_AVX512 eq_bytes_x512s eq_finish_wide_x512(const eq_wide_x512 *t,
     const int two = kind == EQ_64_X512 ? 1 : 2, third = two == 1 ? 2 : 0;
     const int large = kind == EQ_32INT4_X512;
     eq_bytes_x512s q;
-    if (single == EQ_FUSED_X512) {
+    if (eq_is_float_x512(single)) {
         EQ_FUSES_X512(a, 0)
         EQ_FUSES_X512(b, 1)
         EQ_FUSES_X512(c, third)
         EQ_FUSES_X512(d, third + 1)
     }
     EQ_SIX_X512(EQ_BYTES_X512)
-    if (single == EQ_FUSED_X512 && t->clamps) {
+    if (eq_is_float_x512(single) && t->clamps) {
         EQ_SIX_X512(EQ_CLAMP_X512)
     }
     return q;

@@ -19,14 +19,15 @@
  * of either vector of channels.  Each is multiplied from the upper half of its byte, sixteen times
  * too large, and so are biases made: with at most 28 bits the sum still fits.
  *
- * With EQ_FUSED_X512 the order of channels is that of eq_fused_narrow_x64: (o/8%2, o/32%2, o/16%2,
- * o%8) of 64, (o/8%2, o/16%2, o%8) of 32.  A bias of int4 is rotated by four bits, and so its
- * uppermost four, which products do not reach, are there again as the sum is rotated back.
+ * With EQ_FUSED_X512 and EQ_ODD_X512 the order of channels is that of eq_fused_narrow_x64: (o/8%2,
+ * o/32%2, o/16%2, o%8) of 64, (o/8%2, o/16%2, o%8) of 32.  A bias of int4 is rotated by four bits,
+ * and so its uppermost four, which products do not reach, are there again as the sum is rotated
+ * back.
  */
 #ifndef EDGEQ_CONV2D_WIDE_TILE_AVX512VNNI_H
 #define EDGEQ_CONV2D_WIDE_TILE_AVX512VNNI_H
 
-#include "edgeq/fused_avx512.h"
+#include "edgeq/odd_avx512.h"
 #include "edgeq/scale_avx512.h"
 
 #include <string.h>
@@ -55,6 +56,7 @@ typedef struct {
     __mmask64 some; /* of their bytes */
     __m512i bias[4];
     eq_fused_x512 fused[4];
+    eq_odd_x512 odd[4];
     eq_scale_x512 scale[4];
     eq_factors_x16 factors[4];
 } eq_block_x512;
