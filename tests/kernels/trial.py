@@ -7,20 +7,19 @@ or a generated program under a sanitizer or an emulator.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeq.kernels.catalog import Kernel
-from edgeq.kernels.contract import Parameter
 from edgeq.ops.base import Call, Case, op_of_contract
 from edgeq.plan.fuse import as_rescaled, fits
 from edgeq.plan.overlap import may_overlap, row_gap
-from edgeq.plan.pack import pack_arguments
+from edgeq.plan.pack import stored
 
 Array = NDArray[Any]
 
@@ -28,6 +27,7 @@ SEED = 20
 PLACEMENTS = ("flush", "skewed")  # against the end of memory; aligned to no more than it must be
 SCRATCH_FILL = b"\x5a"
 OVERLAP_ALIGN = 16  # of x above y, as an arena aligns both
+KEPT = 1024  # more cases than any contract has
 
 
 class NotTestedError(Exception):
@@ -122,18 +122,19 @@ def legal_cases(contract: str, form: str) -> Iterator[tuple[int, Case]]:
 
 def trials(kernel: Kernel, form: str) -> Iterator[Trial]:
     """Every case that `kernel` accepts, and each again in place as far as it allows that."""
-    for index, case in legal_cases(kernel.contract.name, form):
+    contract = kernel.contract.name
+    for index, case in legal_cases(contract, form):
         if not accepted(kernel, form, case):
             continue
-        want = expected(kernel.contract.name, form, index)
-        yield _trial(kernel, form, case, want, f"case {index}")
+        plain = _trial(kernel, form, case, expected(contract, form, index), f"case {index}")
+        yield plain
         for name in kernel.inplace:
-            used = case.args["y"].reshape(-1)[: reach(kernel.contract.name, form, index)]
+            used = case.args["y"].reshape(-1)[: reach(contract, form, index)]
             if used.nbytes <= case.args[name].nbytes:
-                moved = Case({**case.args, "y": used}, case.params, case.facts)
-                yield _in_place(kernel, form, moved, name, f"case {index}, y in place of {name}")
+                yield _in_place(plain, case, index, name, used.size)
         if may_overlap(kernel, case.params):
-            yield overlapping(kernel, form, case, f"case {index}, y over rows of x")
+            label, after = f"case {index}, y over rows of x", partial(over, contract, form, index)
+            yield _over_rows(plain, case, label, row_gap(kernel.contract, case.params), after)
 
 
 def accepted(kernel: Kernel, form: str, case: Case) -> bool:
@@ -143,8 +144,8 @@ def accepted(kernel: Kernel, form: str, case: Case) -> bool:
 
 
 @cache
-def reach(contract: str, form: str, index: int) -> int:
-    """Elements of y up to the last one that case `index` writes.
+def written(contract: str, form: str, index: int) -> NDArray[np.bool_]:
+    """Which elements of y case `index` writes, flat.
 
     An element is untouched when two runs that find different bytes there leave them.
     """
@@ -152,7 +153,19 @@ def reach(contract: str, form: str, index: int) -> int:
     inverted = (~case.args["y"].reshape(-1).view(np.uint8)).view(case.args["y"].dtype)
     args = {**case.args, "y": inverted.reshape(case.args["y"].shape)}
     second = op_of_contract()[contract].exact(contract, args, case.params, form)["y"]
-    return int(np.flatnonzero(bits(first) == bits(second))[-1]) + 1
+    same: NDArray[np.bool_] = bits(first) == bits(second)
+    return same
+
+
+def reach(contract: str, form: str, index: int) -> int:
+    """Elements of y up to the last one that case `index` writes."""
+    return int(np.flatnonzero(written(contract, form, index))[-1]) + 1
+
+
+def over(contract: str, form: str, index: int, before: Array) -> Array:
+    """What case `index` leaves in y, of which the first elements held `before`, flat."""
+    after = expected(contract, form, index)["y"].reshape(-1)[: before.size]
+    return np.where(written(contract, form, index)[: before.size], after, before)
 
 
 def bits(array: Array) -> Array:
@@ -162,69 +175,89 @@ def bits(array: Array) -> Array:
 
 
 def _trial(kernel: Kernel, form: str, case: Case, want: Mapping[str, Array], label: str) -> Trial:
-    rescaled = as_rescaled(kernel, case.args, case.params, form)
-    memory = pack_arguments(kernel, {**case.args, **rescaled})
-    blocks = tuple(_block(q, kernel, case, memory) for q in kernel.contract.parameters)
-    after = [b.data for b in blocks]
-    for i, parameter in enumerate(kernel.contract.parameters):
-        if parameter.is_output:
-            after[i] = want[parameter.name].tobytes()
-    return Trial(kernel, form, blocks, _without_scratch(kernel, after), _views(kernel),
-                 case.params, label)  # fmt: skip
+    found, args = dict(_blocks(kernel, case)), case.args
+    if rescaled := as_rescaled(kernel, args, case.params, form):
+        args = {**args, **rescaled}
+        found |= {name: _block(kernel, name, args) for name in rescaled}
+    parameters = kernel.contract.parameters
+    after = [want[q.name].tobytes() if q.is_output else found[q.name].data for q in parameters]
+    return Trial(kernel, form, tuple(found[q.name] for q in parameters),
+                 _without_scratch(kernel, after), _views(kernel), case.params, label)  # fmt: skip
 
 
-def _in_place(kernel: Kernel, form: str, case: Case, name: str, label: str) -> Trial:
-    """The case with y in the very memory of input `name`."""
-    source, y = case.args[name], case.args["y"]
-    there = np.frombuffer(source.tobytes()[: y.nbytes], y.dtype).reshape(y.shape)
-    moved = Case({**case.args, "y": there}, case.params, case.facts)
-    contract = kernel.contract.name
-    want = op_of_contract()[contract].exact(contract, moved.args, case.params, form)
-    plain = _trial(kernel, form, moved, want, label)
-    names = [q.name for q in kernel.contract.parameters]
-    x_at, y_at = names.index(name), names.index("y")
-    blocks, after, views = list(plain.blocks), list(plain.want), list(plain.views)
-    blocks[y_at] = Block(b"", blocks[y_at].align, share=x_at)
-    after[x_at] = want["y"].tobytes() + source.tobytes()[y.nbytes :]
-    after[y_at] = b""
-    views[x_at] = views[y_at]
-    return Trial(kernel, form, tuple(blocks), tuple(after), tuple(views), case.params, label)
+@lru_cache(maxsize=KEPT)
+def _blocks(kernel: Kernel, case: Case) -> dict[str, Block]:
+    """The memory of every parameter of a case, by name: no form has another, but for rescales."""
+    found = {name: _block(kernel, name, case.args) for name in case.args}
+    found["p"] = Block(
+        np.array([case.params[field] for field in kernel.contract.fields], np.int32).tobytes(), 4
+    )
+    if any(q.name == "scratch" for q in kernel.contract.parameters):
+        size = kernel.scratch_bytes({**case.facts, **case.params})
+        found["scratch"] = Block(SCRATCH_FILL * size, _align(kernel, "scratch"))
+    return found
+
+
+def _block(kernel: Kernel, name: str, args: Mapping[str, Array]) -> Block:
+    """The memory of one of `args`, as the kernel wants it."""
+    data = stored(kernel, kernel.contract.parameter(name), args[name], args)
+    return Block(data.tobytes(), _align(kernel, name))
+
+
+def _align(kernel: Kernel, name: str) -> int:
+    dtype = kernel.contract.parameter(name).dtype
+    assert dtype is not None
+    return max(kernel.align, dtype.itemsize)
+
+
+def _in_place(plain: Trial, case: Case, index: int, name: str, size: int) -> Trial:
+    """The trial of case `index` with `size` elements of y in the very memory of input `name`."""
+    source = case.args[name].tobytes()
+    before = np.frombuffer(source, case.args["y"].dtype, size)
+    after = over(plain.kernel.contract.name, plain.form, index, before).tobytes()
+    return _shared(plain, name, plain.blocks[_at(plain, name)], after + source[len(after) :],
+                   f"case {index}, y in place of {name}")  # fmt: skip
 
 
 def overlapping(kernel: Kernel, form: str, case: Case, label: str, nearer: int = 0) -> Trial:
     """The case with y as far below x as the plan puts it, or `nearer` bytes more."""
-    gap = row_gap(kernel.contract, case.params) - nearer
+
+    def after(before: Array) -> Array:
+        y = before.reshape(case.args["y"].shape)
+        exact = op_of_contract()[kernel.contract.name].exact
+        return exact(kernel.contract.name, {**case.args, "y": y}, case.params, form)["y"]
+
+    plain = _trial(kernel, form, case, case.args, label)
+    return _over_rows(plain, case, label, row_gap(kernel.contract, case.params) - nearer, after)
+
+
+def _over_rows(
+    plain: Trial, case: Case, label: str, gap: int, after: Callable[[Array], Array]
+) -> Trial:
+    """The trial with y at least `gap` bytes below x, and `after` of its content what it leaves."""
     gap = -(-gap // OVERLAP_ALIGN) * OVERLAP_ALIGN
     x, y = case.args["x"], case.args["y"]
     memory = bytearray(max(gap + x.nbytes, y.nbytes))
     memory[: y.nbytes] = y.tobytes()
     memory[gap : gap + x.nbytes] = x.tobytes()
-    there = np.frombuffer(bytes(memory[: y.nbytes]), y.dtype).reshape(y.shape)
-    moved = Case({**case.args, "y": there}, case.params, case.facts)
-    contract = kernel.contract.name
-    want = op_of_contract()[contract].exact(contract, moved.args, case.params, form)
-    plain = _trial(kernel, form, moved, want, label)
-    names = [q.name for q in kernel.contract.parameters]
-    x_at, y_at = names.index("x"), names.index("y")
+    before = np.frombuffer(bytes(memory), y.dtype, y.size)
+    align = max(plain.blocks[_at(plain, name)].align for name in ("x", "y"))
+    shared = Block(bytes(memory), align, at=gap)
+    return _shared(plain, "x", shared, after(before).tobytes() + bytes(memory[y.nbytes :]), label)
+
+
+def _shared(plain: Trial, name: str, block: Block, want: bytes, label: str) -> Trial:
+    """The trial with y in the `block` of input `name`, in which `want` must be afterwards."""
+    x_at, y_at = _at(plain, name), _at(plain, "y")
     blocks, after, views = list(plain.blocks), list(plain.want), list(plain.views)
-    blocks[x_at] = Block(bytes(memory), max(blocks[x_at].align, blocks[y_at].align), at=gap)
-    blocks[y_at] = Block(b"", blocks[y_at].align, share=x_at)
-    after[x_at] = want["y"].tobytes() + bytes(memory[y.nbytes :])
-    after[y_at] = b""
+    blocks[x_at], blocks[y_at] = block, Block(b"", blocks[y_at].align, share=x_at)
+    after[x_at], after[y_at] = want, b""
     views[x_at] = views[y_at]
-    return Trial(kernel, form, tuple(blocks), tuple(after), tuple(views), case.params, label)
+    return replace(plain, blocks=tuple(blocks), want=tuple(after), views=tuple(views), label=label)
 
 
-def _block(parameter: Parameter, kernel: Kernel, case: Case, memory: Mapping[str, Array]) -> Block:
-    if parameter.name == "p":
-        fields = [case.params[field] for field in kernel.contract.fields]
-        return Block(np.array(fields, np.int32).tobytes(), 4)
-    assert parameter.dtype is not None
-    align = max(kernel.align, parameter.dtype.itemsize)
-    if parameter.name == "scratch":
-        size = kernel.scratch_bytes({**case.facts, **case.params})
-        return Block(SCRATCH_FILL * size, align)
-    return Block(memory[parameter.name].tobytes(), align)
+def _at(trial: Trial, name: str) -> int:
+    return [q.name for q in trial.kernel.contract.parameters].index(name)
 
 
 def _without_scratch(kernel: Kernel, after: Sequence[bytes]) -> tuple[bytes | None, ...]:
