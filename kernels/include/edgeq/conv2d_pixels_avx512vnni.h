@@ -27,78 +27,102 @@ static inline int32_t eq_pixels_shared(const eq_pixels_rows *q)
     return q->columns % 16 > 8 || q->rows == 1 ? 0 : q->columns % 16;
 }
 
+/* Where the planes of rows from h on come from, and how many lines of them are full. */
+typedef struct {
+    const eq_planes *p;
+    const int8_t *x;
+    uint8_t *planes, *row;
+    int32_t h, full;
+} eq_pixels_source;
+
+/* Fills the planes that rows [0, rows) of q see, or all that there are. */
+static inline void eq_pixels_fill(eq_pixels_source *s, const eq_pixels_rows *q,
+                                  int32_t rows)
+{
+    const eq_lines *g = &s->p->raw.lines;
+    const int32_t most = rows < q->rows ? rows : q->rows;
+    const int32_t lines = (most - 1) * g->stride_h + (g->kh - 1) * g->dil_h + 1;
+    if (lines <= s->full)
+        return;
+    eq_fill_planes_avx512(s->planes, s->row, s->x, s->h, s->full, lines, s->p);
+    s->full = lines;
+}
+
 /* Bytes of what a row of windows has added to its sums. */
 static inline int64_t eq_pixels_more_row(const eq_pixels_rows *q)
 {
     return (q->columns + 15) / 16 * 64;
 }
 
-/* Pixels of row r from `column` on, and as many of the next row. */
-static inline eq_lanes_spot eq_pixels_spot(const eq_lanes *t, const eq_pixels_rows *q,
-                                           int8_t *y, int32_t r, int32_t column)
+/* Up to sixteen pixels of row r from `column` on, and as many of the next row where there is one;
+ * more, channels and single are constants. */
+EQ_INLINE_AVX512 void eq_pixels_ends(const eq_lanes *t, const eq_lanes_block *b,
+                                     const eq_lanes_spot *row, const eq_pixels_rows *q,
+                                     int32_t r, int32_t column, int32_t n, int more,
+                                     int channels, int is_split, int single)
 {
-    const int64_t more_row = eq_pixels_more_row(q);
-    const eq_lanes_spot p = {.x = q->planes + r * q->row + 4 * (int64_t)column,
-                             .more = q->more + r * more_row + 4 * (int64_t)column,
-                             .y = y + r * q->y_row + column * t->y_pixel,
+    const int64_t at = 4 * (int64_t)column;
+    const int is_pair = r + 1 < q->rows;
+    const eq_lanes_spot p = {.x = row->x + at,
+                             .more = row->more + at,
+                             .y = row->y + column * t->y_pixel,
                              .x_apart = q->row,
-                             .more_apart = more_row,
-                             .y_apart = q->y_row};
-    return p;
+                             .more_apart = eq_pixels_more_row(q),
+                             .y_apart = is_pair ? q->y_row : 8 * t->y_pixel};
+    if (is_split)
+        eq_lanes_do(t, b, &p, n, more, channels, 1, single);
+    else if (is_pair)
+        eq_two_do(t, b, &p, n, 0, more, channels, single);
+    else
+        eq_lanes_do(t, b, &p, n, more, channels, 0, single);
 }
 
-/* n pixels of row r: 32 at once, and up to sixteen that are left over with those of the next row,
- * whose turn they are then not; more, channels and single are constants. */
-EQ_INLINE_AVX512 void eq_pixels_row(const eq_lanes *t, const eq_lanes_block *b,
-                                    const eq_pixels_rows *q, int8_t *y, int32_t r,
-                                    int32_t n, int more, int channels, int single)
-{
-    const int32_t rest = n % 32 > 16 ? 0 : n % 32;
-    eq_lanes_spot p = eq_pixels_spot(t, q, y, r, 0);
-    p.x_apart = 64;
-    p.more_apart = 64;
-    p.y_apart = 16 * t->y_pixel;
-    if (n > 16)
-        eq_two_do(t, b, &p, n, 16, more, channels, single);
-    if (rest == 0 || r % 2 > 0)
-        return;
-    p = eq_pixels_spot(t, q, y, r, n - rest);
-    if (r + 1 < q->rows) {
-        eq_two_do(t, b, &p, rest, 0, more, channels, single);
-        return;
-    }
-    p.y_apart = 8 * t->y_pixel;
-    eq_lanes_do(t, b, &p, rest, more, channels, 0, single);
-}
-
-/* One block of channels of all its pixels; more, channels and single are constants. */
-EQ_INLINE_AVX512 void eq_pixels_block(const eq_lanes *t, const eq_pixels_rows *q, int8_t *y,
-                                      int32_t o, int more, int channels, int single)
+/* One block of channels of all its pixels; more, channels and single are constants. Planes are
+ * filled from s, if there is one, a row and that of its pair ahead: while products are made. */
+EQ_INLINE_AVX512 void eq_pixels_block(const eq_lanes *t, const eq_pixels_rows *q,
+                                      eq_pixels_source *s, int8_t *y, int32_t o, int more,
+                                      int channels, int single)
 {
     eq_lanes_block b;
     eq_lanes_block_of(&b, t, o, single);
-    const int32_t shared = eq_pixels_shared(q), n = q->columns - shared;
+    const int64_t more_row = eq_pixels_more_row(q);
+    const int32_t shared = eq_pixels_shared(q);
+    eq_lanes_spot p = {.x = q->planes,
+                       .more = q->more,
+                       .y = y + o,
+                       .x_apart = 64,
+                       .more_apart = 64,
+                       .y_apart = 16 * t->y_pixel};
     for (int32_t r = 0; r < q->rows; ++r) {
-        const int is_last = r % 2 == 0 && r + 1 == q->rows;
-        eq_pixels_row(t, &b, q, y + o, r, is_last ? q->columns : n, more, channels, single);
-        if (shared == 0 || r % 2 > 0 || is_last)
-            continue;
-        const eq_lanes_spot p = eq_pixels_spot(t, q, y + o, r, n);
-        eq_lanes_do(t, &b, &p, shared, more, channels, 1, single);
+        const int is_odd = r % 2, is_last = !is_odd && r + 1 == q->rows;
+        const int32_t n = is_last ? q->columns : q->columns - shared;
+        const int32_t rest = n % 32 > 16 ? 0 : n % 32;
+        if (s)
+            eq_pixels_fill(s, q, r + 3);
+        if (n > 16)
+            eq_two_do(t, &b, &p, n, 16, more, channels, single);
+        if (rest > 0 && !is_odd)
+            eq_pixels_ends(t, &b, &p, q, r, n - rest, rest, more, channels, 0, single);
+        if (shared > 0 && !is_odd && !is_last)
+            eq_pixels_ends(t, &b, &p, q, r, n, shared, more, channels, 1, single);
+        p.x += q->row;
+        p.more += more_row;
+        p.y += q->y_row;
     }
 }
 
 /* All channels; has_zw and single are constants. */
 EQ_INLINE_AVX512 void eq_pixels_of_planes(const eq_lanes *t, const eq_pixels_rows *q,
-                                          int8_t *y, int has_zw, int single)
+                                          eq_pixels_source *s, int8_t *y, int has_zw,
+                                          int single)
 {
     const int make = has_zw ? EQ_MAKE_MORE : EQ_NO_MORE;
     if (t->out_c <= 8)
-        eq_pixels_block(t, q, y, 0, make, 8, single);
+        eq_pixels_block(t, q, s, y, 0, make, 8, single);
     else
-        eq_pixels_block(t, q, y, 0, make, 16, single);
+        eq_pixels_block(t, q, s, y, 0, make, 16, single);
     for (int32_t o = 16; o < t->out_c; o += 16)
-        eq_pixels_block(t, q, y, o, has_zw ? EQ_HAVE_MORE : EQ_NO_MORE, 16, single);
+        eq_pixels_block(t, q, 0, y, o, has_zw ? EQ_HAVE_MORE : EQ_NO_MORE, 16, single);
 }
 
 /* 1 where the image is one row of pixels, each of which is a window. */
@@ -142,8 +166,8 @@ EQ_INLINE_AVX512 void eq_pixels_image(const eq_lanes *t, const eq_planes *p,
     uint8_t *const row = q.more + (has_zw ? eq_pixels_sums_size(&q) : 0);
     for (int32_t h = c->row0; h < c->row1; h += q.rows) {
         q.rows = c->row1 - h < q.rows ? c->row1 - h : q.rows;
-        eq_fill_planes_avx512(scratch, row, a->x, h, q.rows, p);
-        eq_pixels_of_planes(t, &q, a->y + (int64_t)h * c->y_row, has_zw, single);
+        eq_pixels_source s = {p, a->x, scratch, row, h, 0};
+        eq_pixels_of_planes(t, &q, &s, a->y + (int64_t)h * c->y_row, has_zw, single);
     }
 }
 
@@ -157,7 +181,7 @@ EQ_INLINE_AVX512 void eq_pixels_line(const eq_lanes *t, const eq_planes *p, cons
     for (int32_t i = 0; i < n; i += p->count) {
         q.columns = n - i < p->count ? n - i : p->count;
         eq_cut_pixels_avx512(scratch, row, x + i * p->step, q.columns, p);
-        eq_pixels_of_planes(t, &q, y + i * t->y_pixel, has_zw, single);
+        eq_pixels_of_planes(t, &q, 0, y + i * t->y_pixel, has_zw, single);
     }
 }
 

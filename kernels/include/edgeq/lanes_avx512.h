@@ -228,15 +228,12 @@ EQ_INLINE_AVX512 void eq_lanes_store(const eq_lanes *t, const eq_lanes_block *b,
     }
 }
 
-/* Sixteen sums of channel i, fused. */
+/* Sixteen sums of channel i, fused; other sixteen of it take the same factor. */
 EQ_INLINE_AVX512 __m512i eq_lanes_fused(__m512i acc, const eq_lanes_block *b, int i)
 {
-    __m512i y;
-    __asm__("vbroadcastss %2, %0\n\t"
-            "vfmadd231ps %3%{1to16%}, %1, %0"
-            : "=&v"(y)
-            : "v"(acc), "m"(b->addend[i]), "m"(b->factor[i]));
-    return y;
+    const __m512i factor = _mm512_set1_epi32(b->factor[i]);
+    __asm__("vfmadd213ps %2%{1to16%}, %1, %0" : "+v"(acc) : "v"(factor), "m"(b->addend[i]));
+    return acc;
 }
 
 /* Two channels from i on as words, in turns. */

@@ -158,6 +158,30 @@ EQ_INLINE_AVX512 void eq_cut_eights_avx512(uint8_t *to, const uint8_t *x, int32_
     }
 }
 
+/* Four planes of columns of sixteen bytes. */
+EQ_INLINE_AVX512 void eq_cut_sixteens_avx512(uint8_t *to, const uint8_t *x, int32_t n,
+                                             const eq_planes *p)
+{
+    const __m512i low =
+        _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29);
+    const __m512i high = _mm512_add_epi32(low, _mm512_set1_epi32(2));
+    const __m512i all = _mm512_set1_epi32(-1);
+    for (; n > 0; n -= 16, x += 256, to += 64) {
+        const __m512i a = _mm512_loadu_si512((const void *)x);
+        const __m512i b = _mm512_loadu_si512((const void *)(x + 64));
+        const __m512i c = _mm512_loadu_si512((const void *)(x + 128));
+        const __m512i d = _mm512_loadu_si512((const void *)(x + 192));
+        const __m512i e = _mm512_permutex2var_epi32(a, low, b);
+        const __m512i f = _mm512_permutex2var_epi32(c, low, d);
+        const __m512i g = _mm512_permutex2var_epi32(a, high, b);
+        const __m512i h = _mm512_permutex2var_epi32(c, high, d);
+        eq_put_plane_avx512(to, _mm512_shuffle_i64x2(e, f, 0x44), all);
+        eq_put_plane_avx512(to + p->plane, _mm512_shuffle_i64x2(e, f, 0xee), all);
+        eq_put_plane_avx512(to + 2 * p->plane, _mm512_shuffle_i64x2(g, h, 0x44), all);
+        eq_put_plane_avx512(to + 3 * p->plane, _mm512_shuffle_i64x2(g, h, 0xee), all);
+    }
+}
+
 /* Columns [0, n) at x to planes; those that fill up the last sixteen are of no value. Up to 64 bytes
  * behind sixteen columns and their windows are read, or none where eq_cuts_exactly_avx512. */
 EQ_APART_AVX512 void eq_cut_planes_avx512(uint8_t *to, const uint8_t *x, int32_t n,
@@ -169,6 +193,8 @@ EQ_APART_AVX512 void eq_cut_planes_avx512(uint8_t *to, const uint8_t *x, int32_t
         eq_cut_few_avx512(to, x, n, p, 0, 3);
     else if (p->step == 8 && p->groups == 2)
         eq_cut_eights_avx512(to, x, n, p);
+    else if (p->step == 16 && p->groups == 4 && p->kept == -1)
+        eq_cut_sixteens_avx512(to, x, n, p);
     else if (p->step == 4 && p->groups == 1)
         for (int32_t c = 0; c < n; c += 16)
             eq_put_plane_avx512(to + 4 * c, _mm512_loadu_si512((const void *)(x + 4 * c)),
@@ -184,13 +210,28 @@ static inline int eq_cuts_exactly_avx512(const eq_planes *p, int32_t n)
            p->groups * 4 == p->step;
 }
 
-/* n columns of the point x is quantized to, zx, in each plane of a row. */
-static inline void eq_border_planes_avx512(uint8_t *to, int32_t n, const eq_planes *p)
+/* The first n lanes of sixteen, n of any size. */
+EQ_INLINE_AVX512 __mmask16 eq_first_of_x16(int32_t n)
 {
-    const int8_t zero = (int8_t)(p->raw.lines.zx ^ INT8_MIN);
-    for (int32_t g = 0; g < p->groups; ++g, to += p->plane)
-        for (int32_t i = 0; i < n; ++i)
-            memset(to + 4 * i, zero, 4);
+    return (__mmask16)(n >= 16 ? 0xffff : (1u << (n > 0 ? n : 0)) - 1);
+}
+
+/* Columns [0, left) of each plane of a row, and `right` from the one at `after` on: of the point x
+ * is quantized to, zx. */
+EQ_INLINE_AVX512 void eq_border_planes_avx512(uint8_t *to, int32_t left, int32_t after,
+                                              int32_t right, const eq_planes *p)
+{
+    const __m512i zero = _mm512_set1_epi8((int8_t)(p->raw.lines.zx ^ INT8_MIN));
+    const int32_t groups = p->groups;
+    const int64_t plane = p->plane;
+    for (; left > 0 || right > 0; left -= 16, right -= 16, to += 64) {
+        const __mmask16 first = eq_first_of_x16(left), last = eq_first_of_x16(right);
+        uint8_t *at = to;
+        for (int32_t g = groups; g > 0; --g, at += plane) {
+            _mm512_mask_storeu_epi32(at, first, zero);
+            _mm512_mask_storeu_epi32(at + 4 * (int64_t)after, last, zero);
+        }
+    }
 }
 
 /* Columns [0, n) at x to planes, where nothing may be read behind them: the last of them from
@@ -220,8 +261,7 @@ static inline void eq_fill_shared_avx512(uint8_t *to, uint8_t *row, const int8_t
     }
     if (n > 0)
         eq_cut_pixels_avx512(to + 4 * left, row, x + at % g->x_ring * g->x_row, n, p);
-    eq_border_planes_avx512(to, left, p);
-    eq_border_planes_avx512(to + 4 * (left + n), rest - n, p);
+    eq_border_planes_avx512(to, left, left + n, rest - n, p);
 }
 
 /* Any row: first as it is, with its borders. */
@@ -236,14 +276,15 @@ static inline void eq_fill_copied_avx512(uint8_t *to, uint8_t *row, const int8_t
     eq_cut_planes_avx512(to, row, p->count, p);
 }
 
-/* The planes of output rows [h, h + rows), rows <= p->rows; `row` is what a row is copied to. */
-static inline void eq_fill_planes_avx512(uint8_t *planes, uint8_t *row, const int8_t *x,
-                                         int32_t h, int32_t rows, const eq_planes *p)
+/* Lines [first, last) of the planes of output rows from h on, but for those that no window sees; `row`
+ * is what a row is copied to. */
+EQ_APART_AVX512 void eq_fill_planes_avx512(uint8_t *planes, uint8_t *row, const int8_t *x,
+                                           int32_t h, int32_t first, int32_t last,
+                                           const eq_planes *p)
 {
     const eq_lines *g = &p->raw.lines;
     const int32_t top = h * g->stride_h - g->pad_top;
-    const int32_t lines = (rows - 1) * g->stride_h + (g->kh - 1) * g->dil_h + 1;
-    for (int32_t r = 0; r < lines; ++r) {
+    for (int32_t r = first; r < last; ++r) {
         if (g->dil_h == 1 && g->stride_h > g->kh && r % g->stride_h >= g->kh)
             continue;
         if (p->is_shared && g->x_pixel == g->in_c)
