@@ -22,7 +22,7 @@
  * are 16 times the contract's, which for those of 28 bits is in range, and are shifted back.  The
  * floats of a fused rescale lose their upper nibble, which is the same of all, and get it back.
  *
- * Kernels with a fused rescale pack o%2, o/2%8 where these have o/4%2, o/8%2, o%2, o/2%2, and o%8
+ * Kernels with a rescale by floats pack o%2, o/2%8 where these have o/4%2, o/8%2, o%2, o/2%2, and o%8
  * where there are eight channels alone.  Those of 32 channels are told of in conv2d_wide_avxvnni.h.
  */
 #ifndef EDGEQ_CONV2D_AVXVNNI_H
@@ -165,12 +165,13 @@ static inline eq_grid_avxvnni eq_columns_of_avxvnni(const uint8_t *x, const uint
 
 /* One block of 32 channels, of all lines, one after another. */
 EQ_INLINE_AVX2 void eq_broad_lines_avxvnni(const eq_block_avxvnni *t,
-                                           const eq_grid_avxvnni *g, int32_t o, int kind)
+                                           const eq_grid_avxvnni *g, int32_t o, int kind,
+                                           int single)
 {
     eq_halves_avxvnni line = g->first;
     line.y += o;
     for (int32_t left = g->lines; left > 0; --left) {
-        eq_broad_line_avxvnni(t, &line, g->n, kind);
+        eq_broad_line_avxvnni(t, &line, g->n, kind, single);
         line.p += g->line;
         line.y += g->y_line;
         line.more += 4 * (int64_t)g->n;
@@ -182,7 +183,7 @@ EQ_INLINE_AVX2 void eq_lines_avxvnni(const eq_block_avxvnni *t, const eq_grid_av
                                      int32_t o, int kind, int single)
 {
     if (kind >= EQ_WIDE_AVXVNNI) {
-        eq_broad_lines_avxvnni(t, g, o, kind - EQ_WIDE_AVXVNNI);
+        eq_broad_lines_avxvnni(t, g, o, kind - EQ_WIDE_AVXVNNI, single);
         return;
     }
     eq_halves_avxvnni two = g->first;

@@ -125,7 +125,7 @@ EQ_INLINE_AVX2 __m256i eq_narrow_four_avxvnni(const eq_block_avxvnni *t, __m256i
         eq_scaled_avxvnni(c, f, 0, single), eq_scaled_avxvnni(d, f, 0, single), &t->range,
         single);
     return _mm256_permutevar8x32_epi32(
-        single == EQ_FUSED ? eq_turned_avxvnni(v, EQ_FUSED) : v, order);
+        eq_is_float_avx2(single) ? eq_turned_avxvnni(v, EQ_FUSED) : v, order);
 }
 
 /* The first `count` <= 8 bytes of each of two pixels. */

@@ -233,6 +233,8 @@ EQ_INLINE_AVX2 void eq_tiles_n_avxvnni(const eq_block_avxvnni *t,
 {
     if (single == EQ_FUSED)
         eq_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_FUSED);
+    else if (single == EQ_ODD)
+        eq_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_ODD);
     else if (single == EQ_DOUBLE)
         eq_tiles_avxvnni(t, *g, tiles, next, n, kind, EQ_DOUBLE);
     else if (single == EQ_SINGLE)

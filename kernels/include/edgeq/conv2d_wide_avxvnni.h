@@ -1,5 +1,5 @@
 /* Tiles of a convolution for AVX-VNNI where 32 channels are made at once, of up to three pixels,
- * for the fused rescale alone.
+ * for rescales by floats alone.
  *
  * As conv2d_tile_avxvnni.h; weights are packed (o/32, kh, kwi/4, o/8%2, o%2, o/16%2, o/2%4, kwi%4),
  * so narrowing four vectors leaves 32 channels in order, with nothing to permute.  Four taps are
@@ -105,11 +105,11 @@ EQ_INLINE_AVX2 eq_broad_avxvnni eq_broad_dots_avxvnni(const eq_block_avxvnni *t,
 
 /* Eight channels of n pixels, rescaled. */
 EQ_INLINE_AVX2 void eq_broad_scale_avxvnni(eq_three_pixels_avxvnni *s,
-                                           const eq_factors_avxvnni *f, int n)
+                                           const eq_factors_avxvnni *f, int n, int single)
 {
-    s->p = eq_fused_x8(s->p, &f->fused);
-    s->q = n > 1 ? eq_fused_x8(s->q, &f->fused) : s->p;
-    s->r = n > 2 ? eq_fused_x8(s->r, &f->fused) : s->p;
+    s->p = eq_scaled_avxvnni(s->p, f, 0, single);
+    s->q = n > 1 ? eq_scaled_avxvnni(s->q, f, 0, single) : s->p;
+    s->r = n > 2 ? eq_scaled_avxvnni(s->r, f, 0, single) : s->p;
 }
 
 /* The first `count` < 32 channels of n pixels. */
@@ -127,17 +127,18 @@ static inline void eq_broad_store_avxvnni(int8_t *y, int64_t step,
 
 /* n pixels rescaled, narrowed and stored. */
 EQ_INLINE_AVX2 void eq_broad_finish_avxvnni(const eq_block_avxvnni *t, int8_t *y,
-                                            int64_t step, eq_broad_avxvnni *s, int n)
+                                            int64_t step, eq_broad_avxvnni *s, int n,
+                                            int single)
 {
     const eq_range_avx2 *const r = &t->range;
-    eq_broad_scale_avxvnni(&s->a, &t->f[0], n);
-    eq_broad_scale_avxvnni(&s->b, &t->f[1], n);
-    eq_broad_scale_avxvnni(&s->c, &t->f[2], n);
-    eq_broad_scale_avxvnni(&s->d, &t->f[3], n);
+    eq_broad_scale_avxvnni(&s->a, &t->f[0], n, single);
+    eq_broad_scale_avxvnni(&s->b, &t->f[1], n, single);
+    eq_broad_scale_avxvnni(&s->c, &t->f[2], n, single);
+    eq_broad_scale_avxvnni(&s->d, &t->f[3], n, single);
     const eq_three_pixels_avxvnni v = {
-        eq_narrow_avxvnni(s->a.p, s->b.p, s->c.p, s->d.p, r, EQ_FUSED),
-        eq_narrow_avxvnni(s->a.q, s->b.q, s->c.q, s->d.q, r, EQ_FUSED),
-        eq_narrow_avxvnni(s->a.r, s->b.r, s->c.r, s->d.r, r, EQ_FUSED)};
+        eq_narrow_avxvnni(s->a.p, s->b.p, s->c.p, s->d.p, r, single),
+        eq_narrow_avxvnni(s->a.q, s->b.q, s->c.q, s->d.q, r, single),
+        eq_narrow_avxvnni(s->a.r, s->b.r, s->c.r, s->d.r, r, single)};
     if (t->count < 32) {
         eq_broad_store_avxvnni(y, step, &v, n, t->count);
         return;
@@ -151,48 +152,67 @@ EQ_INLINE_AVX2 void eq_broad_finish_avxvnni(const eq_block_avxvnni *t, int8_t *y
 
 /* `tiles` tiles of n pixels. */
 EQ_INLINE_AVX2 void eq_broad_tiles_avxvnni(const eq_block_avxvnni *t, eq_halves_avxvnni g,
-                                           int32_t tiles, int n, int kind)
+                                           int32_t tiles, int n, int kind, int single)
 {
     const int64_t taps = t->kh * (16 * t->sixteens + t->rest + t->skip);
     do {
         eq_broad_avxvnni s = eq_broad_dots_avxvnni(t, &g, n * g.step - taps, n,
                                                    kind == EQ_ZERO_POINT_AVXVNNI);
-        eq_broad_finish_avxvnni(t, g.y, g.y_step, &s, n);
+        eq_broad_finish_avxvnni(t, g.y, g.y_step, &s, n, single);
         g.y += n * g.y_step;
         g.more += 4 * n;
     } while (--tiles > 0);
 }
 
-/* The same by number of pixels, functions of their own. */
-EQ_APART_AVX2 void eq_broad_3_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
-                                      int32_t tiles, int kind)
+/* By kinds of weights, and by forms, as constants. */
+EQ_INLINE_AVX2 void eq_broad_kind_avxvnni(const eq_block_avxvnni *t,
+                                          const eq_halves_avxvnni *g, int32_t tiles, int n,
+                                          int kind, int single)
 {
     if (kind == EQ_INT8_AVXVNNI)
-        eq_broad_tiles_avxvnni(t, *g, tiles, 3, EQ_INT8_AVXVNNI);
+        eq_broad_tiles_avxvnni(t, *g, tiles, n, EQ_INT8_AVXVNNI, single);
     else
-        eq_broad_tiles_avxvnni(t, *g, tiles, 3, EQ_ZERO_POINT_AVXVNNI);
+        eq_broad_tiles_avxvnni(t, *g, tiles, n, EQ_ZERO_POINT_AVXVNNI, single);
+}
+
+EQ_INLINE_AVX2 void eq_broad_form_avxvnni(const eq_block_avxvnni *t,
+                                          const eq_halves_avxvnni *g, int32_t tiles, int n,
+                                          int kind, int single)
+{
+    if (single == EQ_ODD)
+        eq_broad_kind_avxvnni(t, g, tiles, n, kind, EQ_ODD);
+    else
+        eq_broad_kind_avxvnni(t, g, tiles, n, kind, EQ_FUSED);
+}
+
+/* The same by number of pixels, functions of their own. */
+EQ_APART_AVX2 void eq_broad_3_avxvnni(const eq_block_avxvnni *t, const eq_halves_avxvnni *g,
+                                      int32_t tiles, int kind, int single)
+{
+    eq_broad_form_avxvnni(t, g, tiles, 3, kind, single);
 }
 
 EQ_APART_AVX2 void eq_broad_some_avxvnni(const eq_block_avxvnni *t,
-                                         const eq_halves_avxvnni *g, int n, int kind)
+                                         const eq_halves_avxvnni *g, int n, int kind,
+                                         int single)
 {
     if (n == 2)
-        eq_broad_tiles_avxvnni(t, *g, 1, 2, kind);
+        eq_broad_form_avxvnni(t, g, 1, 2, kind, single);
     else
-        eq_broad_tiles_avxvnni(t, *g, 1, 1, kind);
+        eq_broad_form_avxvnni(t, g, 1, 1, kind, single);
 }
 
 /* n pixels of a line. */
 EQ_INLINE_AVX2 void eq_broad_line_avxvnni(const eq_block_avxvnni *t,
                                           const eq_halves_avxvnni *line, int32_t n,
-                                          int kind)
+                                          int kind, int single)
 {
     eq_halves_avxvnni g = *line;
     if (n >= 3)
-        eq_broad_3_avxvnni(t, &g, n / 3, kind);
+        eq_broad_3_avxvnni(t, &g, n / 3, kind, single);
     eq_go_on_avxvnni(&g, n / 3 * 3);
     if (n % 3 != 0)
-        eq_broad_some_avxvnni(t, &g, n % 3, kind);
+        eq_broad_some_avxvnni(t, &g, n % 3, kind, single);
 }
 
 #endif

@@ -7,8 +7,8 @@
  * Sums come as scale_avx2.h wants them, with 2^31 on top and the four of a half in the order 0, 2,
  * 1, 3, and are rescaled by it; modulo 2^32 it does not matter when the 2^31 is added.  In the
  * forms that are EQ_ANY there is nothing on top and the order is restored after.  The fused form
- * (fused_avx2.h) has nothing on top either, and wants sums as the narrowing of two vectors leaves
- * them in order: even channels in one, odd ones in the other.
+ * (fused_avx2.h) and the odd one (odd_avx2.h) have nothing on top either, and want sums as the
+ * narrowing of two vectors leaves them in order: even channels in one, odd ones in the other.
  *
  * eq_stay_avxvnni, assembly without an instruction, keeps gcc 12 from copying sums in each step:
  * of the eight rows of dense_avxvnni.h it would make 30 instructions for 256 products, not 14.
@@ -16,7 +16,7 @@
 #ifndef EDGEQ_DOTS_AVXVNNI_H
 #define EDGEQ_DOTS_AVXVNNI_H
 
-#include "edgeq/fused_avx2.h"
+#include "edgeq/odd_avx2.h"
 #include "edgeq/scale_avx2.h"
 
 /* Four bytes at x, eight times. */
@@ -70,7 +70,7 @@ EQ_INLINE_AVX2 eq_weights_avxvnni eq_load_weights_avxvnni(const int8_t *w, int i
 /* What is on top of sums for the form `single`. */
 EQ_INLINE_AVX2 __m256i eq_top_avxvnni(int single)
 {
-    return _mm256_set1_epi32(single >= EQ_FUSED ? 0 : INT32_MIN);
+    return _mm256_set1_epi32(single >= EQ_ODD ? 0 : INT32_MIN);
 }
 
 /* What the sums of eight outputs begin with: 16-fold ones have nothing on top yet. */
@@ -80,10 +80,11 @@ EQ_INLINE_AVX2 __m256i eq_bias_avxvnni(const int32_t *bias, __m256i top, int is_
     return is_int4 ? _mm256_slli_epi32(b, 4) : _mm256_xor_si256(b, top);
 }
 
-/* The factors of eight outputs: the fused form's, or those of the others. */
+/* The factors of eight outputs: the fused form's, the odd one's, or those of the others. */
 typedef union {
     eq_scale_avx2 scale;
     eq_fused_x256 fused;
+    eq_odd_x256 odd;
 } eq_factors_avxvnni;
 
 /* Of the forms that are EQ_ANY mult and `down`, the shift, alone. */
@@ -95,6 +96,8 @@ EQ_INLINE_AVX2 eq_factors_avxvnni eq_factors_of_avxvnni(__m256i mult, __m256i sh
     eq_factors_avxvnni f;
     if (single == EQ_FUSED)
         f.fused = eq_fused_of_x256(mult, shift);
+    else if (single == EQ_ODD)
+        f.odd = eq_odd_of_x256(mult, shift);
     else
         f.scale = single >= EQ_ANY ? any : eq_scale_of_avx2(mult, shift, single);
     return f;
@@ -125,6 +128,8 @@ EQ_INLINE_AVX2 __m256i eq_scaled_avxvnni(__m256i sum, const eq_factors_avxvnni *
     if (single == EQ_FUSED)
         return eq_fused_x8(is_int4 ? _mm256_or_si256(_mm256_srli_epi32(sum, 4), top) : sum,
                            &f->fused);
+    if (single == EQ_ODD)
+        return eq_odd_x8(sum, &f->odd);
     if (single >= EQ_ANY)
         return eq_scaled_any_avxvnni(sum, &f->scale, single);
     if (is_int4)
@@ -132,11 +137,13 @@ EQ_INLINE_AVX2 __m256i eq_scaled_avxvnni(__m256i sum, const eq_factors_avxvnni *
     return eq_scaled_avx2(sum, &f->scale, single);
 }
 
-/* What was rescaled as bytes, half by half: four lanes of a and b, then as many of c and d.  The
- * fused form leaves lanes of a and b, and those of c and d, in turns. */
+/* What was rescaled as bytes, half by half: four lanes of a and b, then as many of c and d.  Forms
+ * by floats leave lanes of a and b, and those of c and d, in turns. */
 EQ_INLINE_AVX2 __m256i eq_narrow_avxvnni(__m256i a, __m256i b, __m256i c, __m256i d,
                                          const eq_range_avx2 *r, int single)
 {
+    if (single == EQ_ODD)
+        return eq_bytes_avx2(eq_fused_words_x16(a, b), eq_fused_words_x16(c, d), r);
     if (single != EQ_FUSED)
         return eq_bytes_avx2(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d), r);
     const __m256i v =
@@ -153,7 +160,7 @@ EQ_INLINE_AVX2 __m256i eq_turned_avxvnni(__m256i v, int single)
     const __m128i fused =
         _mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15);
     return _mm256_shuffle_epi8(
-        v, _mm256_broadcastsi128_si256(single == EQ_FUSED ? fused : scaled));
+        v, _mm256_broadcastsi128_si256(eq_is_float_avx2(single) ? fused : scaled));
 }
 
 /* The eight sums added up. */
