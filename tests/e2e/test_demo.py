@@ -16,6 +16,9 @@ from tests.tools import C_WARNINGS, need_target, need_tool
 
 CHECKOUT = Path(__file__).parents[2]
 FIGURES = ("accuracy", "flash", "arena", "latency", "instructions", "folder")
+# Compiles a file once, edgeq itself as often as it builds.  A compiler of another path, as that of
+# the test with gcc alone, shares nothing with this session's.
+QUICKLY = "tests.with_objects"
 GCC_AND_ITS_OWN = ("gcc", "as", "ld", "size", "nm", "objdump")
 
 
@@ -36,8 +39,7 @@ def content(folder: Path) -> dict[str, bytes]:
 def test_demo_goes_the_whole_way(tmp_path: Path) -> None:
     need_target(load_target("host"))
     need_target(load_target("cortex-m4"))
-    quickly = "tests.with_objects"  # edgeq itself compiles all in the test with gcc alone
-    done = run_demo(tmp_path, module=quickly)
+    done = run_demo(tmp_path, module=QUICKLY)
     assert (done.returncode, done.stderr) == (0, "")
     assert "left out" not in done.stdout
     assert "not measured" not in done.stdout
@@ -47,7 +49,7 @@ def test_demo_goes_the_whole_way(tmp_path: Path) -> None:
     assert "edgeq-demo" in table
     first = content(tmp_path / "edgeq-demo")
     assert {"digits.c", "digits.h", "digits_selftest.c", "manifest.json"} <= first.keys()
-    assert run_demo(tmp_path, module=quickly).returncode == 0
+    assert run_demo(tmp_path, module=QUICKLY).returncode == 0
     assert content(tmp_path / "edgeq-demo") == first
 
 
@@ -105,7 +107,7 @@ def no_oracles(tmp_path: Path) -> str:
 def test_with_gcc_alone_it_says_what_is_missing(
     tmp_path: Path, only_gcc: str, no_oracles: str
 ) -> None:
-    done = run_demo(tmp_path, PATH=only_gcc, PYTHONPATH=no_oracles)
+    done = run_demo(tmp_path, module=QUICKLY, PATH=only_gcc, PYTHONPATH=no_oracles)
     assert (done.returncode, done.stderr) == (0, "")
     for sentence in (
         "verify against tflm: left out",
