@@ -155,6 +155,8 @@ EQ_APART_AVX2 void eq_column_avxvnni_rows(const eq_column_avxvnni *t, const uint
 {
     if (single == EQ_FUSED)
         eq_column_form_avxvnni(t, q, step, y, y_row, n, EQ_FUSED);
+    else if (single == EQ_ODD)
+        eq_column_form_avxvnni(t, q, step, y, y_row, n, EQ_ODD);
     else if (single == EQ_SINGLE)
         eq_column_form_avxvnni(t, q, step, y, y_row, n, EQ_SINGLE);
     else

@@ -11,8 +11,8 @@
 
 #include "edgeq/fused_avx512.h"
 
-/* Among the modes of rescale_modes.h; WHOLE where the clamp is all of int8, which packing does. */
-enum { EQ_ODD_X512 = 10, EQ_ODD_WHOLE_X512 = 11 };
+/* Among the modes of rescale_modes.h. */
+enum { EQ_ODD_X512 = 10 };
 
 /* Of sixteen channels; and 2 * zy. */
 typedef struct {
