@@ -20,7 +20,7 @@
 #ifndef EDGEQ_CONV2D_LANES_AVX512VNNI_H
 #define EDGEQ_CONV2D_LANES_AVX512VNNI_H
 
-#include "edgeq/lanes_avx512.h"
+#include "edgeq/lanes_store_avx512.h"
 #include "edgeq/planes_avx512.h"
 
 /* Sixty-four bytes: half of them `apart` from the others where they do not lie side by side. */
@@ -214,9 +214,11 @@ EQ_INLINE_AVX512 void eq_lanes_row(const eq_lanes *t, const eq_lanes_block *b,
 #define EQ_LANES_ROWS(name, more, channels)                                                \
     EQ_LANES_ROW(name##_double, more, channels, 0, EQ_DOUBLE)                              \
     EQ_LANES_ROW(name##_single, more, channels, 0, EQ_SINGLE)                              \
+    EQ_LANES_ROW(name##_odd, more, channels, 0, EQ_ODD_X512)                               \
     EQ_LANES_ROW(name##_fused, more, channels, 0, EQ_FUSED_X512)                           \
     EQ_LANES_ROW(name##_two_double, more, channels, 1, EQ_DOUBLE)                          \
     EQ_LANES_ROW(name##_two_single, more, channels, 1, EQ_SINGLE)                          \
+    EQ_LANES_ROW(name##_two_odd, more, channels, 1, EQ_ODD_X512)                           \
     EQ_LANES_ROW(name##_two_fused, more, channels, 1, EQ_FUSED_X512)                       \
     EQ_INLINE_AVX512 void name(const eq_lanes *t, const eq_lanes_block *b,                 \
                                const eq_lanes_spot *p, int32_t n, int is_split,            \
@@ -224,6 +226,8 @@ EQ_INLINE_AVX512 void eq_lanes_row(const eq_lanes *t, const eq_lanes_block *b,
     {                                                                                      \
         if (single == EQ_FUSED_X512)                                                       \
             is_split ? name##_two_fused(t, b, p, n) : name##_fused(t, b, p, n);            \
+        else if (single == EQ_ODD_X512)                                                    \
+            is_split ? name##_two_odd(t, b, p, n) : name##_odd(t, b, p, n);                \
         else if (single == EQ_SINGLE)                                                      \
             is_split ? name##_two_single(t, b, p, n) : name##_single(t, b, p, n);          \
         else                                                                               \

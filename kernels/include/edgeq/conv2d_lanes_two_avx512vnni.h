@@ -71,6 +71,13 @@ EQ_INLINE_AVX512 void eq_two_dots(const eq_lanes *t, const int8_t *w,
     } while (--left > 0);
 }
 
+/* Ends sums: gcc 12 else gives those that are read twice other registers, and copies them in the loop. */
+EQ_INLINE_AVX512 void eq_two_end(eq_lanes_eight *s)
+{
+    __asm__("" : "+v"(s->a), "+v"(s->b), "+v"(s->c), "+v"(s->d));
+    __asm__("" : "+v"(s->e), "+v"(s->f), "+v"(s->g), "+v"(s->h));
+}
+
 /* Bytes of the 8 channels from i on. What the zero point of weights adds is in more and others:
  * made where there is none yet, added last where it may be late; how is a constant. */
 EQ_INLINE_AVX512 eq_two_bytes eq_two_channels(const eq_lanes *t, const eq_lanes_block *b,
@@ -83,6 +90,8 @@ EQ_INLINE_AVX512 eq_two_bytes eq_two_channels(const eq_lanes *t, const eq_lanes_
                      .others = _mm512_setzero_si512()};
     a.z = had ? eq_lanes_begins(b->bias + i, *others, had) : a.s;
     eq_two_dots(t, b->w + 4 * i, p, &a, how);
+    eq_two_end(&a.s);
+    eq_two_end(&a.z);
     if (how == EQ_MAKE_MORE) {
         *more = eq_lanes_more(t, a.ones);
         *others = eq_lanes_more(t, a.others);
@@ -162,6 +171,7 @@ EQ_INLINE_AVX512 void eq_two_row(const eq_lanes *t, const eq_lanes_block *b,
 #define EQ_TWO_ROWS(name, more, channels)                                                  \
     EQ_TWO_ROW(name##_double, more, channels, EQ_DOUBLE)                                   \
     EQ_TWO_ROW(name##_single, more, channels, EQ_SINGLE)                                   \
+    EQ_TWO_ROW(name##_odd, more, channels, EQ_ODD_X512)                                    \
     EQ_TWO_ROW(name##_fused, more, channels, EQ_FUSED_X512)                                \
     EQ_INLINE_AVX512 void name(const eq_lanes *t, const eq_lanes_block *b,                 \
                                const eq_lanes_spot *p, int32_t n, int32_t behind,          \
@@ -169,6 +179,8 @@ EQ_INLINE_AVX512 void eq_two_row(const eq_lanes *t, const eq_lanes_block *b,
     {                                                                                      \
         if (single == EQ_FUSED_X512)                                                       \
             name##_fused(t, b, p, n, behind);                                              \
+        else if (single == EQ_ODD_X512)                                                    \
+            name##_odd(t, b, p, n, behind);                                                \
         else if (single == EQ_SINGLE)                                                      \
             name##_single(t, b, p, n, behind);                                             \
         else                                                                               \

@@ -217,6 +217,7 @@ EQ_INLINE_AVX512 void eq_conv2d_by_pixels(const eq_conv2d_arrays *a, int8_t *byt
                         .taps = p.taps,
                         .out_c = c->out_c,
                         .zw = c->zw,
+                        .zy = c->zy,
                         .groups = groups,
                         .is_odd = groups % 2,
                         .pairs = groups / 2,

@@ -1,13 +1,13 @@
 /* Sixteen pixels in lanes and their channels in vectors, for AVX-512: rescaled, turned into pixels of
- * channels, and stored.
+ * channels.
  *
  * Exact: with s = shift >= 32 and |acc| <= 2^30 the form single is (acc * mult + 2^(s - 1)) >> s. The
  * form double is floor ((floor ((acc * mult + 2^30) / 2^31) + 2^(s - 32) - [that < 0]) / 2^(s - 31)),
  * which is (acc * mult + 2^30 + 2^(s - 1) - 2^31 * [acc < 0]) >> s: the floor of a floor is one
  * floor, and the inner one is below zero just where acc is, but for acc = -1 and mult = 2^30, which
  * give zero either way. 64 bits hold it all, and 32 the result. A factor of zero is shifted by 62,
- * which leaves zero. EQ_FUSED_X512 is fused_avx512.h's; what reads its factor from memory rounds as
- * MXCSR says: to nearest, as programs begin and calling conventions keep it.
+ * which leaves zero. EQ_FUSED_X512 is fused_avx512.h's, EQ_ODD_X512 odd_avx512.h's; what reads its
+ * addend from memory rounds as MXCSR says: to nearest, as programs begin and calling conventions keep it.
  *
  * The asm broadcasts what it reads: gcc 12 knows no such operand of these instructions, and would
  * load it first, an instruction more for each.
@@ -15,7 +15,7 @@
 #ifndef EDGEQ_LANES_AVX512_H
 #define EDGEQ_LANES_AVX512_H
 
-#include "edgeq/fused_avx512.h"
+#include "edgeq/odd_avx512.h"
 
 /* A layer; how its windows lie in planes. */
 typedef struct {
@@ -25,7 +25,7 @@ typedef struct {
     int64_t plane;     /* from group to group */
     int64_t y_pixel;
     int32_t segments, taps; /* of groups: all, and those of a row of the filter */
-    int32_t out_c, zw;
+    int32_t out_c, zw, zy;
     int32_t groups, is_odd, pairs; /* of a segment: all; one, and so many times two */
     int32_t window;                /* taps of a window, for its sum */
     int32_t clamps;                /* 0 where each byte is in the range */
@@ -40,6 +40,10 @@ typedef struct {
     __mmask16 some;                 /* channels that there are */
     int is_dense;                   /* these are all, and pixels of y lie side by side */
     int64_t mult[16], half[16], down[16], high[16]; /* high is down - 32 */
+    const int32_t
+        *turn;        /* with EQ_ODD_X512, as what follows: what is added to magnitudes, */
+    int32_t last[16]; /* the addends, */
+    int32_t twice;    /* and 2 * zy */
 } eq_lanes_block;
 
 /* Sums of eight channels. */
@@ -98,6 +102,14 @@ EQ_INLINE_AVX512 void eq_lanes_block_of(eq_lanes_block *b, const eq_lanes *t, in
     b->addend = t->shift + o;
     if (single == EQ_FUSED_X512)
         return;
+    if (single == EQ_ODD_X512) {
+        const eq_odd_x512 odd = eq_load_odd_x512(t->mult + o, t->shift + o, t->zy);
+        _mm512_storeu_si512((void *)b->last, _mm512_castps_si512(odd.fused.addend));
+        b->addend = b->last;
+        b->turn = t->shift + o;
+        b->twice = 2 * t->zy;
+        return;
+    }
     const __m512i mult = eq_load_x16(t->mult + o), shift = eq_load_x16(t->shift + o);
     eq_lanes_factors(b, _mm512_castsi512_si256(mult), _mm512_castsi512_si256(shift), 0,
                      single);
@@ -160,74 +172,6 @@ EQ_INLINE_AVX512 __m512i eq_lanes_wide_turns(__m512i p, __m512i q, int last)
         p, last ? _mm512_add_epi64(turns, _mm512_set1_epi64(4)) : turns, q);
 }
 
-/* Bytes of sixteen pixels, two vectors where there are 8 channels. */
-typedef struct {
-    __m512i a, b, c, d;
-} eq_lanes_out;
-
-/* Four pixels of 16 channels. */
-EQ_INLINE_AVX512 void eq_lanes_store_four(__m512i v, int8_t *y, int64_t step)
-{
-    _mm_storeu_si128((__m128i *)(void *)y, _mm512_castsi512_si128(v));
-    _mm_storeu_si128((__m128i *)(void *)(y + step), _mm512_extracti32x4_epi32(v, 1));
-    _mm_storeu_si128((__m128i *)(void *)(y + 2 * step), _mm512_extracti32x4_epi32(v, 2));
-    _mm_storeu_si128((__m128i *)(void *)(y + 3 * step), _mm512_extracti32x4_epi32(v, 3));
-}
-
-/* The pixels of a tile: eight and eight, which lie where x and y say, and the distances of the others
- * from them. */
-typedef struct {
-    const uint8_t *x;
-    uint8_t *more;
-    int8_t *y;
-    int64_t x_apart, more_apart, y_apart;
-} eq_lanes_spot;
-
-/* n pixels, of `channels` bytes each in v, to y. */
-EQ_INLINE_AVX512 void eq_lanes_store_some(const eq_lanes *t, const eq_lanes_block *b,
-                                          const int8_t *v, int8_t *y, int32_t n,
-                                          int channels)
-{
-    for (; n > 0; --n, v += channels, y += t->y_pixel)
-        _mm_mask_storeu_epi8(y, b->some, _mm_loadu_si128((const __m128i *)(const void *)v));
-}
-
-/* A tile of n pixels; whole vectors where nothing parts them. */
-EQ_INLINE_AVX512 void eq_lanes_store(const eq_lanes *t, const eq_lanes_block *b,
-                                     const eq_lanes_out *v, const eq_lanes_spot *p,
-                                     int32_t n, int channels, int is_split)
-{
-    const int is_whole = is_split ? n == 8 : n >= 16;
-    const int64_t step = t->y_pixel;
-    int8_t *const z = p->y + p->y_apart;
-    if (is_whole && b->is_dense) {
-        _mm512_storeu_si512((void *)p->y, v->a);
-        if (channels == 16) {
-            _mm512_storeu_si512((void *)(p->y + 64), v->b);
-            _mm512_storeu_si512((void *)z, v->c);
-            _mm512_storeu_si512((void *)(z + 64), v->d);
-        } else {
-            _mm512_storeu_si512((void *)z, v->b);
-        }
-    } else if (is_whole && channels == 16 && b->some == 0xffff) {
-        eq_lanes_store_four(v->a, p->y, step);
-        eq_lanes_store_four(v->b, p->y + 4 * step, step);
-        eq_lanes_store_four(v->c, z, step);
-        eq_lanes_store_four(v->d, z + 4 * step, step);
-    } else {
-        int8_t bytes[16 * 16 + 8];
-        _mm512_storeu_si512((void *)bytes, v->a);
-        _mm512_storeu_si512((void *)(bytes + 64), v->b);
-        if (channels == 16) {
-            _mm512_storeu_si512((void *)(bytes + 128), v->c);
-            _mm512_storeu_si512((void *)(bytes + 192), v->d);
-        }
-        const int32_t first = n < 8 ? n : 8, others = n < 16 ? n - first : 8;
-        eq_lanes_store_some(t, b, bytes, p->y, first, channels);
-        eq_lanes_store_some(t, b, bytes + 8 * channels, z, is_split ? n : others, channels);
-    }
-}
-
 /* Sixteen sums of channel i, fused; other sixteen of it take the same factor. */
 EQ_INLINE_AVX512 __m512i eq_lanes_fused(__m512i acc, const eq_lanes_block *b, int i)
 {
@@ -236,25 +180,37 @@ EQ_INLINE_AVX512 __m512i eq_lanes_fused(__m512i acc, const eq_lanes_block *b, in
     return acc;
 }
 
+/* Sixteen sums of channel i, rescaled by floats: fused, or what is left of them without a sign. */
+EQ_INLINE_AVX512 __m512i eq_lanes_float(__m512i acc, const eq_lanes_block *b, int i,
+                                        int single)
+{
+    if (single == EQ_FUSED_X512)
+        return eq_lanes_fused(acc, b, i);
+    const __m512i turn = _mm512_set1_epi32(b->turn[i]);
+    const __mmask16 below = _mm512_cmplt_epi32_mask(acc, _mm512_setzero_si512());
+    const __m512i y = eq_lanes_fused(_mm512_add_epi32(_mm512_abs_epi32(acc), turn), b, i);
+    return _mm512_mask_sub_epi32(y, below, _mm512_set1_epi32(b->twice), y);
+}
+
 /* Two channels from i on as words, in turns. */
 EQ_INLINE_AVX512 __m512i eq_lanes_fused_words(__m512i p, __m512i q, const eq_lanes_block *b,
-                                              int i)
+                                              int i, int single)
 {
     const __m512i words = _mm512_setr_epi32(0x00200000, 0x00220002, 0x00240004, 0x00260006,
                                             0x00280008, 0x002a000a, 0x002c000c, 0x002e000e,
                                             0x00300010, 0x00320012, 0x00340014, 0x00360016,
                                             0x00380018, 0x003a001a, 0x003c001c, 0x003e001e);
-    return _mm512_permutex2var_epi16(eq_lanes_fused(p, b, i), words,
-                                     eq_lanes_fused(q, b, i + 1));
+    return _mm512_permutex2var_epi16(eq_lanes_float(p, b, i, single), words,
+                                     eq_lanes_float(q, b, i + 1, single));
 }
 
 /* Bytes of four channels from i on: of four pixels two and two, in each 128 bits. */
 EQ_INLINE_AVX512 __m512i eq_lanes_fused_bytes(__m512i p, __m512i q, __m512i r, __m512i s,
                                               const eq_lanes *t, const eq_lanes_block *b,
-                                              int i)
+                                              int i, int single)
 {
-    const __m512i v = _mm512_packs_epi16(eq_lanes_fused_words(p, q, b, i),
-                                         eq_lanes_fused_words(r, s, b, i + 2));
+    const __m512i v = _mm512_packs_epi16(eq_lanes_fused_words(p, q, b, i, single),
+                                         eq_lanes_fused_words(r, s, b, i + 2, single));
     if (!t->clamps)
         return v;
     return _mm512_min_epi8(_mm512_max_epi8(v, t->range.lo), t->range.hi);
@@ -276,9 +232,9 @@ EQ_INLINE_AVX512 void eq_lanes_finish(const eq_lanes *t, const eq_lanes_block *b
                                       const eq_lanes_eight *s, int i, __m512i *first,
                                       __m512i *last, int single)
 {
-    if (single == EQ_FUSED_X512) {
-        const __m512i u = eq_lanes_fused_bytes(s->a, s->b, s->c, s->d, t, b, i);
-        const __m512i v = eq_lanes_fused_bytes(s->e, s->f, s->g, s->h, t, b, i + 4);
+    if (single == EQ_FUSED_X512 || single == EQ_ODD_X512) {
+        const __m512i u = eq_lanes_fused_bytes(s->a, s->b, s->c, s->d, t, b, i, single);
+        const __m512i v = eq_lanes_fused_bytes(s->e, s->f, s->g, s->h, t, b, i + 4, single);
         *first = eq_lanes_fused_turns(u, v, 0);
         *last = eq_lanes_fused_turns(u, v, 1);
         return;
