@@ -63,6 +63,8 @@ CONVOLUTIONS: tuple[dict[str, int], ...] = (
     {"in_h": 13, "in_w": 9, "in_c": 1, "out_c": 18, "kh": 6, "kw": 4, "pad": 1, "stride_h": 2,
      "stride_w": 2},
     {"in_h": 8, "in_w": 6, "in_c": 1, "out_c": 7, "kh": 3, "kw": 3, "pad": 1, "y_gap": 1},
+    {"in_h": 3, "in_w": 9, "in_c": 3, "out_c": 24, "kh": 3, "kw": 3, "pad": 1, "stride_h": 2,
+     "stride_w": 2},
 )  # fmt: skip
 """Geometries; `pad` pads all sides but for `pad_left`, `*_gap` widens the strides."""
 

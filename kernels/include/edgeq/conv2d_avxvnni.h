@@ -28,8 +28,8 @@
 #ifndef EDGEQ_CONV2D_AVXVNNI_H
 #define EDGEQ_CONV2D_AVXVNNI_H
 
-#include "edgeq/conv2d_band_avxvnni.h"
 #include "edgeq/conv2d_call.h"
+#include "edgeq/conv2d_ends_avxvnni.h"
 #include "edgeq/conv2d_narrow_avxvnni.h"
 #include "edgeq/conv2d_wide_avxvnni.h"
 
@@ -203,16 +203,26 @@ EQ_INLINE_AVX2 void eq_lines_avxvnni(const eq_block_avxvnni *t, const eq_grid_av
         eq_one_line_avxvnni(t, &two, g->n, kind, single);
 }
 
-/* What all blocks of channels of a layer share, of windows of kh segments of `run` taps. */
-static inline eq_block_avxvnni
-eq_layer_of_avxvnni(const eq_band *b, const eq_conv2d_call *p, int32_t kh, int32_t run)
+/* How many vectors of eight channels a block has. */
+static inline int32_t eq_vectors_avxvnni(int kind)
+{
+    return kind >= EQ_WIDE_AVXVNNI ? 4 : kind >= EQ_NARROW_AVXVNNI ? 1 : 2;
+}
+
+/* What all blocks of channels of a layer share, of windows of kh segments of `run` taps, an end with
+ * weights of `over` bytes in each, or none. */
+static inline eq_block_avxvnni eq_layer_of_avxvnni(const eq_band *b,
+                                                   const eq_conv2d_call *p, int32_t kh,
+                                                   int32_t run, int64_t over)
 {
     eq_block_avxvnni t;
     t.range = eq_load_range_avx2(p->zy, p->act_min, p->act_max);
     t.kh = kh;
-    t.sixteens = (run + 3) / 16;
-    t.rest = (run + 3) % 16 / 4 * 4;
+    const int32_t fours = (run + 3) / 4 - (over > 0);
+    t.sixteens = fours / 4;
+    t.rest = fours % 4 * 4;
     t.skip = b->segment - 16 * t.sixteens - t.rest;
+    t.over = over;
     return t;
 }
 
@@ -221,10 +231,10 @@ EQ_INLINE_AVX2 void eq_blocks_avxvnni(eq_block_avxvnni *t, const eq_grid_avxvnni
                                       const eq_conv2d_arrays *a, int32_t out_c, int kind,
                                       int single)
 {
-    const int is_int4 = kind == EQ_INT4_AVXVNNI, vectors = kind >= EQ_WIDE_AVXVNNI     ? 4
-                                                           : kind >= EQ_NARROW_AVXVNNI ? 1
-                                                                                       : 2;
-    const int64_t taps = t->kh * (16 * (int64_t)t->sixteens + t->rest);
+    const int is_int4 = kind == EQ_INT4_AVXVNNI;
+    const int32_t vectors = eq_vectors_avxvnni(kind);
+    const int64_t taps =
+        t->kh * (16 * (int64_t)t->sixteens + t->rest + (t->over > 0 ? 4 : 0));
     const int64_t bytes = is_int4 ? taps / 2 : taps;
     const __m256i top = eq_top_avxvnni(single);
     for (int32_t o = 0; o < out_c; o += 8 * vectors) {
@@ -235,6 +245,8 @@ EQ_INLINE_AVX2 void eq_blocks_avxvnni(eq_block_avxvnni *t, const eq_grid_avxvnni
             t->bias[i] = eq_bias_avxvnni(a->bias + c, top, is_int4);
             t->f[i] = eq_load_factors_avxvnni(a->mult + c, a->shift + c, single);
         }
+        if (t->over > 0)
+            eq_end_weights_avxvnni(t, vectors);
         eq_lines_avxvnni(t, g, o, kind, single);
     }
 }
@@ -260,11 +272,13 @@ EQ_INLINE_AVX2 void eq_conv2d_by_band_avxvnni(const eq_conv2d_arrays *a, int8_t 
     const int32_t all = p->row1 - p->row0, most = all < b.rows ? all : b.rows;
     const int32_t lines = (most - 1) * p->stride_h + (p->kh - 1) * p->dil_h + 1;
     const int turned = eq_has_columns_avxvnni(&b, kind);
+    const int ends = kind % EQ_NARROW_AVXVNNI == EQ_INT8_AVXVNNI && eq_has_ends_avxvnni(&b);
+    const int64_t over = ends ? 32 * eq_vectors_avxvnni(kind) : 0;
     const int64_t apart = 4 * (int64_t)lines;
     uint8_t *const band = (uint8_t *)scratch, *const columns = band + lines * b.line + 32;
     uint8_t *const more = columns + (turned ? p->out_w * apart : 0);
-    eq_block_avxvnni t = turned ? eq_layer_of_avxvnni(&b, p, 1, 4 * p->kh)
-                                : eq_layer_of_avxvnni(&b, p, p->kh, b.run);
+    eq_block_avxvnni t = turned ? eq_layer_of_avxvnni(&b, p, 1, 4 * p->kh, 0)
+                                : eq_layer_of_avxvnni(&b, p, p->kh, b.run, over);
     for (int32_t h = p->row0; h < p->row1; h += b.rows) {
         const int32_t left = p->row1 - h, rows = left < b.rows ? left : b.rows;
         int8_t *const y = a->y + (int64_t)h * p->y_row;
@@ -274,6 +288,8 @@ EQ_INLINE_AVX2 void eq_conv2d_by_band_avxvnni(const eq_conv2d_arrays *a, int8_t 
         eq_fill_band_avxvnni(band, a->x, h, rows, &b);
         if (turned)
             eq_fill_columns_avxvnni(columns, apart, band, rows, &b);
+        if (ends)
+            eq_fill_ends_avxvnni(more, band, rows, &b);
         if (kind % EQ_NARROW_AVXVNNI == EQ_ZERO_POINT_AVXVNNI)
             eq_fill_grid_avxvnni(more, &g, &b, &t, p->zw);
         eq_blocks_avxvnni(&t, &g, a, p->out_c, kind, single);

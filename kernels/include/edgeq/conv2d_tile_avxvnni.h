@@ -25,8 +25,10 @@ typedef struct {
 typedef struct {
     eq_factors_avxvnni f[4];
     __m256i bias[4];
+    __m256i ends[4]; /* weights of the last bytes of segments: conv2d_ends_avxvnni.h */
     eq_range_avx2 range;
     const int8_t *w;
+    int64_t over;     /* bytes of such weights in each segment, 0 where there are none */
     int64_t skip;     /* from the end of a segment of a window to the next */
     int32_t kh;       /* segments */
     int32_t sixteens; /* taps of one in whole sixteens */
@@ -34,8 +36,8 @@ typedef struct {
     int32_t count;    /* channels to store */
 } eq_block_avxvnni;
 
-/* The first pixels of both halves of a tile: windows, outputs, what is added to sums; and what
- * is from pixel to pixel. */
+/* The first pixels of both halves of a tile: windows, outputs, what is added to sums or the ends of
+ * segments; and what is from pixel to pixel. */
 typedef struct {
     const uint8_t *p, *q;
     int8_t *y, *z;
@@ -128,6 +130,14 @@ EQ_INLINE_AVX2 void eq_steps_avxvnni(eq_tile_avxvnni *s, const uint8_t *p, const
     }
 }
 
+/* The ends of segments of n pixels. */
+EQ_INLINE_AVX2 void eq_ends_avxvnni(eq_tile_avxvnni *s, const eq_block_avxvnni *t,
+                                    const eq_halves_avxvnni *g, int n)
+{
+    eq_apart_avxvnni d = {4, 8};
+    eq_step_avxvnni(s, g->more, g->rest, &d, 0, (const int8_t *)t->ends, n, 0);
+}
+
 /* The dot products of n pixels by sixteen channels; the windows' pointers go on from segment to
  * segment, and to the next tile. */
 EQ_INLINE_AVX2 eq_tile_avxvnni eq_dots_avxvnni(const eq_block_avxvnni *t,
@@ -140,6 +150,8 @@ EQ_INLINE_AVX2 eq_tile_avxvnni eq_dots_avxvnni(const eq_block_avxvnni *t,
     const uint8_t *u = g->p, *v = g->q;
     const int8_t *w = t->w;
     eq_tile_avxvnni s = eq_begin_avxvnni(t, g, n, kind == EQ_ZERO_POINT_AVXVNNI);
+    if (kind == EQ_INT8_AVXVNNI && t->over > 0)
+        eq_ends_avxvnni(&s, t, g, n);
     int32_t r = t->kh;
     do {
         for (int32_t k = t->sixteens; k > 0; --k) {
@@ -163,6 +175,7 @@ EQ_INLINE_AVX2 eq_tile_avxvnni eq_dots_avxvnni(const eq_block_avxvnni *t,
         }
         u += t->skip;
         v += t->skip;
+        w += t->over;
     } while (--r > 0);
     g->p = u + next;
     g->q = v + next;

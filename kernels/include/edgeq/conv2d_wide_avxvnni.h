@@ -63,6 +63,14 @@ EQ_INLINE_AVX2 eq_three_pixels_avxvnni eq_broad_begin_avxvnni(__m256i bias,
     return s;
 }
 
+/* The ends of segments of n pixels. */
+EQ_INLINE_AVX2 void eq_broad_ends_avxvnni(eq_broad_avxvnni *s, const eq_block_avxvnni *t,
+                                          const eq_halves_avxvnni *g, int n)
+{
+    eq_apart_avxvnni d = {4, 8};
+    eq_broad_step_avxvnni(s, g->more, &d, 0, (const int8_t *)t->ends, n);
+}
+
 /* The dot products of n pixels by 32 channels; the windows' pointer goes on to the next tile. */
 EQ_INLINE_AVX2 eq_broad_avxvnni eq_broad_dots_avxvnni(const eq_block_avxvnni *t,
                                                       eq_halves_avxvnni *g, int64_t next,
@@ -75,6 +83,8 @@ EQ_INLINE_AVX2 eq_broad_avxvnni eq_broad_dots_avxvnni(const eq_block_avxvnni *t,
                           eq_broad_begin_avxvnni(t->bias[1], g->more, n, has_zw),
                           eq_broad_begin_avxvnni(t->bias[2], g->more, n, has_zw),
                           eq_broad_begin_avxvnni(t->bias[3], g->more, n, has_zw)};
+    if (!has_zw && t->over > 0)
+        eq_broad_ends_avxvnni(&s, t, g, n);
     int32_t r = t->kh;
     do {
         for (int32_t k = t->sixteens; k > 0; --k) {
@@ -98,6 +108,7 @@ EQ_INLINE_AVX2 eq_broad_avxvnni eq_broad_dots_avxvnni(const eq_block_avxvnni *t,
             w += 128;
         }
         u += t->skip;
+        w += t->over;
     } while (--r > 0);
     g->p = u + next;
     return s;
