@@ -32,6 +32,7 @@
 #include "edgeq/conv2d_ends_avxvnni.h"
 #include "edgeq/conv2d_narrow_avxvnni.h"
 #include "edgeq/conv2d_wide_avxvnni.h"
+#include "edgeq/points_avxvnni.h"
 
 /* Added to a kind of weights where a block has eight channels, or 32. */
 enum { EQ_NARROW_AVXVNNI = 4, EQ_WIDE_AVXVNNI = 8 };
@@ -268,7 +269,7 @@ EQ_INLINE_AVX2 void eq_conv2d_by_band_avxvnni(const eq_conv2d_arrays *a, int8_t 
                                               const eq_conv2d_call *p, int kind, int single)
 {
     const eq_lines l = EQ_LINES_OF(p);
-    const eq_band b = eq_band_of(l, p->out_w, p->kw, p->dil_w, p->stride_w);
+    const eq_band b = eq_points_of(eq_band_of(l, p->out_w, p->kw, p->dil_w, p->stride_w));
     const int32_t all = p->row1 - p->row0, most = all < b.rows ? all : b.rows;
     const int32_t lines = (most - 1) * p->stride_h + (p->kh - 1) * p->dil_h + 1;
     const int turned = eq_has_columns_avxvnni(&b, kind);
@@ -285,7 +286,7 @@ EQ_INLINE_AVX2 void eq_conv2d_by_band_avxvnni(const eq_conv2d_arrays *a, int8_t 
         const eq_grid_avxvnni g =
             turned ? eq_columns_of_avxvnni(columns, more, y, p, rows, apart)
                    : eq_grid_of_avxvnni(&b, band, more, y, p, rows);
-        eq_fill_band_avxvnni(band, a->x, h, rows, &b);
+        eq_fill_read_avxvnni(band, a->x, h, rows, &b);
         if (turned)
             eq_fill_columns_avxvnni(columns, apart, band, rows, &b);
         if (ends)

@@ -6,9 +6,9 @@
 #ifndef EDGEQ_CONV2D_WIDE_AVX512VNNI_H
 #define EDGEQ_CONV2D_WIDE_AVX512VNNI_H
 
-#include "edgeq/band_avx512.h"
 #include "edgeq/conv2d_call.h"
 #include "edgeq/conv2d_wide_finish_avx512vnni.h"
+#include "edgeq/points_avx512.h"
 
 /* Where the next pixel lies, how many follow it in its row, and how many are left of all. */
 typedef struct {
@@ -198,7 +198,7 @@ EQ_INLINE_AVX512 void eq_conv2d_wide_x512(const eq_conv2d_arrays *a, int8_t *scr
 {
     uint8_t *const band = (uint8_t *)scratch;
     const eq_lines g = EQ_LINES_OF(p);
-    const eq_band b = eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w);
+    const eq_band b = eq_points_of(eq_band_of(g, p->out_w, p->kw, p->dil_w, p->stride_w));
     const eq_wide_x512 t = eq_wide_of_x512(p, &b, kind);
     const int is_line = t.x_turn == 0 && t.y_turn == 0;
     const int64_t window = (int64_t)p->kh * ((b.run + 3) / 4 * 4);
@@ -208,7 +208,10 @@ EQ_INLINE_AVX512 void eq_conv2d_wide_x512(const eq_conv2d_arrays *a, int8_t *scr
         const int32_t pixels = rows * b.out_w;
         eq_place_x512 first = {band + t.taps, a->y + (int64_t)h * p->y_row,
                                is_line ? pixels : b.out_w, pixels};
-        eq_fill_unsigned_band(band, a->x, h, rows, &b);
+        if (eq_has_points(&b))
+            eq_fill_points_avx512(band, a->x, h, rows, &b);
+        else
+            eq_fill_unsigned_band(band, a->x, h, rows, &b);
         const int32_t some = kind == EQ_64_X512 ? 64 : 32;
         for (int32_t o = 0; o < p->out_c; o += some, first.y += some) {
             eq_load_block_x512(&c, a, window, o, p->out_c, p->zy, kind, single);
