@@ -1,10 +1,10 @@
 /* conv2d_s8 for AVX-VNNI: rows are copied with their borders into a band of x + 128, then
  * three windows at a time, read where they lie, are multiplied with 32 channels at a time.
  *
- * Exact: see conv2d_avxvnni.h and odd_avx2.h.  Rows that are not whole threes of windows, and no line
- * with the next, are left to tiles of two rows.
+ * Exact: see conv2d_avxvnni.h and odd_avx2.h.  Short rows that are not whole threes of windows, and
+ * no line with the next, are left to tiles of two rows.
  *
- * @requires (out_c + 15) / 16 % 2 == 0 and (kh * kw == 1 or out_w % 3 == 0)
+ * @requires (out_c + 15) / 16 % 2 == 0 and (kh * kw == 1 or out_w > 8 or out_w % 3 == 0)
  * @packs w (o/32, kh, kwi/4, o/8%2, o%2, o/16%2, o/2%4, kwi%4)
  * @packs bias (o/32, o/8%2, o%2, o/16%2, o/2%4)
  * @packs mult (o/32, o/8%2, o%2, o/16%2, o/2%4)

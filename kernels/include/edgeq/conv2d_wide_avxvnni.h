@@ -114,10 +114,13 @@ EQ_INLINE_AVX2 eq_broad_avxvnni eq_broad_dots_avxvnni(const eq_block_avxvnni *t,
     return s;
 }
 
-/* Eight channels of n pixels, rescaled. */
+/* Eight channels of n pixels, rescaled.  asm: else gcc 12 keeps sums of three in memory from loop to
+ * loop. */
 EQ_INLINE_AVX2 void eq_broad_scale_avxvnni(eq_three_pixels_avxvnni *s,
                                            const eq_factors_avxvnni *f, int n, int single)
 {
+    if (single == EQ_ODD && n == 3)
+        __asm__("" : "+v"(s->p), "+v"(s->q), "+v"(s->r));
     s->p = eq_scaled_avxvnni(s->p, f, 0, single);
     s->q = n > 1 ? eq_scaled_avxvnni(s->q, f, 0, single) : s->p;
     s->r = n > 2 ? eq_scaled_avxvnni(s->r, f, 0, single) : s->p;
