@@ -5,6 +5,7 @@ A fault that slips through shows that the cases, or the machinery, are not ugly 
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tomllib
@@ -55,12 +56,13 @@ def listed() -> Iterator[Any]:
 
 
 def plant(fault: Fault, folder: Path) -> Kernel:
-    """The kernel in a copy of kernels/ that holds the fault."""
+    """The kernel in a copy of kernels/ that holds the fault; its other files are links."""
     copy = folder / "kernels"
-    shutil.copytree(KERNELS, copy)
+    shutil.copytree(KERNELS, copy, copy_function=os.symlink)
     faulty = copy / fault.file
     text = faulty.read_text(encoding="utf-8")
     assert fault.old in text, f"{fault.file} has changed: there is no place for the fault"
+    faulty.unlink()
     faulty.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
     kernel = next(k for k in catalog() if k.base_symbol == fault.kernel)
     path = copy / kernel.path.relative_to(KERNELS)
