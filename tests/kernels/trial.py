@@ -27,6 +27,7 @@ SEED = 20
 PLACEMENTS = ("flush", "skewed")  # against the end of memory; aligned to no more than it must be
 SCRATCH_FILL = b"\x5a"
 OVERLAP_ALIGN = 16  # of x above y, as an arena aligns both
+FURTHER = 48  # bytes: x and y, each aligned, may lie further apart than need be
 KEPT = 1024  # more cases than any contract has
 
 
@@ -134,7 +135,9 @@ def trials(kernel: Kernel, form: str) -> Iterator[Trial]:
                 yield _in_place(plain, case, index, name, used.size)
         if may_overlap(kernel, case.params):
             label, after = f"case {index}, y over rows of x", partial(over, contract, form, index)
-            yield _over_rows(plain, case, label, row_gap(kernel.contract, case.params), after)
+            further = FURTHER * (form in kernel.contract.forms[1:])  # so that either is tried
+            gap = row_gap(kernel.contract, case.params) + further
+            yield _over_rows(plain, case, label, gap, after)
 
 
 def accepted(kernel: Kernel, form: str, case: Case) -> bool:
