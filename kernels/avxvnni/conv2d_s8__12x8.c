@@ -9,7 +9,7 @@
  * @packs mult (o/8, o/4%2, o%2, o/2%2)
  * @packs shift (o/8, o/4%2, o%2, o/2%2)
  * @offset bias -128 w
- * @scratch ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 32 + (3 <= kw * in_c and kw * in_c <= 4) * out_w * 4 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) + (dil_w == 1 and kw * in_c % 4 == 1 and kw * in_c > 4 and (kh == 2 or kh == 3) and stride_w * in_c <= 7) * (4 * out_w * max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) + 12)
+ * @scratch ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1) * ((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c + 32 + (3 <= kw * in_c and kw * in_c <= 4) * out_w * 4 * ((max(1, min(row1 - row0, 24576 / (((dil_w == 1) * ((out_w - 1) * stride_w + kw) + (dil_w > 1) * out_w * kw) * in_c * stride_h))) - 1) * stride_h + (kh - 1) * dil_h + 1)
  * @overlap rows
  */
 #include "edgeq/conv2d_avxvnni.h"

@@ -273,7 +273,7 @@ EQ_INLINE_AVX2 void eq_conv2d_by_band_avxvnni(const eq_conv2d_arrays *a, int8_t 
     const int32_t all = p->row1 - p->row0, most = all < b.rows ? all : b.rows;
     const int32_t lines = (most - 1) * p->stride_h + (p->kh - 1) * p->dil_h + 1;
     const int turned = eq_has_columns_avxvnni(&b, kind);
-    const int ends = kind % EQ_NARROW_AVXVNNI == EQ_INT8_AVXVNNI && eq_has_ends_avxvnni(&b);
+    const int ends = kind % EQ_WIDE_AVXVNNI == EQ_INT8_AVXVNNI && eq_has_ends_avxvnni(&b);
     const int64_t over = ends ? 32 * eq_vectors_avxvnni(kind) : 0;
     const int64_t apart = 4 * (int64_t)lines;
     uint8_t *const band = (uint8_t *)scratch, *const columns = band + lines * b.line + 32;

@@ -80,14 +80,6 @@ EQ_INLINE_AVX2 eq_tile_avxvnni eq_narrow_begin_avxvnni(const eq_block_avxvnni *t
     return s;
 }
 
-/* The ends of segments of n pixels. */
-EQ_INLINE_AVX2 void eq_narrow_ends_avxvnni(eq_tile_avxvnni *s, const eq_block_avxvnni *t,
-                                           const eq_halves_avxvnni *g, int n)
-{
-    eq_six_avxvnni d = {4, 8, 12, 16, 20};
-    eq_narrow_step_avxvnni(s, g->more, g->rest, &d, 0, (const int8_t *)t->ends, n);
-}
-
 /* The dot products of n pixels by eight channels, as eq_dots_avxvnni makes them. */
 EQ_INLINE_AVX2 eq_tile_avxvnni eq_narrow_dots_avxvnni(const eq_block_avxvnni *t,
                                                       eq_halves_avxvnni *g, int64_t next,
@@ -98,8 +90,6 @@ EQ_INLINE_AVX2 eq_tile_avxvnni eq_narrow_dots_avxvnni(const eq_block_avxvnni *t,
     const uint8_t *u = g->p, *v = g->q;
     const int8_t *w = t->w;
     eq_tile_avxvnni s = eq_narrow_begin_avxvnni(t, g, n, has_zw);
-    if (!has_zw && t->over > 0)
-        eq_narrow_ends_avxvnni(&s, t, g, n);
     int32_t r = t->kh;
     do {
         for (int32_t k = 2 * t->sixteens + t->rest / 8; k > 0; --k) {
@@ -118,7 +108,6 @@ EQ_INLINE_AVX2 eq_tile_avxvnni eq_narrow_dots_avxvnni(const eq_block_avxvnni *t,
         }
         u += t->skip;
         v += t->skip;
-        w += t->over;
     } while (--r > 0);
     g->p = u + next;
     g->q = v + next;

@@ -5,7 +5,7 @@
  * sixteen channels goes over all pixels of its planes, so that its weights stay in the first
  * cache. Pixels that no border and no gap parts, as those of a 1x1 convolution, are one row.
  *
- * Scratch: the planes, the sums of windows, and a row as planes_avx512.h has it.
+ * Scratch: the sums of windows, the planes, and a row as planes_avx512.h has it.
  */
 #ifndef EDGEQ_CONV2D_PIXELS_AVX512VNNI_H
 #define EDGEQ_CONV2D_PIXELS_AVX512VNNI_H
@@ -15,8 +15,7 @@
 
 /* Planes that are full, of `rows` rows of `columns` windows, `row` bytes from row to row. */
 typedef struct {
-    const uint8_t *planes;
-    uint8_t *more;
+    uint8_t *planes, *more;
     int64_t row, y_row;
     int32_t rows, columns;
 } eq_pixels_rows;
@@ -134,25 +133,29 @@ static inline int eq_is_one_row(const eq_conv2d_call *p)
            p->x_ring == p->in_h && p->y_row == p->out_w * p->y_pixel && p->row1 <= p->in_h;
 }
 
-/* Where planes, sums and a row lie in scratch: a chunk has `rows` rows of `columns` windows. */
+/* Where sums, of weights with a zero point, and planes lie in scratch: a chunk has `rows` rows of
+ * `columns` windows. Lines that are filled while there are sums change what is behind them. */
 static inline eq_pixels_rows eq_pixels_rows_of(const eq_planes *p, uint8_t *scratch,
-                                               int32_t rows, int32_t columns, int64_t y_row)
+                                               int32_t rows, int32_t columns, int64_t y_row,
+                                               int has_zw)
 {
-    const eq_lines *g = &p->raw.lines;
-    const int64_t lines = (int64_t)(rows - 1) * g->stride_h + (g->kh - 1) * g->dil_h + 1;
-    const eq_pixels_rows q = {.planes = scratch,
-                              .more = scratch + lines * p->line,
-                              .row = g->stride_h * p->line,
-                              .y_row = y_row,
-                              .rows = rows,
-                              .columns = columns};
+    eq_pixels_rows q = {.planes = scratch,
+                        .more = scratch,
+                        .row = p->raw.lines.stride_h * p->line,
+                        .y_row = y_row,
+                        .rows = rows,
+                        .columns = columns};
+    if (has_zw)
+        q.planes += rows * eq_pixels_more_row(&q);
     return q;
 }
 
-/* Bytes of the sums of its windows. */
-static inline int64_t eq_pixels_sums_size(const eq_pixels_rows *q)
+/* The row behind its planes. */
+static inline uint8_t *eq_pixels_row_of(const eq_planes *p, const eq_pixels_rows *q)
 {
-    return q->rows * eq_pixels_more_row(q);
+    const eq_lines *g = &p->raw.lines;
+    const int64_t lines = (int64_t)(q->rows - 1) * g->stride_h + (g->kh - 1) * g->dil_h + 1;
+    return q->planes + lines * p->line;
 }
 
 /* Output rows by as many as planes hold; has_zw and single are constants. */
@@ -161,12 +164,12 @@ EQ_INLINE_AVX512 void eq_pixels_image(const eq_lanes *t, const eq_planes *p,
                                       const eq_conv2d_call *c, int has_zw, int single)
 {
     const int32_t all = c->row1 - c->row0;
-    eq_pixels_rows q =
-        eq_pixels_rows_of(p, scratch, p->rows < all ? p->rows : all, c->out_w, c->y_row);
-    uint8_t *const row = q.more + (has_zw ? eq_pixels_sums_size(&q) : 0);
+    eq_pixels_rows q = eq_pixels_rows_of(p, scratch, p->rows < all ? p->rows : all,
+                                         c->out_w, c->y_row, has_zw);
+    uint8_t *const row = eq_pixels_row_of(p, &q);
     for (int32_t h = c->row0; h < c->row1; h += q.rows) {
         q.rows = c->row1 - h < q.rows ? c->row1 - h : q.rows;
-        eq_pixels_source s = {p, a->x, scratch, row, h, 0};
+        eq_pixels_source s = {p, a->x, q.planes, row, h, 0};
         eq_pixels_of_planes(t, &q, &s, a->y + (int64_t)h * c->y_row, has_zw, single);
     }
 }
@@ -176,11 +179,11 @@ EQ_INLINE_AVX512 void eq_pixels_line(const eq_lanes *t, const eq_planes *p, cons
                                      int8_t *y, uint8_t *scratch, int32_t n, int has_zw,
                                      int single)
 {
-    eq_pixels_rows q = eq_pixels_rows_of(p, scratch, 1, p->count, 0);
-    uint8_t *const row = q.more + (has_zw ? eq_pixels_sums_size(&q) : 0);
+    eq_pixels_rows q = eq_pixels_rows_of(p, scratch, 1, p->count, 0, has_zw);
+    uint8_t *const row = eq_pixels_row_of(p, &q);
     for (int32_t i = 0; i < n; i += p->count) {
         q.columns = n - i < p->count ? n - i : p->count;
-        eq_cut_pixels_avx512(scratch, row, x + i * p->step, q.columns, p);
+        eq_cut_pixels_avx512(q.planes, row, x + i * p->step, q.columns, p);
         eq_pixels_of_planes(t, &q, 0, y + i * t->y_pixel, has_zw, single);
     }
 }
