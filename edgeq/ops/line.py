@@ -19,6 +19,7 @@ REACH = 16  # how far from the factors as they are the line's may lie, in units 
 FREE = 2**40  # no bound
 SPARE = 2**20
 LIMIT = 2**31 - SPARE
+LEAST = -(2**23)  # of a factor
 
 BYTES = np.arange(-128, 128, dtype=np.int64)
 NO_LINE = {"line": 0, "la": 0, "lb": 0, "lc": 0}
@@ -72,13 +73,16 @@ def _room(sums: Ints, clamp: tuple[int, int], near_a: Ints, near_b: Ints) -> Roo
 
 
 def _splits(factors: Ints) -> NDArray[np.bool_]:
-    """Which are h * 2**16 + m * 2**8 + l with h in [-128, 127] and m, l in [-127, 127]."""
+    """Which are h * 2**16 + m * 2**8 + l with h in [-128, 127] and m, l in [-127, 127].
+
+    And not below -2**23: that is no int16 times 2**8 and a byte without a sign.
+    """
     low = ((factors + 128) & 255) - 128
     rest = (factors - low) >> 8
     middle = ((rest + 128) & 255) - 128
     high = (rest - middle) >> 8
     fits: NDArray[np.bool_] = (low != -128) & (middle != -128) & (abs(2 * high + 1) <= 255)  # noqa: PLR2004
-    return fits
+    return fits & (factors >= LEAST)
 
 
 def _fits(near_a: Ints, near_b: Ints, lc: Ints) -> NDArray[np.bool_]:

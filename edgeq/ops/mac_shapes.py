@@ -68,6 +68,7 @@ CONVOLUTIONS: tuple[dict[str, int], ...] = (
     {"in_h": 2, "in_w": 19, "in_c": 16, "out_c": 18, "stride_w": 2},
     {"in_h": 3, "in_w": 12, "in_c": 32, "out_c": 34, "pad": 1, "stride_h": 2, "stride_w": 2},
     {"in_h": 2, "in_w": 7, "in_c": 20, "out_c": 17, "stride_w": 3, "x_gap": 2},
+    {"in_h": 6, "in_w": 8, "in_c": 8, "out_c": 33, "pad_left": 1},
 )  # fmt: skip
 """Geometries; `pad` pads all sides but for `pad_left`, `*_gap` widens the strides."""
 

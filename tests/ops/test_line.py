@@ -83,6 +83,14 @@ def test_no_line_beyond_what_the_bytes_of_a_factor_hold() -> None:
     assert line_fields(flat, WHOLE, (3.0, 1.0))["line"] == 1
 
 
+def test_no_line_below_what_24_bits_of_a_factor_hold() -> None:
+    down = np.clip(-4 * BYTES[:, None] + BYTES // 4, *WHOLE)
+    assert -(2**23) <= line_fields(down, WHOLE, (-4.0, 0.25))["la"] < 0
+    beyond = -4 - 100 / 2**LINE_BITS
+    steep = np.clip(np.floor(beyond * BYTES[:, None] + BYTES / 4).astype(np.int64), *WHOLE)
+    assert line_fields(steep, WHOLE, (beyond, 0.25))["line"] == 0
+
+
 def test_sub_lowers_to_a_line() -> None:
     a, b, y = tensor("a", 0.02, 4), tensor("b", 0.05, -9), tensor("y", 0.06, 1)
     lowered = Sub.lower(Node("s", "sub", ("a", "b"), ("y",), {}), (a, b), (y,), Profile.TFLM)
