@@ -182,7 +182,8 @@ EQ_INLINE_AVX512 void eq_cut_sixteens_avx512(uint8_t *to, const uint8_t *x, int3
     }
 }
 
-/* Columns [0, n) at x to planes; those that fill up the last sixteen are of no value. Up to 64 bytes
+/* Columns [0, n) at x to planes; those that fill up the last sixteen are of no value, and where planes
+ * begin with a border lie behind them, up to 60 bytes behind the last. Up to 64 bytes
  * behind sixteen columns and their windows are read, or none where eq_cuts_exactly_avx512. */
 EQ_APART_AVX512 void eq_cut_planes_avx512(uint8_t *to, const uint8_t *x, int32_t n,
                                           const eq_planes *p)
