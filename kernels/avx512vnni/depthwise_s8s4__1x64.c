@@ -19,12 +19,10 @@
 
 eq_depthwise_s8s4_fn EQ_SYM(eq_depthwise_s8s4__avx512vnni_1x64);
 
-void EQ_SYM(eq_depthwise_s8s4__avx512vnni_1x64)(const int8_t *x, const int8_t *restrict w,
-                                                const int32_t *restrict bias,
-                                                const int32_t *restrict mult,
-                                                const int32_t *restrict shift, int8_t *y,
-                                                int8_t *restrict scratch,
-                                                const eq_depthwise_s8s4_params *restrict p)
+void EQ_SYM(eq_depthwise_s8s4__avx512vnni_1x64)(
+    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
+    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
+    int8_t *restrict scratch, const eq_depthwise_s8s4_params *restrict p)
 {
     const eq_depthwise_s8_params all = EQ_DEPTHWISE_PARAMS_S8(p);
     const int64_t size = (int64_t)((p->in_c + 63) / 64 * 256) * ((p->kh + 3) / 4);

@@ -21,8 +21,8 @@
 eq_depthwise_s8s4_fn EQ_SYM(eq_depthwise_s8s4__avx512vnni_1x64_fused);
 
 void EQ_SYM(eq_depthwise_s8s4__avx512vnni_1x64_fused)(
-    const int8_t *x, const int8_t *restrict w, const int32_t *restrict bias,
-    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *y,
+    const int8_t *restrict x, const int8_t *restrict w, const int32_t *restrict bias,
+    const int32_t *restrict mult, const int32_t *restrict shift, int8_t *restrict y,
     int8_t *restrict scratch, const eq_depthwise_s8s4_params *restrict p)
 {
     const eq_depthwise_s8_params all = EQ_DEPTHWISE_PARAMS_S8(p);

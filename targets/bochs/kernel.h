@@ -18,8 +18,8 @@ typedef struct {
 
 typedef struct {
     uint64_t bytes, count; /* of all of it, whole sectors; files */
-    uint64_t counting,
-        room; /* 1 to count instructions between marks; bytes for the program */
+    uint64_t counting;     /* 1 to count instructions between marks */
+    uint64_t room;         /* bytes for the program */
     eq_file files[];
 } eq_bundle;
 

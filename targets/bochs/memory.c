@@ -11,8 +11,7 @@ static uint64_t freed; /* the first page given back, which holds the next one */
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
 {
     void *const start = to;
-    uint64_t words =
-        bytes / 8; /* each step takes the emulator as long, however wide it is */
+    uint64_t words = bytes / 8; /* a step of any width takes the emulator as long */
     bytes %= 8;
     __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
     __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");

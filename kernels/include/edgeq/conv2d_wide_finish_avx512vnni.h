@@ -20,11 +20,6 @@ EQ_INLINE_AVX512 __m512i eq_wide_fused_x512(__m512i sum, const eq_fused_x512 *f)
     return sum;
 }
 
-EQ_INLINE_AVX512 int eq_is_float_x512(int single)
-{
-    return single == EQ_FUSED_X512 || single == EQ_ODD_X512;
-}
-
 /* A sum rescaled by floats. */
 EQ_INLINE_AVX512 __m512i eq_float_out_x512(__m512i sum, const eq_block_x512 *c, int i,
                                            int large, int single)

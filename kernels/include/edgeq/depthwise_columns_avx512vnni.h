@@ -197,9 +197,9 @@ EQ_INLINE_AVX512 void eq_depthwise_columns_x512(const int8_t *x,
                                                 int8_t *scratch,
                                                 const eq_depthwise_s8_params *p, int mode)
 {
-    const int32_t rows = (p->row1 - p->row0 - 1) * p->stride_h + (p->kh - 1) * p->dil_h + 1;
     const int8_t *const table = eq_list_rows_x512(scratch, x, p);
-    int8_t *const end = scratch + (table - scratch) + rows * EQ_POINTER_X512;
+    int8_t *const end =
+        scratch + (table - scratch) + eq_rows_seen_x512(p) * EQ_POINTER_X512;
     eq_list_border_x512(end, eq_row_of_x512(table, 0), 3);
     eq_column_image_x512(a, table, p, mode);
 }

@@ -40,6 +40,12 @@ static inline int8_t *eq_list_border_x512(int8_t *to, const int8_t *row, int64_t
     return to;
 }
 
+/* How many rows the windows of output rows [row0, row1) see. */
+static inline int32_t eq_rows_seen_x512(const eq_depthwise_s8_params *p)
+{
+    return (p->row1 - p->row0 - 1) * p->stride_h + (p->kh - 1) * p->dil_h + 1;
+}
+
 /* The table of all rows that the windows of output rows [row0, row1) see, the first of row0's
  * window first.  It lies in scratch, behind the row of zx. */
 static inline const int8_t *eq_list_rows_x512(int8_t *scratch, const int8_t *x,
@@ -47,7 +53,7 @@ static inline const int8_t *eq_list_rows_x512(int8_t *scratch, const int8_t *x,
 {
     const int64_t size = (int64_t)p->in_w * p->x_pixel;
     const int32_t first = p->row0 * p->stride_h - p->pad_top;
-    const int32_t rows = (p->row1 - p->row0 - 1) * p->stride_h + (p->kh - 1) * p->dil_h + 1;
+    const int32_t rows = eq_rows_seen_x512(p);
     const int32_t above = first < 0 ? -first : 0;
     const int32_t inside = (first + rows < p->in_h ? first + rows : p->in_h) - first;
     int8_t *const table = scratch + size + 64;

@@ -40,10 +40,9 @@ typedef struct {
     __mmask16 some;                 /* channels that there are */
     int is_dense;                   /* these are all, and pixels of y lie side by side */
     int64_t mult[16], half[16], down[16], high[16]; /* high is down - 32 */
-    const int32_t
-        *turn;        /* with EQ_ODD_X512, as what follows: what is added to magnitudes, */
-    int32_t last[16]; /* the addends, */
-    int32_t twice;    /* and 2 * zy */
+    /* With EQ_ODD_X512: what is added to magnitudes, the addends, and 2 * zy. */
+    const int32_t *turn;
+    int32_t last[16], twice;
 } eq_lanes_block;
 
 /* Sums of eight channels. */
@@ -232,7 +231,7 @@ EQ_INLINE_AVX512 void eq_lanes_finish(const eq_lanes *t, const eq_lanes_block *b
                                       const eq_lanes_eight *s, int i, __m512i *first,
                                       __m512i *last, int single)
 {
-    if (single == EQ_FUSED_X512 || single == EQ_ODD_X512) {
+    if (eq_is_float_x512(single)) {
         const __m512i u = eq_lanes_fused_bytes(s->a, s->b, s->c, s->d, t, b, i, single);
         const __m512i v = eq_lanes_fused_bytes(s->e, s->f, s->g, s->h, t, b, i + 4, single);
         *first = eq_lanes_fused_turns(u, v, 0);

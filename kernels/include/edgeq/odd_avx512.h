@@ -14,6 +14,11 @@
 /* Among the modes of rescale_modes.h. */
 enum { EQ_ODD_X512 = 10 };
 
+static inline int eq_is_float_x512(int mode)
+{
+    return mode == EQ_FUSED_X512 || mode == EQ_ODD_X512;
+}
+
 /* Of sixteen channels; and 2 * zy. */
 typedef struct {
     __m512i turn;
