@@ -27,19 +27,31 @@ static inline eq_band eq_points_of(eq_band b)
     return b;
 }
 
-/* The windows [first, last) of a row are of pixels of the image. */
+/* The windows of a row: `first` of the border, n of pixels of the image from `from` on, `apart` bytes
+ * from each other, and `last` of the border. */
 typedef struct {
-    int32_t first, last;
-} eq_inside;
+    const int8_t *from;
+    int64_t apart;
+    int32_t first, n, last;
+} eq_points_row;
 
-static inline eq_inside eq_points_inside(const eq_band *b)
+/* Those of output row h of the image x. */
+static inline eq_points_row eq_points_row_of(const eq_band *b, const int8_t *x, int32_t h)
 {
-    const int32_t left = b->lines.pad_left, end = b->lines.in_w - 1 + left;
-    const int32_t first = (left + b->stride_w - 1) / b->stride_w;
-    const int32_t last = end / b->stride_w + 1;
-    const eq_inside in = {first < b->out_w ? first : b->out_w,
-                          last < b->out_w ? last : b->out_w};
-    return in;
+    const eq_lines *g = &b->lines;
+    const int32_t row = h * g->stride_h - g->pad_top;
+    const int32_t first = (g->pad_left + b->stride_w - 1) / b->stride_w;
+    const int32_t end = (g->in_w - 1 + g->pad_left) / b->stride_w + 1;
+    const int32_t last = end < b->out_w ? end : b->out_w;
+    eq_points_row q = {x, (int64_t)b->stride_w * g->x_pixel, b->out_w, 0, 0};
+    if (row < 0 || row >= g->in_h || first >= last)
+        return q;
+    q.from += (int64_t)(row % g->x_ring) * g->x_row +
+              (int64_t)(first * b->stride_w - g->pad_left) * g->x_pixel;
+    q.first = first;
+    q.n = last - first;
+    q.last = b->out_w - last;
+    return q;
 }
 
 #endif

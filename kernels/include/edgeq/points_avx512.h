@@ -38,18 +38,17 @@ static inline void eq_flip_other_avx512(uint8_t *y, const int8_t *x, int64_t n,
     _mm512_storeu_si512((void *)y, _mm512_xor_si512(some, top));
 }
 
-/* n > 0 points from x on. */
-static inline void eq_flip_points_avx512(uint8_t *y, const int8_t *x, int32_t n,
+/* The points of a row of the image. */
+static inline void eq_flip_points_avx512(uint8_t *y, const eq_points_row *q,
                                          const eq_band *b)
 {
     const int32_t pixel = b->run;
     if (b->stride_w == 2 && b->lines.x_pixel == pixel && (pixel == 16 || pixel == 32)) {
-        eq_flip_other_avx512(y, x, (int64_t)n * pixel, pixel);
+        eq_flip_other_avx512(y, q->from, (int64_t)q->n * pixel, pixel);
         return;
     }
-    const int64_t apart = (int64_t)b->stride_w * b->lines.x_pixel;
-    for (int32_t i = 0; i < n; ++i)
-        y = eq_flip_bytes_avx512(y, x + i * apart, pixel);
+    for (int32_t i = 0; i < q->n; ++i)
+        y = eq_flip_bytes_avx512(y, q->from + i * q->apart, pixel);
 }
 
 /* The points of `rows` rows of windows from h on; up to 63 bytes behind the band change, too. */
@@ -57,24 +56,15 @@ EQ_APART_AVX512 void eq_fill_points_avx512(uint8_t *band, const int8_t *x, int32
                                            int32_t rows, const eq_band *b)
 {
     const eq_band g = *b; /* bytes may be anything: a copy need not be read again */
-    const eq_lines *l = &g.lines;
-    const eq_inside in = eq_points_inside(&g);
-    const int32_t first = in.first, n = in.last - first;
+    const int64_t run = g.run;
     for (int32_t r = 0; r < rows; ++r, band += g.line) {
-        const int32_t row = (h + r) * l->stride_h - l->pad_top;
-        const int32_t column = first * g.stride_w - l->pad_left;
-        if (n <= 0 || row < 0 || row >= l->in_h) {
-            eq_border_avx512(band, l->zx, g.line);
-            continue;
-        }
-        const int8_t *const from =
-            x + (int64_t)(row % l->x_ring) * l->x_row + (int64_t)column * l->x_pixel;
-        if (first > 0)
-            eq_border_avx512(band, l->zx, (int64_t)first * g.run);
-        eq_flip_points_avx512(band + (int64_t)first * g.run, from, n, &g);
-        if (in.last < g.out_w)
-            eq_border_avx512(band + (int64_t)in.last * g.run, l->zx,
-                             (int64_t)(g.out_w - in.last) * g.run);
+        const eq_points_row q = eq_points_row_of(&g, x, h + r);
+        if (q.first > 0)
+            eq_border_avx512(band, g.lines.zx, q.first * run);
+        if (q.n > 0)
+            eq_flip_points_avx512(band + q.first * run, &q, &g);
+        if (q.last > 0)
+            eq_border_avx512(band + (q.first + q.n) * run, g.lines.zx, q.last * run);
     }
 }
 

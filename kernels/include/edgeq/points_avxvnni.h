@@ -20,38 +20,27 @@ static inline void eq_points_of_16_avxvnni(uint8_t *to, const int8_t *x, int32_t
         eq_put_avxvnni(to, _mm256_xor_si256(_mm256_castsi128_si256(eq_load_x16(x)), top));
 }
 
-/* n points from x on; up to 31 bytes behind them change, too. */
-static inline void eq_points_above_avxvnni(uint8_t *to, const int8_t *x, int32_t n,
-                                           const eq_band *b)
+/* The points of a row of the image; up to 31 bytes behind them change, too. */
+static inline void eq_points_above_avxvnni(uint8_t *to, const eq_points_row *q, int32_t run)
 {
-    const int64_t apart = (int64_t)b->stride_w * b->lines.x_pixel;
-    if (b->run == 16) {
-        eq_points_of_16_avxvnni(to, x, n, apart);
+    if (run == 16) {
+        eq_points_of_16_avxvnni(to, q->from, q->n, q->apart);
         return;
     }
-    for (int32_t i = 0; i < n; ++i)
-        eq_copy_above_avxvnni(to + (int64_t)i * b->run, x + i * apart, b->run);
+    for (int32_t i = 0; i < q->n; ++i)
+        eq_copy_above_avxvnni(to + (int64_t)i * run, q->from + i * q->apart, run);
 }
 
 /* The points of `rows` rows of windows from h on; up to 31 bytes behind the band change, too. */
 static inline void eq_fill_points_avxvnni(uint8_t *band, const int8_t *x, int32_t h,
                                           int32_t rows, const eq_band *b)
 {
-    const eq_lines *g = &b->lines;
-    const eq_inside in = eq_points_inside(b);
-    const int32_t first = in.first, n = in.last - first;
+    const int32_t zx = b->lines.zx, run = b->run;
     for (int32_t r = 0; r < rows; ++r, band += b->line) {
-        const int32_t row = (h + r) * g->stride_h - g->pad_top;
-        const int32_t column = first * b->stride_w - g->pad_left;
-        if (n <= 0 || row < 0 || row >= g->in_h) {
-            eq_border_avxvnni(band, g->zx, b->line);
-            continue;
-        }
-        const int8_t *const from =
-            x + (int64_t)(row % g->x_ring) * g->x_row + (int64_t)column * g->x_pixel;
-        eq_border_avxvnni(band, g->zx, first * b->run);
-        eq_points_above_avxvnni(band + first * b->run, from, n, b);
-        eq_border_avxvnni(band + in.last * b->run, g->zx, (b->out_w - in.last) * b->run);
+        const eq_points_row q = eq_points_row_of(b, x, h + r);
+        eq_border_avxvnni(band, zx, q.first * run);
+        eq_points_above_avxvnni(band + q.first * run, &q, run);
+        eq_border_avxvnni(band + (q.first + q.n) * run, zx, q.last * run);
     }
 }
 
