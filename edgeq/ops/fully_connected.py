@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeq.errors import GraphError, QuantError
 from edgeq.ir import DType, Node, Shape, Tensor
+from edgeq.numerics.dots import dot_interval
 from edgeq.numerics.fixed_point import requantize
 from edgeq.numerics.profile import Profile
 from edgeq.numerics.thresholds import fine_factor, single_factor
@@ -25,7 +26,7 @@ from edgeq.ops.base import (
     View,
     register,
 )
-from edgeq.ops.common import activation_range, constant_of, need, scale_of, zero_point_of
+from edgeq.ops.common import RANGES, activation_range, constant_of, need, scale_of, zero_point_of
 from edgeq.ops.dense import dense_call
 from edgeq.ops.floats import activate, floats
 from edgeq.ops.grouped import grouped_cases, grouped_exact, grouped_layer
@@ -38,7 +39,6 @@ from edgeq.ops.mac import (
     finish,
     float_bias,
     fold,
-    interval,
     need_int32,
     prove,
     rounding_of,
@@ -129,7 +129,7 @@ def _constants(
         return finish(node, x, y, rows, bias, reals, rounding_of(inputs, x, profile))
     fine = x.dtype is DType.INT16
     folded = fold(x, rows, bias)
-    low, high = (folded + end for end in interval(rows, x))
+    low, high = (folded + end for end in dot_interval(rows, RANGES[x.dtype]))
     need_int32(node, low, high)
     steps = (clamp[0] - zero_point_of(y), clamp[1] - zero_point_of(y))
     mult, shift = _proved(node, reals, low, high, steps, fine_factor if fine else single_factor)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from edgeq.errors import QuantError
 from edgeq.ir import DType, Node, Tensor
+from edgeq.numerics.dots import dot_interval
 from edgeq.numerics.fixed_point import (
     INT32_MAX,
     INT32_MIN,
@@ -201,13 +202,6 @@ def fold(x: Tensor, rows: Rows, bias: Rows) -> Rows:
     return folded
 
 
-def interval(rows: Rows, x: Tensor) -> tuple[Rows, Rows]:
-    """The least and the greatest dot product of each channel for any x of its dtype, two (O)."""
-    x_lo, x_hi = RANGES[x.dtype]
-    positive, negative = np.maximum(rows, 0).sum(axis=1), np.minimum(rows, 0).sum(axis=1)
-    return positive * x_lo + negative * x_hi, positive * x_hi + negative * x_lo
-
-
 def prove(
     node: Node, x: Tensor, y: Tensor, rows: Rows, folded: Rows, mult: Array, shift: Array, form: str
 ) -> Mac:
@@ -220,7 +214,7 @@ def prove(
     Raises:
         QuantError: it cannot be proved.
     """
-    low, high = interval(rows, x)
+    low, high = dot_interval(rows, RANGES[x.dtype])
     ends = np.stack([folded + low, folded + high])
     sums = np.concatenate([ends.reshape(-1), low, high])
     left = np.maximum(31 - shift.astype(np.int64), 0) if form == "double" else 0

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeq.numerics.dots import dot_interval
 from edgeq.numerics.fixed_point import (
     FINE_BITS,
     INT32_MAX,
@@ -258,7 +259,7 @@ def draw_factors(
     mult = rng.integers(MULT_MIN, MULT_MAX + 1, count)
     shift = 31 + np.ceil(np.log2(np.abs(dots).mean(axis=0) / x_range[1] + 1)).astype(np.int64)
     pixel = int(rng.integers(len(dots)))
-    _, high = interval(rows, np.zeros(count, np.int64), x_range)
+    _, high = dot_interval(rows, x_range)
     for o in range(count):
         kind = (o + count) % 7 if count > 1 else 1
         if kind in (1, 3):
@@ -298,10 +299,3 @@ def shrunk(
     shift = np.where(mult != 0, np.maximum(shift, least), shift).astype(np.int32)
     tie = -dots[-1] - (np.int64(1) << (shift - 31).astype(np.int64))
     return np.where(mult == MULT_MIN, tie, bias), shift
-
-
-def interval(rows: Ints, bias: Ints, x_range: tuple[int, int]) -> tuple[Ints, Ints]:
-    """The least and the greatest accumulator of every channel, two (O) arrays."""
-    positive, negative = np.maximum(rows, 0).sum(axis=1), np.minimum(rows, 0).sum(axis=1)
-    lo, hi = x_range
-    return bias + positive * lo + negative * hi, bias + positive * hi + negative * lo

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeq.numerics.dots import dot_interval
 from edgeq.ops.common import signed_bits
 
 SHIFT_MASK = 63  # the shift of a factor of the form fine, and the whole of any other
@@ -36,16 +37,13 @@ def mac_facts(
         shift: (O) the same.
         x_range: the least and the greatest activation.
     """
-    lo, hi = x_range
-    wide = rows.astype(np.int64)
-    positive, negative = np.maximum(wide, 0).sum(axis=1), np.minimum(wide, 0).sum(axis=1)
-    low, high = positive * lo + negative * hi, positive * hi + negative * lo
+    low, high = dot_interval(rows, x_range)
     shifts = shift.astype(np.int64) & SHIFT_MASK
-    fours = _fours(wide)
+    fours = _fours(rows.astype(np.int64))
     return {
         "acc_bits": _bits(low, high, low + bias, high + bias),
         "dot_bits": _bits(low, high),
-        "min_w": int(wide.min(initial=0)),
+        "min_w": int(rows.min(initial=0)),
         "min_shift": int(shifts.min()),
         "max_shift": int(shifts.max()),
         "live_shift": int(shifts.min(initial=SHIFT_MASK, where=np.asarray(mult) != 0)),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edgeq.errors import KernelError
 from edgeq.kernels.catalog import FUSED, ODD, Kernel
 from edgeq.kernels.contract import Contract
+from edgeq.numerics.dots import dot_interval
 from edgeq.numerics.fused import fuse
 from edgeq.numerics.odd import fuse_odd
 from edgeq.ops.base import Call
@@ -90,8 +91,6 @@ def _sums(contract: Contract, args: Args, params: Mapping[str, int]) -> tuple[An
     away = tuple(i for i, dim in enumerate(w.dims) if dim not in outputs)
     reach = np.iinfo(contract.parameter("x").dtype)
     weights = np.asarray(args["w"]).astype(np.int64) - params.get(ZERO_POINT_OF_W, 0)
-    positive = np.maximum(weights, 0).sum(axis=away)
-    negative = np.minimum(weights, 0).sum(axis=away)
+    low, high = dot_interval(weights, (reach.min, reach.max), away)
     bias = np.asarray(args["bias"]).astype(np.int64)
-    return (bias + positive * reach.min + negative * reach.max,
-            bias + positive * reach.max + negative * reach.min)  # fmt: skip
+    return bias + low, bias + high

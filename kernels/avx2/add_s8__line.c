@@ -15,7 +15,6 @@
 #include "edgeq/pairs_avx2.h"
 
 #define eq_line_avx2 EQ_SYM(eq_line_avx2)
-#define eq_line_factors EQ_SYM(eq_line_factors)
 #define eq_line_eight EQ_SYM(eq_line_eight)
 #define eq_line_sixteen EQ_SYM(eq_line_sixteen)
 #define eq_line_32 EQ_SYM(eq_line_32)
@@ -25,12 +24,6 @@ eq_add_s8_fn EQ_SYM(eq_add_s8__avx2_line);
 typedef struct {
     __m256i upper, lower, lc, lo, hi; /* factors of a and b side by side */
 } eq_line_avx2;
-
-static inline __m256i eq_line_factors(int32_t of_a, int32_t of_b)
-{
-    const uint32_t pair = (uint32_t)of_b << 16 | (uint16_t)of_a;
-    return _mm256_set1_epi32((int32_t)pair);
-}
 
 /* Of eight int16 of a and b side by side. */
 static inline __m256i eq_line_eight(__m256i ab, const eq_line_avx2 *n)
@@ -65,8 +58,8 @@ void EQ_SYM(eq_add_s8__avx2_line)(const int8_t *a, const int8_t *b, int8_t *y,
     const eq_walk_avx2 w = EQ_WALK_AVX2(p, 1);
     const uint32_t offset = 128 * ((uint32_t)p->la + (uint32_t)p->lb);
     const eq_line_avx2 n = {
-        eq_line_factors(p->la >> 15, p->lb >> 15),
-        eq_line_factors(p->la & 0x7fff, p->lb & 0x7fff),
+        _mm256_set1_epi32(eq_pair_of_words(p->la >> 15, p->lb >> 15)),
+        _mm256_set1_epi32(eq_pair_of_words(p->la & 0x7fff, p->lb & 0x7fff)),
         _mm256_set1_epi32((int32_t)((uint32_t)p->lc - offset)),
         _mm256_set1_epi8((int8_t)p->act_min),
         _mm256_set1_epi8((int8_t)p->act_max),

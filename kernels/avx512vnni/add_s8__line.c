@@ -17,7 +17,6 @@
 #include "edgeq/words_avx512vnni.h"
 
 #define add_s8_avx512vnni_line EQ_SYM(add_s8_avx512vnni_line)
-#define add_s8_avx512vnni_factors EQ_SYM(add_s8_avx512vnni_factors)
 #define add_s8_avx512vnni_sixteen EQ_SYM(add_s8_avx512vnni_sixteen)
 #define add_s8_avx512vnni_32 EQ_SYM(add_s8_avx512vnni_32)
 #define add_s8_avx512vnni_64 EQ_SYM(add_s8_avx512vnni_64)
@@ -27,12 +26,6 @@ eq_add_s8_fn EQ_SYM(eq_add_s8__avx512vnni_line);
 typedef struct {
     __m512i upper, lower, lc, lo, hi; /* factors of a and b side by side */
 } add_s8_avx512vnni_line;
-
-static inline __m512i add_s8_avx512vnni_factors(int32_t of_a, int32_t of_b)
-{
-    const uint32_t pair = (uint32_t)of_b << 16 | (uint16_t)of_a;
-    return _mm512_set1_epi32((int32_t)pair);
-}
 
 /* The sums of sixteen pairs of words. */
 EQ_INLINE_AVX512 __m512i add_s8_avx512vnni_sixteen(__m512i ab,
@@ -68,8 +61,8 @@ void EQ_SYM(eq_add_s8__avx512vnni_line)(const int8_t *a, const int8_t *b, int8_t
 {
     const eq_walk_x512 w = EQ_WALK_X512(p, 1);
     const add_s8_avx512vnni_line n = {
-        add_s8_avx512vnni_factors(p->la >> 8, p->lb >> 8),
-        add_s8_avx512vnni_factors((p->la & 255) << 8, (p->lb & 255) << 8),
+        _mm512_set1_epi32(eq_pair_of_words(p->la >> 8, p->lb >> 8)),
+        _mm512_set1_epi32(eq_pair_of_words((p->la & 255) << 8, (p->lb & 255) << 8)),
         _mm512_set1_epi32(p->lc),
         _mm512_set1_epi8((int8_t)p->act_min),
         _mm512_set1_epi8((int8_t)p->act_max),

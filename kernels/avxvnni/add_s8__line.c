@@ -17,7 +17,6 @@
 #include "edgeq/pairs_avx2.h"
 
 #define add_s8_avxvnni_line EQ_SYM(add_s8_avxvnni_line)
-#define add_s8_avxvnni_factors EQ_SYM(add_s8_avxvnni_factors)
 #define add_s8_avxvnni_eight EQ_SYM(add_s8_avxvnni_eight)
 #define add_s8_avxvnni_16 EQ_SYM(add_s8_avxvnni_16)
 #define add_s8_avxvnni_32 EQ_SYM(add_s8_avxvnni_32)
@@ -27,12 +26,6 @@ eq_add_s8_fn EQ_SYM(eq_add_s8__avxvnni_line);
 typedef struct {
     __m256i upper, lower, lc, lo, hi; /* factors of a and b side by side */
 } add_s8_avxvnni_line;
-
-static inline __m256i add_s8_avxvnni_factors(int32_t of_a, int32_t of_b)
-{
-    const uint32_t pair = (uint32_t)of_b << 16 | (uint16_t)of_a;
-    return _mm256_set1_epi32((int32_t)pair);
-}
 
 /* The sums of eight pairs of words. */
 static inline __m256i add_s8_avxvnni_eight(__m256i ab, const add_s8_avxvnni_line *n)
@@ -64,8 +57,8 @@ void EQ_SYM(eq_add_s8__avxvnni_line)(const int8_t *a, const int8_t *b, int8_t *y
 {
     const eq_walk_avx2 w = EQ_WALK_AVX2(p, 1);
     const add_s8_avxvnni_line n = {
-        add_s8_avxvnni_factors(p->la >> 8, p->lb >> 8),
-        add_s8_avxvnni_factors((p->la & 255) << 8, (p->lb & 255) << 8),
+        _mm256_set1_epi32(eq_pair_of_words(p->la >> 8, p->lb >> 8)),
+        _mm256_set1_epi32(eq_pair_of_words((p->la & 255) << 8, (p->lb & 255) << 8)),
         _mm256_set1_epi32(p->lc),
         _mm256_set1_epi8((int8_t)p->act_min),
         _mm256_set1_epi8((int8_t)p->act_max),

@@ -23,6 +23,12 @@ static inline int32_t eq_clamp(int32_t x, int32_t lo, int32_t hi)
     return x < lo ? lo : (x > hi ? hi : x);
 }
 
+/* Two int16 side by side, `first` in the lower half. */
+static inline int32_t eq_pair_of_words(int32_t first, int32_t last)
+{
+    return (int32_t)((uint32_t)last << 16 | (uint16_t)first);
+}
+
 /* round(a * b / 2^31), ties toward +infinity; a * b = 2^62 saturates.
  * Adding 2^30 and flooring is the same as nudging by the sign and truncating:
  * below zero, trunc((p + 1 - 2^30) / 2^31) = floor((p + 2^30) / 2^31). */
