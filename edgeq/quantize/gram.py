@@ -116,8 +116,9 @@ class Walk:
     def execute(self, node: Node, adjust: Adjustments) -> None:
         """Run `node` on all samples in both networks; quantized values are rounded."""
         integer, constants = integer_node(self.prepared, node, adjust)
+        rounded = replace(node, inputs=integer.inputs)  # its attributes are reals here
         tensors = {**self.graph.tensors, **constants}
-        for memory, used in ((self.real, node), (self.quantized, integer)):
+        for memory, used in ((self.real, node), (self.quantized, rounded)):
             memory |= self._run(replace(self.graph, tensors=tensors, nodes=(used,)), used, memory)
         for name in node.outputs:
             self.quantized[name] = self._rounded(name, self.quantized[name])
