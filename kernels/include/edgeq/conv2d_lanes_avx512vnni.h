@@ -204,34 +204,43 @@ EQ_INLINE_AVX512 void eq_lanes_row(const eq_lanes *t, const eq_lanes_block *b,
     }
 }
 
-/* Functions of their own, so that nothing else takes registers. */
-#define EQ_LANES_ROW(name, more, channels, is_split, single)                               \
+/* Functions of their own, so that nothing else takes registers: one of each mode by `row`, and the
+ * one of a mode, which is a constant. */
+#define EQ_OF_EACH_MODE(row, name, ...)                                                    \
+    row(name##_double, EQ_DOUBLE, __VA_ARGS__) row(name##_single, EQ_SINGLE, __VA_ARGS__)  \
+        row(name##_odd, EQ_ODD_X512, __VA_ARGS__)                                          \
+            row(name##_fused, EQ_FUSED_X512, __VA_ARGS__)
+#define EQ_OF_MODE(mode, name, ...)                                                        \
+    ((mode) == EQ_FUSED_X512 ? name##_fused(__VA_ARGS__)                                   \
+     : (mode) == EQ_ODD_X512 ? name##_odd(__VA_ARGS__)                                     \
+     : (mode) == EQ_SINGLE   ? name##_single(__VA_ARGS__)                                  \
+                             : name##_double(__VA_ARGS__))
+
+/* The one of five of these by what becomes of sums of windows, and by channels: constants, too. */
+#define EQ_OF_MORE(what, count, name, ...)                                                 \
+    ((what) == EQ_HAVE_MORE                   ? name##_16_have(__VA_ARGS__)                \
+     : (what) == EQ_MAKE_MORE && (count) == 8 ? name##_8_make(__VA_ARGS__)                 \
+     : (what) == EQ_MAKE_MORE                 ? name##_16_make(__VA_ARGS__)                \
+     : (count) == 8                           ? name##_8(__VA_ARGS__)                      \
+                                              : name##_16(__VA_ARGS__))
+
+#define EQ_LANES_ROW(name, single, more, channels, is_split)                               \
     EQ_APART_AVX512 void name(const eq_lanes *t, const eq_lanes_block *b,                  \
                               const eq_lanes_spot *p, int32_t n)                           \
     {                                                                                      \
         eq_lanes_row(t, b, p, n, more, channels, is_split, single);                        \
     }
 #define EQ_LANES_ROWS(name, more, channels)                                                \
-    EQ_LANES_ROW(name##_double, more, channels, 0, EQ_DOUBLE)                              \
-    EQ_LANES_ROW(name##_single, more, channels, 0, EQ_SINGLE)                              \
-    EQ_LANES_ROW(name##_odd, more, channels, 0, EQ_ODD_X512)                               \
-    EQ_LANES_ROW(name##_fused, more, channels, 0, EQ_FUSED_X512)                           \
-    EQ_LANES_ROW(name##_two_double, more, channels, 1, EQ_DOUBLE)                          \
-    EQ_LANES_ROW(name##_two_single, more, channels, 1, EQ_SINGLE)                          \
-    EQ_LANES_ROW(name##_two_odd, more, channels, 1, EQ_ODD_X512)                           \
-    EQ_LANES_ROW(name##_two_fused, more, channels, 1, EQ_FUSED_X512)                       \
+    EQ_OF_EACH_MODE(EQ_LANES_ROW, name, more, channels, 0)                                 \
+    EQ_OF_EACH_MODE(EQ_LANES_ROW, name##_two, more, channels, 1)                           \
     EQ_INLINE_AVX512 void name(const eq_lanes *t, const eq_lanes_block *b,                 \
                                const eq_lanes_spot *p, int32_t n, int is_split,            \
                                int single)                                                 \
     {                                                                                      \
-        if (single == EQ_FUSED_X512)                                                       \
-            is_split ? name##_two_fused(t, b, p, n) : name##_fused(t, b, p, n);            \
-        else if (single == EQ_ODD_X512)                                                    \
-            is_split ? name##_two_odd(t, b, p, n) : name##_odd(t, b, p, n);                \
-        else if (single == EQ_SINGLE)                                                      \
-            is_split ? name##_two_single(t, b, p, n) : name##_single(t, b, p, n);          \
+        if (is_split)                                                                      \
+            EQ_OF_MODE(single, name##_two, t, b, p, n);                                    \
         else                                                                               \
-            is_split ? name##_two_double(t, b, p, n) : name##_double(t, b, p, n);          \
+            EQ_OF_MODE(single, name, t, b, p, n);                                          \
     }
 
 EQ_LANES_ROWS(eq_lanes_8, EQ_NO_MORE, 8)
@@ -248,16 +257,7 @@ EQ_INLINE_AVX512 void eq_lanes_do(const eq_lanes *t, const eq_lanes_block *b,
                                   const eq_lanes_spot *p, int32_t n, int more, int channels,
                                   int is_split, int single)
 {
-    if (more == EQ_HAVE_MORE)
-        eq_lanes_16_have(t, b, p, n, is_split, single);
-    else if (more == EQ_MAKE_MORE && channels == 8)
-        eq_lanes_8_make(t, b, p, n, is_split, single);
-    else if (more == EQ_MAKE_MORE)
-        eq_lanes_16_make(t, b, p, n, is_split, single);
-    else if (channels == 8)
-        eq_lanes_8(t, b, p, n, is_split, single);
-    else
-        eq_lanes_16(t, b, p, n, is_split, single);
+    EQ_OF_MORE(more, channels, eq_lanes, t, b, p, n, is_split, single);
 }
 
 #endif

@@ -162,29 +162,19 @@ EQ_INLINE_AVX512 void eq_two_row(const eq_lanes *t, const eq_lanes_block *b,
 }
 
 /* Functions of their own, so that nothing else takes registers. */
-#define EQ_TWO_ROW(name, more, channels, single)                                           \
+#define EQ_TWO_ROW(name, single, more, channels)                                           \
     EQ_APART_AVX512 void name(const eq_lanes *t, const eq_lanes_block *b,                  \
                               const eq_lanes_spot *p, int32_t n, int32_t behind)           \
     {                                                                                      \
         eq_two_row(t, b, p, n, behind, more, channels, single);                            \
     }
 #define EQ_TWO_ROWS(name, more, channels)                                                  \
-    EQ_TWO_ROW(name##_double, more, channels, EQ_DOUBLE)                                   \
-    EQ_TWO_ROW(name##_single, more, channels, EQ_SINGLE)                                   \
-    EQ_TWO_ROW(name##_odd, more, channels, EQ_ODD_X512)                                    \
-    EQ_TWO_ROW(name##_fused, more, channels, EQ_FUSED_X512)                                \
+    EQ_OF_EACH_MODE(EQ_TWO_ROW, name, more, channels)                                      \
     EQ_INLINE_AVX512 void name(const eq_lanes *t, const eq_lanes_block *b,                 \
                                const eq_lanes_spot *p, int32_t n, int32_t behind,          \
                                int single)                                                 \
     {                                                                                      \
-        if (single == EQ_FUSED_X512)                                                       \
-            name##_fused(t, b, p, n, behind);                                              \
-        else if (single == EQ_ODD_X512)                                                    \
-            name##_odd(t, b, p, n, behind);                                                \
-        else if (single == EQ_SINGLE)                                                      \
-            name##_single(t, b, p, n, behind);                                             \
-        else                                                                               \
-            name##_double(t, b, p, n, behind);                                             \
+        EQ_OF_MODE(single, name, t, b, p, n, behind);                                      \
     }
 
 EQ_TWO_ROWS(eq_two_8, EQ_NO_MORE, 8)
@@ -201,16 +191,7 @@ EQ_INLINE_AVX512 void eq_two_do(const eq_lanes *t, const eq_lanes_block *b,
                                 const eq_lanes_spot *p, int32_t n, int32_t behind, int more,
                                 int channels, int single)
 {
-    if (more == EQ_HAVE_MORE)
-        eq_two_16_have(t, b, p, n, behind, single);
-    else if (more == EQ_MAKE_MORE && channels == 8)
-        eq_two_8_make(t, b, p, n, behind, single);
-    else if (more == EQ_MAKE_MORE)
-        eq_two_16_make(t, b, p, n, behind, single);
-    else if (channels == 8)
-        eq_two_8(t, b, p, n, behind, single);
-    else
-        eq_two_16(t, b, p, n, behind, single);
+    EQ_OF_MORE(more, channels, eq_two, t, b, p, n, behind, single);
 }
 
 #endif
