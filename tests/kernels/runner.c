@@ -26,16 +26,6 @@ typedef struct {
 
 void eq_test_call(int32_t which, void *const *a);
 
-/* Places a block so that it ends at `high`, or as close as its alignment allows. */
-static inline void put(block *b, unsigned char *high, int skewed)
-{
-    b->high = high;
-    b->at = high - b->bytes;
-    b->at -= (uintptr_t)b->at % b->align;
-    if (skewed && (uintptr_t)b->at % (2 * b->align) == 0)
-        b->at -= b->align;
-}
-
 #ifdef EQ_TEST_BOARD
 #include "runner_board.h"
 #else

@@ -1,16 +1,16 @@
 /* Records and blocks of the runner on a bare ARMv8-M board: probe files, and a memory protection
  * unit that lets a kernel touch its blocks, the program and its stack, and nothing else.
  *
- * Regions have a grain of 32 bytes, so a block ends with its region when it ends with a grain;
- * before it, up to 31 bytes of canary are in reach.
+ * Regions are whole pages, as emulators look up every access to a page that regions share.  So a
+ * block ends with its region or, skewed, begins with it but for what skews it: what is behind a
+ * block is out of reach in one placement, what is before it in the other.
  *
  * Source: Arm, "Armv8-M Architecture Reference Manual" (DDI 0553), B11 and D1.2, PMSAv8.
  */
 #include "probe.h"
 
 enum {
-    GRAIN = 32,
-    SLOT = 1024,
+    PAGE = 1024,
     ROOM = 1536 * 1024,
     STACK = 64 * 1024,
     FIXED_REGIONS = 3,
@@ -45,15 +45,16 @@ static void finish_answer(void)
 {
 }
 
-/* Blocks lie in slots of whole pages: emulators are slow on a page that regions share. */
 static void take(block *b, int skewed)
 {
-    const size_t room = (b->bytes + 2 * b->align + 2 * GRAIN + SLOT - 1) / SLOT * SLOT;
-    if (room > ROOM - used)
+    const size_t room = (b->bytes + 2 * b->align + PAGE - 1) / PAGE * PAGE;
+    if (room + PAGE > ROOM - used)
         fail("out of memory");
-    used += room;
-    put(b, memory + used, skewed);
-    b->low = b->at - (uintptr_t)b->at % GRAIN;
+    b->low = memory + used;
+    b->high = b->low + room;
+    used += room + PAGE; /* the page between two blocks is of neither */
+    b->at = skewed ? b->low + b->align : b->high - b->bytes;
+    b->at -= (uintptr_t)b->at % b->align;
 }
 
 static void give_back(block *b)

@@ -52,6 +52,16 @@ static void unfence(void)
 }
 
 #ifdef EQ_TEST_FENCE
+/* Places a block so that it ends at `high`, or as close as its alignment allows. */
+static inline void put(block *b, unsigned char *high, int skewed)
+{
+    b->high = high;
+    b->at = high - b->bytes;
+    b->at -= (uintptr_t)b->at % b->align;
+    if (skewed && (uintptr_t)b->at % (2 * b->align) == 0)
+        b->at -= b->align;
+}
+
 /* The pages of the call before stay where as many are needed: emulated ones come dear. */
 static void take(block *b, int skewed)
 {
