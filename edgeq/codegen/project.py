@@ -81,8 +81,8 @@ def _selftest_levels(plan: Plan, name: str) -> dict[str, object]:
     ]
     head, passed = f"int {name}_selftest(void)", 'EQ_PRINT("PASS\\n");'
     if not plan.levels:
-        return {"more_headers": headers, "function_head": [head], "function_end": [passed],
-                "each_level": [], "run": f"{name}_run"}  # fmt: skip
+        return {"more_headers": headers, "function_head": [head], "each_level": [],
+                "function_end": [*_pool_end(plan), passed], "run": f"{name}_run"}  # fmt: skip
     calls = [
         head, "{", f"    for (int32_t i = 0; i < {name.upper()}_LEVELS; ++i) {{",
         f"        const {name}_entry *entry = {name}_level(i);",
@@ -93,7 +93,8 @@ def _selftest_levels(plan: Plan, name: str) -> dict[str, object]:
         "more_headers": headers, "run": "entry->run", "each_level": calls,
         "function_head": ["/* One level; its name is printed first. */",
                           f"static int run_level(const {name}_entry *entry)"],
-        "function_end": ["EQ_PRINT(entry->level);", 'EQ_PRINT(": the expected bytes\\n");'],
+        "function_end": [*_pool_end(plan), "EQ_PRINT(entry->level);",
+                         'EQ_PRINT(": the expected bytes\\n");'],
     }  # fmt: skip
 
 
@@ -109,6 +110,11 @@ def _setup(name: str, ports: list[PortView], *, pointers: bool, entry: bool = Fa
 def _pool_setup(plan: Plan) -> list[str]:
     """A pool to run on, where the project has one."""
     return [f"eq_threads *pool = eq_threads_start({plan.threads});"] if has_pool(plan) else []
+
+
+def _pool_end(plan: Plan) -> list[str]:
+    """The end of that pool."""
+    return ["eq_threads_stop(pool);"] if has_pool(plan) else []
 
 
 def _run_arguments(plan: Plan) -> str:
@@ -189,12 +195,14 @@ def _of_any_level(plan: Plan, name: str, port: PortView) -> PortView:
 
 def _by_hand(plan: Plan, name: str, command: str) -> list[str]:
     """How the sources are compiled without CMake, in Markdown."""
+    more = [*_level_files(plan, name), *(f for f in parallel_files(plan) if f.endswith(".c"))]
+    files = " ".join([f"{name}.c", *more])
+    link = "; link with `-pthread`" if has_pool(plan) else ""
     if not plan.levels:
-        return [f"By hand: `{command} -I. -Iinclude -c {name}.c kernels/*.c`."]
+        return [f"By hand: `{command} -I. -Iinclude -c {files} kernels/*.c`{link}."]
     flags = dict.fromkeys((k.isa.name, " ".join(k.isa.cflags)) for k, _ in plan.used_kernels())
-    files = " ".join([f"{name}.c", *_level_files(plan, name)])
     return [
-        "By hand, the kernels of each level with flags of their own:", "", "```",
+        f"By hand, the kernels of each level with flags of their own{link}:", "", "```",
         f"{command} -I. -Iinclude -c {files}",
         *(f"{command} {own}{' ' * bool(own)}-I. -Iinclude -c kernels/*__{isa}*.c"
           for isa, own in flags),
@@ -250,12 +258,13 @@ def _usage(plan: Plan, name: str) -> str:
     run = "entry->run" if plan.levels else f"{name}_run"
     buffers = [f"static {p.type} {p.member}[{p.macro}_SIZE];" for p in ports if pointers]
     body = [*entry, *_setup(name, ports, pointers=pointers, entry=bool(entry))]
-    body += ["/* fill the inputs */", *_pool_setup(plan), f"{run}({_run_arguments(plan)});",
-             "/* read the outputs */"]  # fmt: skip
+    body += ["/* fill the inputs */", f"{run}({_run_arguments(plan)});", "/* read the outputs */"]
+    pool = [f"static eq_threads *pool; /* once: pool = eq_threads_start({plan.threads}) */"]
+    headers = [f"{name}{'_select' if entry else ''}.h", *(POOL[:1] if has_pool(plan) else [])]
     return "\n".join([
-        f'#include "{name}{"_select" if entry else ""}.h"', "",
+        *(f'#include "{header}"' for header in headers), "",
         f"static _Alignas({macro}_ARENA_ALIGN) uint8_t arena[{macro}_ARENA_BYTES];",
-        f"{macro}_CHECK_ARENA(arena);", *buffers, "",
+        f"{macro}_CHECK_ARENA(arena);", *buffers, *(pool if has_pool(plan) else []), "",
         "void infer(void)", "{", *(f"    {line}" for line in body), "}",
     ])  # fmt: skip
 

@@ -151,9 +151,8 @@ def test_by_hand_it_compiles_without_a_warning_and_passes(
     for command in by_hand(folder, cc):
         run_well(command, folder)
     objects = [path.name for path in folder.glob("*.o")]
-    pool = ["edgeq_threads.c"] * (threads > 1)
     run_well([cc, "-std=c11", "-pthread", *C_WARNINGS, "-I.", "-o", "test", "large_selftest.c",
-              *pool, *objects], folder)  # fmt: skip
+              *objects], folder)  # fmt: skip
     said = run_well([str(folder / "test")], folder)
     assert said.endswith("ref: the expected bytes\nPASS\n")
     assert ("avx2: the expected bytes\n" in said) == isas()["avx2"].runs_here()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +64,36 @@ def test_threads_do_not_race(graph: Callable[[], Graph], target: str, tmp_path: 
     assert sum(step.parts > 1 for step in plan.steps) > 4
     own = [flag for flag in plan.target.cflags if flag.startswith("-m")]
     assert selftest(write(emit(plan), tmp_path), *RACES, *own) == "PASS\n"
+
+
+@pytest.mark.parametrize("target", ["x86-64-portable", "x86-64"])
+@pytest.mark.parametrize("io", ["arena", "pointers"])
+def test_the_example_of_the_readme_compiles_and_keeps_one_pool(
+    io: str, target: str, tmp_path: Path
+) -> None:
+    need_tool("gcc")
+    folder = write(emit(plan_of(3, target, io)), tmp_path)
+    (text,) = re.findall(r"```c\n(.*?)```", (folder / "README.md").read_text("utf-8"), re.DOTALL)
+    (folder / "example.c").write_text(text, encoding="ascii")
+    flags = ["-std=c11", "-Wall", "-Wextra", "-Wno-unused-variable", "-Werror"]
+    run_well(["gcc", *flags, "-c", "example.c"], folder)
+    assert "eq_threads_start(3)" not in text.partition("void infer(void)")[2]
+
+
+def test_by_hand_the_pool_is_compiled_too(tmp_path: Path) -> None:
+    need_tool("gcc")
+    folder = write(emit(plan_of(3)), tmp_path)
+    readme = (folder / "README.md").read_text("utf-8")
+    (line,) = re.findall(r"By hand: `x86_64-linux-gnu-gcc (.*)`; link with `-pthread`", readme)
+    run_well(["sh", "-c", f"gcc {line}"], folder)
+    run_well(["sh", "-c", "gcc -pthread -I. -o test large_selftest.c *.o"], folder)
+    assert run_well([str(folder / "test")], folder) == "PASS\n"
+
+
+@pytest.mark.parametrize("target", ["x86-64-portable", "x86-64"])
+def test_the_selftest_stops_its_pool(target: str) -> None:
+    text = emit(plan_of(3, target))["large_selftest.c"]
+    assert text.count("eq_threads_start(3)") == text.count("eq_threads_stop(pool);") == 1
 
 
 STRESS = """
