@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgeq.errors import KernelError, OutputError, UsageError
+from edgeq.ir.files import check_place, write_file
 from edgeq.kernels.costs import NO_TABLE, CostTable, cached_table, machine_name, read_costs
 from edgeq.measure import tune as measured
 from edgeq.targets import load_target
@@ -39,15 +40,24 @@ def tune(
         why = "kernels are timed on this machine"
         raise UsageError(f"{target} cannot be measured here", why=why, fix="use target 'host'")
     path = cached_table() if out is None else Path(out)
+    _make_place(path)
     table = measured.tune(load_target(target), kernels, seconds=seconds, command=command,
                           progress=progress)  # fmt: skip
     table = _added_to(_earlier(path), table) if kernels else table
+    write_file(path, table.text().encode("utf-8"))
+    return read_costs(path, str(path))
+
+
+def _make_place(path: Path) -> None:
+    """The folder of the table; OutputError now, not after all was measured."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(table.text(), encoding="utf-8")
     except OSError as error:
-        raise OutputError("cannot be written", where=str(path), why=str(error.strerror)) from None
-    return read_costs(path, str(path))
+        raise OutputError(
+            "cannot be written", where=str(path), why=str(error.strerror),
+            fix="give another file by --out, or another folder by EDGEQ_CACHE",
+        ) from None  # fmt: skip
+    check_place(path)
 
 
 def _added_to(earlier: CostTable, table: CostTable) -> CostTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from errno import ENOSPC
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from edgeq import pipeline
 from edgeq.build.host import HostModel
 from edgeq.errors import KernelError, OutputError, UsageError
 from edgeq.kernels.catalog import catalog
-from edgeq.kernels.costs import cached_table, read_costs
+from edgeq.kernels.costs import CostTable, cached_table, read_costs
+from edgeq.measure import tune as measured
 from edgeq.measure.fit import fit, relative_error
 from edgeq.measure.grid import calls, layers
 from edgeq.numerics.profile import Profile
@@ -146,7 +148,31 @@ def test_a_pattern_without_a_choice_is_refused(pattern: str, tmp_path: Path) -> 
     assert not (tmp_path / "x").exists()
 
 
-def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("out", ["taken/x", "folder"])
+def test_a_file_that_cannot_be_written_is_an_error_before_anything_is_measured(
+    out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "taken").write_text("")
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setattr(measured, "tune", lambda *_, **__: pytest.fail("it was measured"))
     with pytest.raises(OutputError, match="cannot be written"):
-        pipeline.tune(out=tmp_path / "taken" / "x", kernels="eq_add_s8__", seconds=TINY)
+        pipeline.tune(out=tmp_path / out, kernels="eq_add_s8__", seconds=TINY)
+
+
+def test_a_disk_that_is_full_leaves_the_earlier_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half_written(path: Path, data: bytes | str, *_: object, **__: object) -> int:
+        with path.open("wb") as file:
+            file.write(data[:9].encode() if isinstance(data, str) else data[:9])
+        raise OSError(ENOSPC, "No space left on device")
+
+    place = tmp_path / "costs.toml"
+    place.write_bytes(b"what was there")
+    monkeypatch.setattr(measured, "tune", lambda *_, **__: CostTable({}, {"machine": "this"}))
+    monkeypatch.setattr(Path, "write_bytes", half_written)
+    monkeypatch.setattr(Path, "write_text", half_written)
+    with pytest.raises(OutputError, match="cannot be written"):
+        pipeline.tune(out=place)
+    assert [path.name for path in tmp_path.iterdir()] == ["costs.toml"]
+    assert place.read_bytes() == b"what was there"
