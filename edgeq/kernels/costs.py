@@ -64,7 +64,7 @@ class CostTable:
 
     made     how it was measured: machine, date, command, compiler, peak
     origin   where it is, for people: "avx2/costs.toml" or the cache; "" for no table
-    sha256   of its text, "" for no table
+    sha256   of its text, "" for no table; of the two sums where two tables stand together
     """
 
     rows: Mapping[str, Row] = field(default_factory=dict)
@@ -93,16 +93,34 @@ NO_TABLE = CostTable()
 def costs_for(isa: Sequence[str], *, own: bool) -> CostTable:
     """The table for a machine with instruction sets `isa`, best first.
 
-    own   whether it is this very machine: then its table in the user's cache comes first
+    own   whether it is this very machine: then its table in the user's cache comes first, and
+          contracts that it lacks, as when a few kernels were measured, have the costs that ship
 
     Raises:
         KernelError: the file is no table of costs.
     """
-    if own and cached_table().is_file():
-        return read_costs(cached_table(), "the user's cache")
     folders = (data_root() / "kernels" / name / FILE for name in isa)
     path = next((p for p in folders if p.is_file()), None)
-    return NO_TABLE if path is None else read_costs(path, f"{path.parent.name}/{FILE}")
+    shipped = NO_TABLE if path is None else read_costs(path, f"{path.parent.name}/{FILE}")
+    if not own or not cached_table().is_file():
+        return shipped
+    return _with_others(read_costs(cached_table(), "the user's cache"), shipped)
+
+
+def _with_others(table: CostTable, other: CostTable) -> CostTable:
+    """The table, and of the other one the rows of contracts that it has none of."""
+    known = {_contract_of(symbol) for symbol in table.rows}
+    rows = {symbol: row for symbol, row in other.rows.items() if _contract_of(symbol) not in known}
+    if not rows:
+        return table
+    sums = hashlib.sha256(f"{table.sha256}{other.sha256}".encode()).hexdigest()
+    return CostTable(
+        {**rows, **table.rows}, table.made, f"{table.origin}, else {other.origin}", sums
+    )
+
+
+def _contract_of(symbol: str) -> str:
+    return symbol.removeprefix("eq_").partition("__")[0]
 
 
 def cached_table() -> Path:
@@ -153,7 +171,7 @@ def _row(symbol: str, entry: object) -> Row:
     factors = {str(amount): float(factor) for amount, factor in entry["cost"]}
     if not factors or not all(isfinite(f) and f >= 0 for f in factors.values()):
         raise ValueError("a cost needs factors, each a number >= 0")
-    contract = contracts().get(symbol.removeprefix("eq_").partition("__")[0])
+    contract = contracts().get(_contract_of(symbol))
     for amount in factors if contract else ():
         evaluate(amount, dict.fromkeys(contract.fields if contract else (), 1))
     return Row(factors, float(entry["error"]), int(entry["shapes"]))

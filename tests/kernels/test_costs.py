@@ -96,6 +96,18 @@ def test_the_users_table_is_of_this_machine_alone() -> None:
     assert costs_for(("ref",), own=False) == NO_TABLE
 
 
+def test_contracts_that_the_users_table_lacks_have_the_costs_of_the_best_set() -> None:
+    own = read_costs(written(cached_table()), "the user's cache")
+    shipped = costs_for(("avx2", "ref"), own=False)
+    both = costs_for(("avx2", "ref"), own=True)
+    measured = {name for name in shipped.rows if name.startswith("eq_fc_s8__")}
+    assert len(measured) > len(own.rows)  # and yet none of them is taken
+    others = {name: row for name, row in shipped.rows.items() if name not in measured}
+    assert both.rows == {**others, **own.rows}
+    assert both.origin == "the user's cache, else avx2/costs.toml"
+    assert both.sha256 not in (own.sha256, shipped.sha256)
+
+
 def test_without_a_table_of_its_own_a_machine_has_that_of_its_best_set() -> None:
     path = data_root() / "kernels" / "avx2" / FILE
     assert not cached_table().exists()

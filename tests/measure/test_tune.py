@@ -98,10 +98,12 @@ class TestOnThisMachine:
     def test_the_host_reads_the_cache_and_others_do_not(self) -> None:
         pipeline.tune(kernels=KERNELS, seconds=TINY)
         assert cached_table().is_file()
-        assert plan_for("host").costs.origin == "the user's cache"
+        costs = plan_for("host").costs
+        assert costs.origin.startswith("the user's cache")
+        assert costs.rows.items() >= read_costs(cached_table(), "").rows.items()
         for name in ("x86-64-avx2", "x86-64", "cortex-m4", "raspberry-pi-4"):
             origins = {plan.costs.origin for plan in plan_for(name).each}
-            assert "the user's cache" not in origins
+            assert not any("the user's cache" in origin for origin in origins)
 
     def test_each_level_of_a_fat_target_has_the_table_of_its_best_set(self) -> None:
         origins = [plan.costs.origin for plan in plan_for("x86-64").each]
