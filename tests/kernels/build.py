@@ -6,11 +6,11 @@ by content for the session and shared by its worker processes.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,7 @@ from tests.kernels.ahead import (
     with_intrinsics,
 )
 from tests.kernels.trial import forms_of
+from tests.precompiled import key_of
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow",
             "-Wmissing-prototypes", "-Werror")  # fmt: skip
@@ -48,6 +49,12 @@ def need(tool: str) -> str:
 def include_folder(kernel: Kernel) -> Path:
     """The headers beside the kernel's own folder, which may be a copy."""
     return kernel.path.parents[1] / "include"
+
+
+@cache
+def headers(folder: Path) -> bytes:
+    """What is in all headers of a folder, which no test changes; short."""
+    return key_of(*(path.read_bytes() for path in sorted(folder.rglob("*.h")))).encode()
 
 
 def unit(kernel: Kernel) -> str:
@@ -126,10 +133,8 @@ class Builder:
         self, kernel: Kernel, text: str, how: str, make: Callable[[Path, Path], None]
     ) -> Path:
         """What `make` (source, result) gives, unless it is there already."""
-        headers = sorted(include_folder(kernel).rglob("*.h"))
-        read = [kernel.path, *headers, *RUNNER_FILES]
-        parts = [text.encode(), how.encode(), *(p.read_bytes() for p in read)]
-        key = hashlib.sha256(b"\0".join(parts)).hexdigest()[:24]
+        read = [p.read_bytes() for p in (kernel.path, *RUNNER_FILES)]
+        key = key_of(text.encode(), how.encode(), headers(include_folder(kernel)), *read)
         result = self.folder / f"{kernel.base_symbol}-{key}"
         if not result.exists():
             source = self.folder / f"{kernel.base_symbol}-{key}-{os.getpid()}.c"

@@ -5,12 +5,10 @@ A fault that slips through shows that the cases, or the machinery, are not ugly 
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
@@ -22,6 +20,7 @@ from edgeq.kernels.catalog import Kernel, catalog, read_kernel
 from edgeq.kernels.contract import includes
 from edgeq.resources import data_root
 from tests.kernels.rig import Rig
+from tests.precompiled import key_of
 
 KERNELS = data_root() / "kernels"
 QUICK_FAULTS = 4  # of each instruction set that an emulator runs
@@ -55,15 +54,22 @@ def listed() -> Iterator[Any]:
             yield pytest.param(fault, id=f"{fault.kernel}: {fault.name}", marks=marks)
 
 
-def plant(fault: Fault, folder: Path) -> Kernel:
-    """The kernel in a copy of kernels/ that holds the fault; its other files are links."""
-    copy = folder / "kernels"
-    shutil.copytree(KERNELS, copy, copy_function=os.symlink)
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of copies of kernels/, each with a fault."""
+    return tmp_path_factory.mktemp("copies")
+
+
+def plant(fault: Fault, copies: Path) -> Kernel:
+    """The kernel in a copy of kernels/ that holds the fault; the copy of its kind is made once."""
+    copy = copies / key_of(*(s.encode() for s in (fault.file, fault.old, fault.new))) / "kernels"
     faulty = copy / fault.file
-    text = faulty.read_text(encoding="utf-8")
-    assert fault.old in text, f"{fault.file} has changed: there is no place for the fault"
-    faulty.unlink()
-    faulty.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
+    if not copy.exists():
+        text = (KERNELS / fault.file).read_text(encoding="utf-8")
+        assert fault.old in text, f"{fault.file} has changed: there is no place for the fault"
+        copy.parent.mkdir()
+        link_around(Path(fault.file).parts, KERNELS, copy)
+        faulty.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
     kernel = next(k for k in catalog() if k.base_symbol == fault.kernel)
     path = copy / kernel.path.relative_to(KERNELS)
     if path == faulty:  # its directives may have changed
@@ -71,9 +77,19 @@ def plant(fault: Fault, folder: Path) -> Kernel:
     return replace(kernel, path=path)
 
 
+def link_around(way: Sequence[str], real: Path, copy: Path) -> None:
+    """Make folder `copy` with links to all that is in `real`, but for folders on the `way`."""
+    copy.mkdir()
+    for path in real.iterdir():
+        if path.name != way[0]:
+            (copy / path.name).symlink_to(path)
+    if len(way) > 1:
+        link_around(way[1:], real / way[0], copy / way[0])
+
+
 @pytest.mark.parametrize("fault", list(listed()))
-def test_is_reported(fault: Fault, rig: Rig, tmp_path: Path) -> None:
-    kernel = plant(fault, tmp_path)
+def test_is_reported(fault: Fault, rig: Rig, copies: Path) -> None:
+    kernel = plant(fault, copies)
     report = rig.misdeed(kernel) if fault.sanitizer else rig.difference(kernel)
     assert report, "the fault was not seen"
     assert re.search(fault.says, report), report
@@ -93,11 +109,11 @@ def sources(kernel: Kernel) -> list[Path]:
     return [kernel.path, *(p for p in includes(kernel.path) if p.name != "fixed_point.h")]
 
 
-def plant_in_header(kernel: Kernel, code: str, folder: Path) -> Kernel:
+def plant_in_header(kernel: Kernel, code: str, copies: Path) -> Kernel:
     """The kernel in a copy of kernels/ whose fixed_point.h ends with `code`."""
     end = "\n#endif\n"
     fault = Fault("", kernel.base_symbol, "include/edgeq/fixed_point.h", end, code + end, "")
-    return plant(fault, folder)
+    return plant(fault, copies)
 
 
 CLAMP = """
@@ -114,10 +130,10 @@ BOUNDS = {"low": ("lo", "lo + (lo < hi)"), "high": ("hi", "hi - (lo < hi)")}
 @pytest.mark.parametrize("kernel", users(r"\beq_clamp\("), ids=attrgetter("base_symbol"))
 @pytest.mark.parametrize("end", BOUNDS)
 def test_every_clamp_is_reached_at_both_ends(
-    kernel: Kernel, end: str, rig: Rig, tmp_path: Path
+    kernel: Kernel, end: str, rig: Rig, copies: Path
 ) -> None:
     bound, by = BOUNDS[end]
-    faulty = plant_in_header(kernel, CLAMP.replace("BOUND", bound).replace("BY", by), tmp_path)
+    faulty = plant_in_header(kernel, CLAMP.replace("BOUND", bound).replace("BY", by), copies)
     assert rig.difference(faulty), f"no case reaches the {end} end"
 
 
@@ -141,7 +157,7 @@ RESCALED = [
 
 
 @pytest.mark.parametrize(("kernel", "form"), RESCALED)
-def test_every_rescale_meets_a_tie(kernel: Kernel, form: str, rig: Rig, tmp_path: Path) -> None:
-    faulty = plant_in_header(kernel, TIE, tmp_path)
+def test_every_rescale_meets_a_tie(kernel: Kernel, form: str, rig: Rig, copies: Path) -> None:
+    faulty = plant_in_header(kernel, TIE, copies)
     alone = replace(faulty, contract=replace(faulty.contract, forms=(form,)))
     assert rig.difference(alone), "no case has a tie"
