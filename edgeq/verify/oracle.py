@@ -44,6 +44,8 @@ ORACLES: Mapping[str, tuple[str, Header]] = {
     "openvino": ("openvino", {}),
 }
 
+EXTRAS = {"openvino": "peers"}  # what brings an oracle's package; of others it is "verify"
+
 ARENA_BYTES = 256 << 20
 TIMEOUT_SECONDS = 120.0
 WORDS_SHOWN = 2000
@@ -177,7 +179,7 @@ class Oracle:
             raise ToolError(
                 f"oracle '{self.name}' is not installed",
                 why=reply[0]["missing"],
-                fix="pip install edgeq[verify]",
+                fix=f"pip install edgeq[{EXTRAS.get(self.name, 'verify')}]",
             )
         if not reply[0]["ok"]:
             why = "\n".join(filter(None, [reply[0]["why"], self._printed()]))

@@ -212,16 +212,17 @@ def test_an_oracle_that_takes_too_long_is_stopped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "package"),
+    ("name", "package", "extra"),
     [
-        ("tflm", "tflite_micro"),
-        ("litert", "ai_edge_litert"),
-        ("litert-default", "ai_edge_litert"),
-        ("onnxruntime", "onnxruntime"),
+        ("tflm", "tflite_micro", "verify"),
+        ("litert", "ai_edge_litert", "verify"),
+        ("litert-default", "ai_edge_litert", "verify"),
+        ("onnxruntime", "onnxruntime", "verify"),
+        ("openvino", "openvino", "peers"),
     ],
 )
 def test_a_missing_package_names_the_extra(
-    name: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, package: str, extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A folder of this name hides the installed one; what it prints must not break a reply.
     (tmp_path / package).mkdir()
@@ -229,7 +230,7 @@ def test_a_missing_package_names_the_extra(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(ToolError) as caught:
         run_oracle(name, _two_steps(), [])
-    assert caught.value.fix == "pip install edgeq[verify]"
+    assert caught.value.fix == f"pip install edgeq[{extra}]"
     assert package in caught.value.why
 
 
