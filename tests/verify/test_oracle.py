@@ -226,7 +226,8 @@ def test_a_missing_package_names_the_extra(
 ) -> None:
     # A folder of this name hides the installed one; what it prints must not break a reply.
     (tmp_path / package).mkdir()
-    (tmp_path / package / "__init__.py").write_text('print("noise", flush=True)\n')
+    text = f'print("noise", flush=True)\nraise ImportError("no {package}")\n'
+    (tmp_path / package / "__init__.py").write_text(text, encoding="ascii")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(ToolError) as caught:
         run_oracle(name, _two_steps(), [])
