@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
@@ -87,10 +87,16 @@ def link_around(way: Sequence[str], real: Path, copy: Path) -> None:
         link_around(way[1:], real / way[0], copy / way[0])
 
 
+def first_report(kernel: Kernel, look: Callable[[Kernel], str]) -> str:
+    """What `look` says of one rounding form after another: most faults show in the first."""
+    forms: list[tuple[str, ...]] = [(form,) for form in kernel.contract.forms] or [()]
+    alone = (replace(kernel, contract=replace(kernel.contract, forms=f)) for f in forms)
+    return next(filter(None, map(look, alone)), "")
+
+
 @pytest.mark.parametrize("fault", list(listed()))
 def test_is_reported(fault: Fault, rig: Rig, copies: Path) -> None:
-    kernel = plant(fault, copies)
-    report = rig.misdeed(kernel) if fault.sanitizer else rig.difference(kernel)
+    report = first_report(plant(fault, copies), rig.misdeed if fault.sanitizer else rig.difference)
     assert report, "the fault was not seen"
     assert re.search(fault.says, report), report
 
@@ -134,7 +140,7 @@ def test_every_clamp_is_reached_at_both_ends(
 ) -> None:
     bound, by = BOUNDS[end]
     faulty = plant_in_header(kernel, CLAMP.replace("BOUND", bound).replace("BY", by), copies)
-    assert rig.difference(faulty), f"no case reaches the {end} end"
+    assert first_report(faulty, rig.difference), f"no case reaches the {end} end"
 
 
 TIE = """
