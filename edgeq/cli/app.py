@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -24,7 +27,7 @@ from edgeq.cli.tune import tune
 from edgeq.cli.verify import verify
 from edgeq.errors import EdgeqError, ToolError, UsageError
 
-INTERRUPTED, READER_LEFT = 130, 141
+INTERRUPTED, READER_LEFT, TERMINATED = 130, 141, 143
 INTRODUCTION = "Trained networks become plain C with the same bytes on every machine."
 
 # What scripts read from a command's JSON, beside "error" and "problems" when it fails.
@@ -47,15 +50,28 @@ ArgumentError = next(
 )  # fmt: skip
 
 
+class Terminated(BaseException):
+    """Somebody asks this process to end: compilers and emulators that it started end with it."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (the process's own when None) and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     tolerate_encodings()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminate)
     try:
         return _run(words)
+    except Terminated:
+        return TERMINATED
     except ReaderLeft:  # what is still buffered goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_LEFT
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise Terminated
 
 
 def _run(words: list[str]) -> int:

@@ -5,7 +5,12 @@ Commands run in this process, so that whatever is not an EdgeqError escapes and 
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -245,6 +250,32 @@ def test_interruption_ends_quietly(run: Run, digits: Path, monkeypatch: pytest.M
     monkeypatch.setattr(pipeline, "load", interrupted)
     said = run("analyze", digits)
     assert (said.code, said.out, said.err) == (130, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals end programs otherwise there")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_an_end_from_outside_leaves_no_process_and_no_file(
+    number: signal.Signals, code: int, digits: Path, tmp_path: Path
+) -> None:
+    temporary, pid = tmp_path / "temporary", tmp_path / "pid"
+    temporary.mkdir()
+    for name in ("gcc", "cc", "clang"):
+        slow = tmp_path / name
+        slow.write_text(f"#!/bin/sh\necho $$ > {pid}.new; mv {pid}.new {pid}; exec sleep 60\n")
+        slow.chmod(0o755)
+    command = [sys.executable, "-m", "edgeq", "bench", str(digits)]
+    more = {"TMPDIR": str(temporary), "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    with subprocess.Popen(command, env=os.environ | more, stderr=subprocess.PIPE) as process:
+        until = time.monotonic() + 60
+        while not pid.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        process.send_signal(number)
+        said = process.communicate(timeout=60)[1]
+    assert (process.returncode, said) == (code, b"")
+    assert not list(temporary.iterdir())
+    state = ["ps", "-o", "stat=", "-p", pid.read_text().strip()]
+    left = subprocess.run(state, capture_output=True, text=True, check=False).stdout.strip()
+    assert left[:1] in ("", "Z")  # gone, or waits to be buried by whoever does that here
 
 
 @pytest.mark.parametrize("error", [MemoryError(), OSError(28, "No space left on device")])
