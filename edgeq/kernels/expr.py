@@ -1,7 +1,7 @@
 """The small language of kernel directives: integer expressions over named values.
 
-Evaluated by a walk over Python's syntax tree that knows integers, names, comparison,
-arithmetic and boolean operators, and nothing else; never by `eval`.
+Made into functions, once for each text, by a walk over Python's syntax tree that knows integers,
+names, comparison, arithmetic and boolean operators, and nothing else; never by `eval`.
 """
 
 from __future__ import annotations
@@ -56,40 +56,78 @@ def parse(text: str) -> ast.expr:
         raise KernelError(f"'{text}' is not an expression", why=str(error)) from None
 
 
+Value = Callable[[Mapping[str, int]], int]
+"""The integer that an expression is, given the values of names."""
+
+
 def evaluate(text: str, values: Mapping[str, int]) -> int:
     """The integer value of `text`; names stand for `values`, true is 1 and false 0."""
     try:
-        return _value(parse(text), text, values)
+        return _whole(text)(values)
     except (ArithmeticError, ValueError) as error:
         raise KernelError(f"'{text}' has no value", why=str(error)) from None
 
 
-def _value(node: ast.expr, text: str, values: Mapping[str, int]) -> int:
+@cache
+def _whole(text: str) -> Value:
+    return _value(parse(text), text)
+
+
+def _value(node: ast.expr, text: str) -> Value:
     match node:
         case ast.Constant(value=int() as number):
-            return number
+            return lambda _: number
         case ast.Name(id=name):
-            return _named(name, text, values)
-        case ast.Compare(ops=ops) if all(type(op) in COMPARE for op in ops):
-            return int(_compare(node, text, values))
+            return _named(name, text)
+        case ast.Compare(left=left, ops=ops, comparators=rest) if all(
+            type(op) in COMPARE for op in ops
+        ):
+            return _compare([_value(n, text) for n in (left, *rest)], ops)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
-            return BINARY[type(op)](_value(left, text, values), _value(right, text, values))
-        case ast.UnaryOp(op=op, operand=operand) if type(op) in UNARY:
-            return UNARY[type(op)](_value(operand, text, values))
-        case ast.BoolOp(op=op, values=parts):
-            return BOOLEAN[type(op)](_value(part, text, values) for part in parts)
+            return _binary(BINARY[type(op)], _value(left, text), _value(right, text))
+        case ast.UnaryOp(op=sign, operand=operand) if type(sign) in UNARY:
+            return _unary(UNARY[type(sign)], _value(operand, text))
+        case ast.BoolOp(op=kind, values=parts):
+            return _all_of(BOOLEAN[type(kind)], [_value(part, text) for part in parts])
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in FUNCTIONS:
-            return FUNCTIONS[name](_value(arg, text, values) for arg in args)
-    raise KernelError(f"'{text}' holds {type(node).__name__}, which directives do not know")
+            return _all_of(FUNCTIONS[name], [_value(arg, text) for arg in args])
+    return _refused(node, text)
 
 
-def _named(name: str, text: str, values: Mapping[str, int]) -> int:
-    if name not in values:
-        raise UnknownNameError(f"'{text}' uses {name}", why=f"known: {', '.join(sorted(values))}")
-    return values[name]
+def _refused(node: ast.expr, text: str) -> Value:
+    def value(_: Mapping[str, int]) -> int:
+        raise KernelError(f"'{text}' holds {type(node).__name__}, which directives do not know")
+
+    return value
 
 
-def _compare(node: ast.Compare, text: str, values: Mapping[str, int]) -> bool:
-    operands = [_value(n, text, values) for n in (node.left, *node.comparators)]
-    pairs = zip(operands, node.ops, operands[1:], strict=False)
-    return all(COMPARE[type(op)](a, b) for a, op, b in pairs)
+def _named(name: str, text: str) -> Value:
+    def value(values: Mapping[str, int]) -> int:
+        if name in values:
+            return values[name]
+        known = ", ".join(sorted(values))
+        raise UnknownNameError(f"'{text}' uses {name}", why=f"known: {known}")
+
+    return value
+
+
+def _unary(function: Callable[[int], int], operand: Value) -> Value:
+    return lambda values: function(operand(values))
+
+
+def _binary(function: Callable[[int, int], int], left: Value, right: Value) -> Value:
+    return lambda values: function(left(values), right(values))
+
+
+def _all_of(function: Callable[[Iterable[int]], int], parts: list[Value]) -> Value:
+    return lambda values: function(part(values) for part in parts)
+
+
+def _compare(operands: list[Value], ops: list[ast.cmpop]) -> Value:
+    functions = [COMPARE[type(op)] for op in ops]
+
+    def value(values: Mapping[str, int]) -> int:
+        found = [operand(values) for operand in operands]
+        return int(all(map(lambda f, a, b: f(a, b), functions, found, found[1:])))
+
+    return value

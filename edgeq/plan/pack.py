@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from itertools import combinations
 from math import prod
 from typing import Any, TypeVar
@@ -57,11 +58,12 @@ def pack(
     radices = _radices(names, order)
     blocked = {name: prod(r for r in _inner(radices, name)) for name in names}
     full = [-(-size // blocked[n]) * blocked[n] for n, size in zip(names, array.shape, strict=True)]
-    room = [(0, f - size) for f, size in zip(full, array.shape, strict=True)]
+    filled = np.zeros(full, array.dtype)
+    filled[tuple(map(slice, array.shape))] = array
     parts = [key for name in names for key in _parts(radices, name)]
     split = [radices[key] or full[names.index(key[0])] // blocked[key[0]] for key in parts]
     axes = [parts.index(key) for key in radices]
-    return np.pad(array, room).reshape(split).transpose(axes).reshape(-1)
+    return filled.reshape(split).transpose(axes).reshape(-1)
 
 
 def together(order: tuple[str, ...], dimension: str) -> int:
@@ -186,6 +188,7 @@ def _radices(names: tuple[str, ...], order: tuple[str, ...]) -> dict[Key, int]:
     return radices
 
 
+@cache
 def _part(text: str) -> tuple[str, int, int]:
     """(dimension, divisor, radix) of one part; radix 0 when nothing bounds it."""
     match = PART.match(text)
