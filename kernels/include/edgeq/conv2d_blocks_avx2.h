@@ -14,16 +14,15 @@
 #include "edgeq/conv2d_call.h"
 #include "edgeq/conv2d_segment_avx2.h"
 #include "edgeq/conv2d_wide_band_avx2.h"
-#include "edgeq/fused_avx2.h"
-#include "edgeq/scale_avx2.h"
+#include "edgeq/odd_avx2.h"
 
 enum {
     EQ_PART_NUMBERS = 8192, /* of a band that pixels of a part see: they stay near */
     EQ_PART_WIDENED = 24 /* pixels of a part at least, where weights are widened for it */
 };
 
-/* What sixteen channels have in common: with `any` (rescale_modes.h) factors, with EQ_FUSED those
- * of fused_avx2.h, else f. */
+/* What sixteen channels have in common: with `any` (rescale_modes.h) factors, with EQ_FUSED and
+ * EQ_ODD floats, else f. */
 typedef struct {
     const int8_t *w;   /* int8, or int16 */
     int64_t segment;   /* from segment to segment of a window, int16 */
@@ -32,7 +31,7 @@ typedef struct {
     __m256i bias[2];
     eq_scale_avx2 f[2];
     eq_factors_x8 factors[2];
-    eq_fused_x256 fused[2];
+    eq_odd_x256 floats[2];
     eq_range_avx2 range;
 } eq_block_avx2;
 
@@ -67,11 +66,10 @@ EQ_INLINE_AVX2 eq_tile_avx2 eq_block_dots_avx2(const eq_block_avx2 *t,
 EQ_INLINE_AVX2 __m256i eq_block_bytes_avx2(const eq_block_avx2 *t, __m256i a, __m256i b,
                                            __m256i c, __m256i d, int mode)
 {
-    if (mode == EQ_FUSED) {
-        const eq_fused_range_x256 clamp = {t->range.lo, t->range.hi};
-        return eq_fused_bytes_x32(
-            eq_fused_x8(a, &t->fused[0]), eq_fused_x8(b, &t->fused[1]),
-            eq_fused_x8(c, &t->fused[0]), eq_fused_x8(d, &t->fused[1]), &clamp);
+    if (eq_is_float_avx2(mode)) {
+        const __m256i v =
+            eq_floats_bytes_x32(&t->floats[0], &t->floats[1], a, b, c, d, &t->range, mode);
+        return _mm256_permute4x64_epi64(v, 0xd8);
     }
     if (mode & EQ_ANY)
         return eq_narrow_s8_x32(eq_rescale_x8(a, &t->factors[0], mode),
@@ -205,9 +203,9 @@ EQ_INLINE_AVX2 void eq_block_factors_avx2(eq_block_avx2 *t, const eq_conv2d_arra
 {
     for (int32_t k = 0; k < 2; ++k) {
         const int32_t *mult = a->mult + o + 8 * k, *shift = a->shift + o + 8 * k;
-        if (mode == EQ_FUSED) {
+        if (eq_is_float_avx2(mode)) {
             t->bias[k] = eq_load_x8(a->bias + o + 8 * k);
-            t->fused[k] = eq_load_fused_x256(mult, shift);
+            t->floats[k] = eq_load_floats_x256(mult, shift, mode);
         } else if (mode & EQ_ANY) {
             t->bias[k] = eq_load_x8(a->bias + o + 8 * k);
             t->factors[k] = eq_load_factors_of(mult, shift, mode);
@@ -280,7 +278,7 @@ EQ_INLINE_AVX2 void eq_blocks_image_avx2(const eq_conv2d_arrays *a, int8_t *scra
     }
 }
 
-/* A whole call: `mode` is the rounding form, `any` of one, or EQ_FUSED. */
+/* A whole call: `mode` is the rounding form, `any` of one, EQ_FUSED or EQ_ODD. */
 EQ_INLINE_AVX2 void eq_conv2d_blocks_avx2(const eq_conv2d_arrays *a, int8_t *scratch,
                                           const eq_conv2d_call *p, int kind, int mode)
 {

@@ -2,9 +2,9 @@
  *
  * Windows are read where they lie, from a band of int16 (conv2d_band.h): two taps of a pixel are
  * broadcast, and VPMADDWD multiplies them with two taps of eight channels.  Weights are
- * packed (o/8, kh, kwi/2, ..., kwi%2), so they are read in order: of a fused rescale with channels in
- * order, else in that of scale_avx2.h.  What does not fill the last tile of a row is computed by
- * four, and some of it once more.
+ * packed (o/8, kh, kwi/2, ..., kwi%2), so they are read in order: of a rescale by floats with
+ * channels in order, else in that of scale_avx2.h.  What does not fill the last tile of a row is
+ * computed by four, and some of it once more.
  *
  * The loop is assembly for the reason that conv2d_segment_avx2.h gives.
  *
@@ -22,7 +22,7 @@ typedef struct {
     __m256i a, b, c, d, e, f, g, h, i, j, k, l;
 } eq_twelve_avx2;
 
-/* The constants of a layer, with EQ_FUSED `fused`, else f; and how its windows lie. */
+/* The constants of a layer, with EQ_FUSED and EQ_ODD floats, else f; and how its windows lie. */
 typedef struct {
     const int8_t *w;   /* int8, or int16 */
     int64_t segment;   /* from segment to segment of a window, int16 */
@@ -31,7 +31,7 @@ typedef struct {
     int32_t count;     /* channels */
     __m256i bias;
     eq_scale_avx2 f;
-    eq_fused_x256 fused;
+    eq_odd_x256 floats;
     eq_range_avx2 range;
 } eq_narrow_avx2;
 
@@ -98,15 +98,12 @@ EQ_INLINE_AVX2 void eq_store_eights_avx2(int8_t *y0, int8_t *y1, __m128i v, int3
 EQ_INLINE_AVX2 __m256i eq_narrow_bytes_avx2(const eq_narrow_avx2 *t, __m256i a, __m256i b,
                                             __m256i c, __m256i d, int mode)
 {
-    if (mode == EQ_FUSED) {
-        const __m256i ab =
-            eq_fused_words_x16(eq_fused_x8(a, &t->fused), eq_fused_x8(b, &t->fused));
-        const __m256i cd =
-            eq_fused_words_x16(eq_fused_x8(c, &t->fused), eq_fused_x8(d, &t->fused));
+    if (eq_is_float_avx2(mode)) {
         const __m256i order = _mm256_broadcastsi128_si256(
             _mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15));
-        const __m256i v = _mm256_shuffle_epi8(_mm256_packs_epi16(ab, cd), order);
-        return _mm256_min_epi8(_mm256_max_epi8(v, t->range.lo), t->range.hi);
+        const __m256i v =
+            eq_floats_bytes_x32(&t->floats, &t->floats, a, b, c, d, &t->range, mode);
+        return _mm256_shuffle_epi8(v, order);
     }
     const __m256i first =
         _mm256_packs_epi32(eq_scaled_avx2(a, &t->f, mode), eq_scaled_avx2(b, &t->f, mode));
@@ -195,10 +192,10 @@ EQ_INLINE_AVX2 void eq_narrow_image_avx2(const eq_conv2d_arrays *a, int8_t *scra
                         .kh = p->kh,
                         .pairs = pairs,
                         .count = p->out_c,
-                        .bias = mode == EQ_FUSED ? eq_load_x8(a->bias)
-                                                 : eq_load_bias_avx2(a->bias),
+                        .bias = eq_is_float_avx2(mode) ? eq_load_x8(a->bias)
+                                                       : eq_load_bias_avx2(a->bias),
                         .f = eq_load_scale_avx2(a->mult, a->shift, mode),
-                        .fused = eq_load_fused_x256(a->mult, a->shift),
+                        .floats = eq_load_floats_x256(a->mult, a->shift, mode),
                         .range = eq_load_range_avx2(p->zy, p->act_min, p->act_max)};
     if (wide)
         eq_less_zero_avx2(weights, a->w, p->kh, pairs, 1, b->run % 2 != 0, p->zw);
@@ -212,7 +209,7 @@ EQ_INLINE_AVX2 void eq_narrow_image_avx2(const eq_conv2d_arrays *a, int8_t *scra
     }
 }
 
-/* A whole call: `mode` is the rounding form, or EQ_FUSED. */
+/* A whole call: `mode` is the rounding form, EQ_FUSED or EQ_ODD. */
 EQ_INLINE_AVX2 void eq_conv2d_narrow_avx2(const eq_conv2d_arrays *a, int8_t *scratch,
                                           const eq_conv2d_call *p, int kind, int mode)
 {

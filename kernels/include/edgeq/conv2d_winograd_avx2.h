@@ -14,8 +14,7 @@
 #include "edgeq/conv2d_band.h"
 #include "edgeq/conv2d_call.h"
 #include "edgeq/conv2d_tile_avx2.h"
-#include "edgeq/fused_avx2.h"
-#include "edgeq/scale_avx2.h"
+#include "edgeq/odd_avx2.h"
 #include "edgeq/winograd_avx2.h"
 
 /* A call: its arrays, and the parts of scratch. */
@@ -36,11 +35,11 @@ typedef struct {
     int32_t rows, columns;
 } eq_winograd_tile_avx2;
 
-/* What sixteen channels have in common: with EQ_FUSED `fused`, else f. */
+/* What sixteen channels have in common: with EQ_FUSED and EQ_ODD floats, else f. */
 typedef struct {
     __m256i bias[2];
     eq_scale_avx2 f[2];
-    eq_fused_x256 fused[2];
+    eq_odd_x256 floats[2];
 } eq_winograd_channels_avx2;
 
 /* From place to place of a block of sixteen channels' weights, in int16: a cache line more than
@@ -154,9 +153,9 @@ eq_winograd_channels_of_avx2(const eq_conv2d_arrays *a, int32_t o, int mode)
     for (int32_t k = 0; k < 2; ++k) {
         const int32_t *bias = a->bias + o + 8 * k;
         const int32_t *mult = a->mult + o + 8 * k, *shift = a->shift + o + 8 * k;
-        q.bias[k] = mode == EQ_FUSED ? eq_load_x8(bias) : eq_load_bias_avx2(bias);
+        q.bias[k] = eq_is_float_avx2(mode) ? eq_load_x8(bias) : eq_load_bias_avx2(bias);
         q.f[k] = eq_load_scale_avx2(mult, shift, mode);
-        q.fused[k] = eq_load_fused_x256(mult, shift);
+        q.floats[k] = eq_load_floats_x256(mult, shift, mode);
     }
     return q;
 }
@@ -166,11 +165,10 @@ EQ_INLINE_AVX2 __m256i eq_winograd_bytes_avx2(const eq_winograd_channels_avx2 *q
                                               const __m256i *s, const eq_range_avx2 *r,
                                               int mode)
 {
-    if (mode == EQ_FUSED) {
-        const eq_fused_range_x256 clamp = {r->lo, r->hi};
-        return eq_fused_bytes_x32(
-            eq_fused_x8(s[0], &q->fused[0]), eq_fused_x8(s[1], &q->fused[1]),
-            eq_fused_x8(s[2], &q->fused[0]), eq_fused_x8(s[3], &q->fused[1]), &clamp);
+    if (eq_is_float_avx2(mode)) {
+        const __m256i v = eq_floats_bytes_x32(&q->floats[0], &q->floats[1], s[0], s[1],
+                                              s[2], s[3], r, mode);
+        return _mm256_permute4x64_epi64(v, 0xd8);
     }
     const __m256i first = _mm256_packs_epi32(eq_scaled_avx2(s[0], &q->f[0], mode),
                                              eq_scaled_avx2(s[1], &q->f[1], mode));
@@ -265,7 +263,7 @@ EQ_INLINE_AVX2 void eq_winograd_image_avx2(const eq_winograd_layer_avx2 *t,
     }
 }
 
-/* A whole call: `mode` is the rounding form, or EQ_FUSED. */
+/* A whole call: `mode` is the rounding form, EQ_FUSED or EQ_ODD. */
 EQ_INLINE_AVX2 void eq_conv2d_winograd_avx2(const eq_conv2d_arrays *a, int8_t *scratch,
                                             const eq_conv2d_call *p, int mode)
 {

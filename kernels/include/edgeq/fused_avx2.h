@@ -17,11 +17,6 @@ typedef struct {
     __m256 factor, addend;
 } eq_fused_x256;
 
-/* The clamp. */
-typedef struct {
-    __m256i lo, hi;
-} eq_fused_range_x256;
-
 EQ_INLINE_AVX2 eq_fused_x256 eq_fused_of_x256(__m256i factor, __m256i addend)
 {
     const eq_fused_x256 f = {_mm256_castsi256_ps(factor), _mm256_castsi256_ps(addend)};
@@ -49,17 +44,6 @@ EQ_INLINE_AVX2 __m256i eq_fused_ints_x8(__m256i sum, const eq_fused_x256 *f)
 EQ_INLINE_AVX2 __m256i eq_fused_words_x16(__m256i a, __m256i b)
 {
     return _mm256_blend_epi16(a, _mm256_slli_epi32(b, 16), 0xaa);
-}
-
-/* Sixteen channels of two pixels, (a, b) and (c, d), as bytes in order, where a and c are the even
- * channels, b and d the odd ones; clamped. */
-EQ_INLINE_AVX2 __m256i eq_fused_bytes_x32(__m256i a, __m256i b, __m256i c, __m256i d,
-                                          const eq_fused_range_x256 *r)
-{
-    const __m256i v =
-        _mm256_packs_epi16(eq_fused_words_x16(a, b), eq_fused_words_x16(c, d));
-    const __m256i bytes = _mm256_permute4x64_epi64(v, 0xd8);
-    return _mm256_min_epi8(_mm256_max_epi8(bytes, r->lo), r->hi);
 }
 
 /* Sixteen channels of two pixels, in turns: 0..3 and 8..11 in u, the others in v; as bytes in order,

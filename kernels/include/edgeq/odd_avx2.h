@@ -10,6 +10,7 @@
 #define EDGEQ_ODD_AVX2_H
 
 #include "edgeq/fused_avx2.h"
+#include "edgeq/scale_avx2.h"
 
 /* Among the modes of rescale_modes.h. */
 enum { EQ_ODD = 2 };
@@ -45,6 +46,38 @@ EQ_INLINE_AVX2 __m256i eq_odd_x8(__m256i sum, const eq_odd_x256 *f)
 {
     const __m256i magnitude = _mm256_add_epi32(_mm256_abs_epi32(sum), f->turn);
     return _mm256_sign_epi32(eq_fused_x8(magnitude, &f->fused), sum);
+}
+
+/* The constants of EQ_FUSED, which has no turn, or of EQ_ODD. */
+EQ_INLINE_AVX2 eq_odd_x256 eq_load_floats_x256(const int32_t *mult, const int32_t *shift,
+                                               int mode)
+{
+    eq_odd_x256 f;
+    if (mode == EQ_ODD)
+        f = eq_load_odd_x256(mult, shift);
+    else
+        f.fused = eq_load_fused_x256(mult, shift);
+    return f;
+}
+
+EQ_INLINE_AVX2 __m256i eq_floats_x8(__m256i sum, const eq_odd_x256 *f, int mode)
+{
+    return mode == EQ_ODD ? eq_odd_x8(sum, f) : eq_fused_x8(sum, &f->fused);
+}
+
+/* Sums of eight channels of four pixels, or of sixteen, those of f even and those of g odd, of two,
+ * (a, b) and (c, d), as bytes: lanes of a and b in turns, four of them, then as many of c and d. */
+EQ_INLINE_AVX2 __m256i eq_floats_bytes_x32(const eq_odd_x256 *f, const eq_odd_x256 *g,
+                                           __m256i a, __m256i b, __m256i c, __m256i d,
+                                           const eq_range_avx2 *r, int mode)
+{
+    const __m256i u =
+        eq_fused_words_x16(eq_floats_x8(a, f, mode), eq_floats_x8(b, g, mode));
+    const __m256i v =
+        eq_fused_words_x16(eq_floats_x8(c, f, mode), eq_floats_x8(d, g, mode));
+    if (mode == EQ_ODD)
+        return eq_bytes_avx2(u, v, r);
+    return _mm256_min_epi8(_mm256_max_epi8(_mm256_packs_epi16(u, v), r->lo), r->hi);
 }
 
 #endif
