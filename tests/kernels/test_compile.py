@@ -18,9 +18,8 @@ from _pytest.mark.structures import ParameterSet
 
 from edgeq.kernels.catalog import Kernel, catalog
 from tests.kernels.ahead import compile_c
-from tests.kernels.build import WARNINGS, include_folder, need, unit
+from tests.kernels.build import CLANG, WARNINGS, include_folder, need, unit
 
-CLANG = "clang-19"
 ISA = attrgetter("isa.name")
 TOGETHER = 16
 FRONT_END = ("-emit-llvm", "-Xclang", "-disable-llvm-passes")

@@ -21,8 +21,8 @@ typedef struct {
     __m256i a0, b0, a1, b1, a2, b2, a3, b3, a4, b4, a5, b5;
 } eq_tile_avx2;
 
-/* Two taps at x, or one and a zero. */
-EQ_INLINE_AVX2 __m256i eq_two_avx2(const int16_t *x, int one)
+/* Two taps at x, or one and a zero; scratch is not aligned. */
+EQ_INLINE_AVX2 __m256i eq_two_avx2(const void *x, int one)
 {
     int32_t two;
     memcpy(&two, x, sizeof two);

@@ -170,23 +170,24 @@ EQ_INLINE_AVX2 void eq_reach_any_avx2(const eq_reached_avx2 *t, eq_pixels_avx2 *
         eq_reach_pixels_avx2(t, g, out_c, 2, end);
 }
 
-/* n elements at x, int8 or int16, as int16 less zx. */
-EQ_INLINE_AVX2 void eq_reach_copy_avx2(int16_t *to, const void *x, int64_t at, int32_t n,
+/* n elements at x, int8 or int16, as int16 less zx; `to` is in scratch, which is not aligned. */
+EQ_INLINE_AVX2 void eq_reach_copy_avx2(void *to, const void *x, int64_t at, int32_t n,
                                        int32_t zx, int words)
 {
+    int8_t *const bytes = to;
     if (words) {
-        memcpy(to, (const int16_t *)x + at, (size_t)n * sizeof *to);
+        memcpy(bytes, (const int16_t *)x + at, (size_t)n * sizeof(int16_t));
         return;
     }
     const int8_t *from = (const int8_t *)x + at;
     const __m256i zero = _mm256_set1_epi16((int16_t)zx);
     int32_t i = 0;
     for (; i + 16 <= n; i += 16)
-        _mm256_storeu_si256((__m256i *)(void *)(to + i),
+        _mm256_storeu_si256((__m256i *)(void *)(bytes + 2 * i),
                             _mm256_sub_epi16(eq_widen_avx2(from + i), zero));
-    for (; i < n; ++i) { /* scratch is not aligned */
+    for (; i < n; ++i) {
         const int16_t one = (int16_t)(from[i] - zx);
-        memcpy(to + i, &one, sizeof one);
+        memcpy(bytes + 2 * i, &one, sizeof one);
     }
 }
 
