@@ -176,6 +176,11 @@ DEPTHWISE: tuple[dict[str, int], ...] = (
     {"in_h": 19, "in_w": 1, "in_c": 36, "multiplier": 1, "kh": 5, "kw": 1, "x_ring": 9, "row0": 6,
      "row1": 11},
     {"in_h": 82, "in_w": 1, "in_c": 2, "multiplier": 1, "kh": 14, "kw": 1, "y_gap": 1},
+    {"in_h": 70, "in_w": 1, "in_c": 5, "multiplier": 1, "kh": 2, "kw": 1, "y_gap": 1},
+    {"in_h": 15, "in_w": 1, "in_c": 19, "multiplier": 1, "kh": 5, "kw": 1, "pad": 2,
+     "pad_left": 0, "out_w": 1, "stride_h": 3},
+    {"in_h": 19, "in_w": 1, "in_c": 16, "multiplier": 1, "kh": 3, "kw": 1, "x_ring": 8,
+     "row0": 9, "row1": 15, "x_gap": 1},
 )  # fmt: skip
 """The same with a multiplier; `out_w` may see columns beyond the image, `turn` says what zero
 points and clamp there are, `full` leaves the clamp to the range of int8, and int16 holds the

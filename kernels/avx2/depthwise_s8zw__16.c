@@ -4,8 +4,7 @@
  * Exact: see depthwise_pairs_avx2.h and scale_avx2.h; channels beyond the last are not stored.
  *
  * @requires multiplier == 1 and live_shift >= 32 and acc_bits <= 31 and kh * kw <= 127
- * @requires out_w >= 4 or out_w == 1 and row1 - row0 >= 12
- * @requires in_c % 16 == 0 or in_c == 8 or in_c > 96 or out_w == 1
+ * @requires out_w >= 4 and (in_c % 16 == 0 or in_c == 8 or in_c > 96)
  * @packs w (o/16, kh/2, kw, o/4%2, o/8%2, o%4, kh%2)
  * @packs bias (o/16, o/4%2, o/8%2, o%4)
  * @packs mult (o/16, o/4%2, o/8%2, o%4)

@@ -30,7 +30,6 @@ typedef struct {
     int32_t step, apart; /* lines from window to the one below, and from pair to pair */
     int32_t kept, span;  /* lines that there are, and that a window spans */
     int32_t columns;     /* of a line */
-    int narrow;          /* 1 where that is one, and so is a row of the image */
     int32_t left;        /* of them before the image */
     int32_t inside;      /* and wholly in it */
     int shared;        /* 1 where two rows of windows, of three rows, see the same lines */
@@ -168,13 +167,6 @@ EQ_INLINE_AVX2 void eq_make_line_avx2(int16_t *line, const int8_t *x, int32_t r,
                      count * l->pixels);
 }
 
-/* The same where few lines are left. */
-EQ_APART_AVX2 void eq_make_some_line_avx2(int16_t *line, const int8_t *x, int32_t r,
-                                          const eq_row_pairs_avx2 *l, int32_t count)
-{
-    eq_make_line_avx2(line, x, r, l, count);
-}
-
 /* Where output rows go, and which: y points at the sixteen channels of row 0. */
 typedef struct {
     int8_t *y;
@@ -208,28 +200,6 @@ EQ_INLINE_AVX2 int32_t eq_make_lines_avx2(const eq_row_pairs_avx2 *l, int16_t *l
     return i;
 }
 
-/* All lines, of one column and all of them kept. */
-EQ_INLINE_AVX2 void eq_make_column_avx2(const eq_row_pairs_avx2 *l, int16_t *lines,
-                                        const int8_t *x, const eq_rows_out_avx2 *q,
-                                        int32_t count)
-{
-    const eq_depthwise_s8_params *p = l->p;
-    const int32_t all = eq_all_lines_avx2(l, q), top = eq_top_avx2(l, q);
-    const int32_t below = p->in_h - 1 - p->dil_h - top;
-    int32_t i = 0;
-    if (l->narrow && top >= 0 && below >= 0 && eq_are_many_avx2(count * l->pixels)) {
-        const int32_t whole = below / l->every + 1;
-        const int64_t step = (int64_t)l->every * p->x_row;
-        const eq_row_avx2 a = {x + (int64_t)top * p->x_row, step};
-        const eq_row_avx2 b = {a.x + (int64_t)p->dil_h * p->x_row, step};
-        i = all < whole ? all : whole;
-        eq_put_many_avx2(lines, a, b, i, count * l->pixels);
-    }
-    for (; i < all; ++i)
-        eq_make_some_line_avx2(lines + (int64_t)i * EQ_PAIR, x, top + i * l->every, l,
-                               count);
-}
-
 /* How windows of p lie in lines; `kept` depends on their rows. */
 static inline eq_row_pairs_avx2 eq_pairs_of_avx2(const eq_depthwise_s8_params *p)
 {
@@ -251,8 +221,6 @@ static inline eq_row_pairs_avx2 eq_pairs_of_avx2(const eq_depthwise_s8_params *p
                            .kept = fit > span ? fit : span,
                            .span = span,
                            .columns = columns,
-                           .narrow = columns == 1 && p->in_w == 1 && left == 0 &&
-                                     p->x_ring == p->in_h,
                            .left = left,
                            .inside = whole < rest ? whole : rest};
     memset(l.border, p->zx, sizeof l.border);

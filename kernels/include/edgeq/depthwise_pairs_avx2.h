@@ -30,19 +30,6 @@ EQ_INLINE_AVX2 __m256i eq_load_pixels_avx2(const int32_t *q, int32_t pixels)
     return eq_of_pixels_avx2(eq_load_x8(q), pixels);
 }
 
-/* What follows the products of eight channels. */
-EQ_INLINE_AVX2 void eq_load_rescale_avx2(eq_eight_avx2 *e, __m256i bias, __m256i mult,
-                                         __m256i shift, int mode)
-{
-    if (mode == EQ_FUSED) {
-        e->bias = bias;
-        e->fused = eq_fused_of_x256(mult, shift);
-        return;
-    }
-    e->bias = _mm256_xor_si256(bias, _mm256_set1_epi32(INT32_MIN));
-    e->f = eq_scale_of_avx2(mult, shift, mode);
-}
-
 /* The constants of sixteen channels; zw is taken from the weights, which may be int4. */
 EQ_INLINE_AVX2 void eq_load_sixteen_avx2(eq_sixteen_avx2 *t, const int8_t *w,
                                          const int32_t *bias, const int32_t *mult,
@@ -65,9 +52,9 @@ EQ_INLINE_AVX2 void eq_load_sixteen_avx2(eq_sixteen_avx2 *t, const int8_t *w,
         w += is_int4 ? 16 : 32;
     }
     for (int32_t k = 0; k < 2; ++k)
-        eq_load_rescale_avx2(&t->part[k], eq_load_pixels_avx2(bias + 8 * k, l->pixels),
-                             eq_load_pixels_avx2(mult + 8 * k, l->pixels),
-                             eq_load_pixels_avx2(shift + 8 * k, l->pixels), mode);
+        eq_load_after_avx2(&t->part[k].after, eq_load_pixels_avx2(bias + 8 * k, l->pixels),
+                           eq_load_pixels_avx2(mult + 8 * k, l->pixels),
+                           eq_load_pixels_avx2(shift + 8 * k, l->pixels), mode);
 }
 
 /* Where pairs of taps lie, those of the first from line `from` on. */
@@ -137,22 +124,6 @@ EQ_INLINE_AVX2 void eq_pass_3x3_avx2(eq_sixteen_avx2 *t, const eq_row_pairs_avx2
     }
 }
 
-/* The same of windows below each other in lines of one column, all of which are kept. */
-EQ_INLINE_AVX2 void eq_pass_column_avx2(const eq_sixteen_avx2 *t,
-                                        const eq_row_pairs_avx2 *l, int16_t *lines,
-                                        const int8_t *x, const eq_rows_out_avx2 *q,
-                                        int mode)
-{
-    const int32_t rows = q->end - q->row;
-    eq_make_column_avx2(l, lines, x, q, t->count);
-    const int64_t step = (int64_t)l->step * EQ_PAIR, apart = (int64_t)l->apart * EQ_PAIR;
-    for (int32_t r = 0; r < rows; r += 4) {
-        const int64_t at = r + 4 > rows ? rows - 4 : r;
-        eq_four_below_avx2(t, lines + at * step, step, apart, l->pairs,
-                           q->y + (q->row + at) * l->p->y_row, l->p->y_row, mode);
-    }
-}
-
 /* The same of any windows; what is left of a tile is its last window once more. */
 EQ_INLINE_AVX2 void eq_pass_rows_avx2(const eq_sixteen_avx2 *t, const eq_row_pairs_avx2 *l,
                                       int16_t *lines, const int8_t *x,
@@ -211,10 +182,7 @@ EQ_INLINE_AVX2 void eq_depthwise_by_pairs_avx2(const int8_t *x, const int8_t *w,
             t.count = rest < 16 ? rest : 16;
             eq_load_sixteen_avx2(&t, w + (int64_t)o * halves * l.pairs * p->kw, bias + o,
                                  mult + o, shift + o, &l, zw, is_int4, mode);
-            const int32_t rows = q.end - q.row;
-            if (l.columns == 1 && rows >= 4 && eq_all_lines_avx2(&l, &q) <= l.kept)
-                eq_pass_column_avx2(&t, &l, (int16_t *)(void *)scratch, x + o, &q, mode);
-            else if (fast)
+            if (fast)
                 eq_pass_3x3_avx2(&t, &l, (int16_t *)(void *)scratch, x + o, &q, mode);
             else
                 eq_pass_rows_avx2(&t, &l, (int16_t *)(void *)scratch, x + o, &q, mode);

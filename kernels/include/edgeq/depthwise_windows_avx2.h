@@ -10,23 +10,28 @@
  * point, and int32 holds sums in any order by the contract's proof.  An odd number of rows
  * is made even by one of weight zero, and so are channels to sixteen.
  *
- * `mode` is the rounding form, or EQ_FUSED.
+ * `mode` is the rounding form, EQ_FUSED or EQ_ODD.
  */
 #ifndef EDGEQ_DEPTHWISE_WINDOWS_AVX2_H
 #define EDGEQ_DEPTHWISE_WINDOWS_AVX2_H
 
 #include "edgeq/depthwise_lines_avx2.h"
-#include "edgeq/fused_avx2.h"
+#include "edgeq/odd_avx2.h"
 #include "edgeq/scale_avx2.h"
 
 enum { EQ_PAIR_TAPS = 128 }; /* pairs of taps that a window may have */
 
+/* What sums of eight channels begin with, and what becomes of them. */
+typedef struct {
+    __m256i bias;
+    eq_scale_avx2 f;
+    eq_odd_x256 floats; /* in the place of f */
+} eq_after_avx2;
+
 /* What a pass needs of eight channels. */
 typedef struct {
     int16_t w[EQ_PAIR_TAPS * 16]; /* (kh/2, kw, 8, 2) */
-    __m256i bias;
-    eq_scale_avx2 f;
-    eq_fused_x256 fused; /* in the place of f */
+    eq_after_avx2 after;
 } eq_eight_avx2;
 
 /* What a pass over sixteen channels needs: 0..3 and 8..11, then 4..7 and 12..15. */
@@ -44,6 +49,20 @@ typedef struct {
     int64_t at[EQ_PAIR_TAPS];
 } eq_windows_avx2;
 
+EQ_INLINE_AVX2 void eq_load_after_avx2(eq_after_avx2 *e, __m256i bias, __m256i mult,
+                                       __m256i shift, int mode)
+{
+    e->bias = bias;
+    if (mode == EQ_ODD) {
+        e->floats = eq_odd_of_x256(mult, shift);
+    } else if (mode == EQ_FUSED) {
+        e->floats.fused = eq_fused_of_x256(mult, shift);
+    } else {
+        e->bias = _mm256_xor_si256(bias, _mm256_set1_epi32(INT32_MIN));
+        e->f = eq_scale_of_avx2(mult, shift, mode);
+    }
+}
+
 /* Sixteen int16. */
 EQ_INLINE_AVX2 __m256i eq_load_x16_avx2(const int16_t *x)
 {
@@ -60,7 +79,8 @@ EQ_INLINE_AVX2 __m256i eq_pair_avx2(const int16_t *x, const int16_t *w)
 EQ_INLINE_AVX2 void eq_eight_sums_avx2(const eq_eight_avx2 *t, const eq_windows_avx2 *g,
                                        const int16_t *const *x, __m256i *s)
 {
-    __m256i s0 = t->bias, s1 = t->bias, s2 = t->bias, s3 = t->bias;
+    const __m256i bias = t->after.bias;
+    __m256i s0 = bias, s1 = bias, s2 = bias, s3 = bias;
     for (int32_t i = 0; i < g->taps; ++i) {
         const int16_t *w = t->w + (int64_t)i * 16;
         s0 = _mm256_add_epi32(s0, eq_pair_avx2(x[0] + g->at[i], w));
@@ -75,15 +95,18 @@ EQ_INLINE_AVX2 void eq_eight_sums_avx2(const eq_eight_avx2 *t, const eq_windows_
 }
 
 /* Eight channels of two windows as int16, the zero point of y added: four of one and four of the
- * other in either half, or in turns where they are fused.  The sum and the packing saturate, which
- * for |zy| <= 128 moves nothing out of or into the clamp. */
-EQ_INLINE_AVX2 __m256i eq_two_words_avx2(__m256i a, __m256i b, const eq_eight_avx2 *e,
+ * other in either half, or in turns where floats rescale them.  The sum and the packing saturate,
+ * which for |zy| <= 128 moves nothing out of or into the clamp. */
+EQ_INLINE_AVX2 __m256i eq_two_words_avx2(__m256i a, __m256i b, const eq_after_avx2 *e,
                                          const eq_range_avx2 *r, int mode)
 {
     if (mode == EQ_FUSED)
-        return eq_fused_words_x16(eq_fused_x8(a, &e->fused), eq_fused_x8(b, &e->fused));
-    const __m256i v =
-        _mm256_packs_epi32(eq_scaled_avx2(a, &e->f, mode), eq_scaled_avx2(b, &e->f, mode));
+        return eq_fused_words_x16(eq_fused_x8(a, &e->floats.fused),
+                                  eq_fused_x8(b, &e->floats.fused));
+    const __m256i v = mode == EQ_ODD ? eq_fused_words_x16(eq_odd_x8(a, &e->floats),
+                                                          eq_odd_x8(b, &e->floats))
+                                     : _mm256_packs_epi32(eq_scaled_avx2(a, &e->f, mode),
+                                                          eq_scaled_avx2(b, &e->f, mode));
     return _mm256_adds_epi16(v, r->zy);
 }
 
@@ -93,7 +116,7 @@ typedef struct {
 } eq_window_words_avx2;
 
 EQ_INLINE_AVX2 eq_window_words_avx2 eq_four_words_avx2(const __m256i *s,
-                                                       const eq_eight_avx2 *e,
+                                                       const eq_after_avx2 *e,
                                                        const eq_range_avx2 *r, int mode)
 {
     const eq_window_words_avx2 w = {eq_two_words_avx2(s[0], s[1], e, r, mode),
@@ -105,7 +128,7 @@ EQ_INLINE_AVX2 eq_window_words_avx2 eq_four_words_avx2(const __m256i *s,
 EQ_INLINE_AVX2 __m256i eq_two_in_bytes_avx2(__m256i u, __m256i v, const eq_range_avx2 *r,
                                             int mode)
 {
-    if (mode == EQ_FUSED)
+    if (eq_is_float_avx2(mode))
         return eq_fused_pixels_x32(u, v, r->lo, r->hi);
     const __m256i order = _mm256_broadcastsi128_si256(
         _mm_setr_epi8(0, 2, 1, 3, 8, 10, 9, 11, 4, 6, 5, 7, 12, 14, 13, 15));
@@ -143,7 +166,7 @@ EQ_INLINE_AVX2 eq_window_words_avx2 eq_words_3x3_avx2(const eq_sixteen_avx2 *t,
 {
     const eq_eight_avx2 *e = &t->part[part];
     const int16_t *w = e->w + 16 * first;
-    const __m256i bias = e->bias;
+    const __m256i bias = e->after.bias;
     __m256i s[4];
     x += 16 * part;
     z += 16 * part;
@@ -151,10 +174,10 @@ EQ_INLINE_AVX2 eq_window_words_avx2 eq_words_3x3_avx2(const eq_sixteen_avx2 *t,
     s[1] = eq_window_3x3_avx2(bias, w, x + step, z + step);
     s[2] = n > 2 ? eq_window_3x3_avx2(bias, w, x + 2 * step, z + 2 * step) : s[0];
     s[3] = n > 2 ? eq_window_3x3_avx2(bias, w, x + 3 * step, z + 3 * step) : s[1];
-    return eq_four_words_avx2(s, e, &t->range, mode);
+    return eq_four_words_avx2(s, &e->after, &t->range, mode);
 }
 
-/* n windows, 2 or 4, half of whose channels are in u and half in v. */
+/* n windows, up to 2 or 4, half of whose channels are in u and half in v. */
 EQ_INLINE_AVX2 void eq_store_four_avx2(int8_t *const *y, eq_window_words_avx2 u,
                                        eq_window_words_avx2 v, const eq_range_avx2 *r,
                                        int32_t bytes, int n, int mode)
@@ -171,9 +194,11 @@ EQ_INLINE_AVX2 void eq_four_windows_avx2(const eq_sixteen_avx2 *t, const eq_wind
     const int16_t *const x[4] = {g->x[0] + 16, g->x[1] + 16, g->x[2] + 16, g->x[3] + 16};
     __m256i s[4];
     eq_eight_sums_avx2(&t->part[0], g, g->x, s);
-    const eq_window_words_avx2 u = eq_four_words_avx2(s, &t->part[0], &t->range, mode);
+    const eq_window_words_avx2 u =
+        eq_four_words_avx2(s, &t->part[0].after, &t->range, mode);
     eq_eight_sums_avx2(&t->part[1], g, x, s);
-    const eq_window_words_avx2 v = eq_four_words_avx2(s, &t->part[1], &t->range, mode);
+    const eq_window_words_avx2 v =
+        eq_four_words_avx2(s, &t->part[1].after, &t->range, mode);
     eq_store_four_avx2(g->y, u, v, &t->range, bytes, 4, mode);
 }
 
@@ -205,36 +230,6 @@ EQ_INLINE_AVX2 void eq_row_3x3_avx2(const eq_sixteen_avx2 *t, int32_t first,
         eq_windows_3x3_avx2(t, first, x + at * step, z + at * step, y + at * y_step, y_step,
                             bytes, step, 2, mode);
     }
-}
-
-/* Four windows of a column of lines, `step` numbers apart, of pairs of taps `apart` numbers apart;
- * they become bytes y_step apart. */
-EQ_INLINE_AVX2 void eq_four_below_avx2(const eq_sixteen_avx2 *t, const int16_t *x,
-                                       int64_t step, int64_t apart, int32_t pairs,
-                                       int8_t *y, int64_t y_step, int mode)
-{
-    __asm__("" : "+r"(t));
-    const eq_eight_avx2 *const e = &t->part[0], *const f = &t->part[1];
-    __m256i a = e->bias, b = a, c = a, d = a, g = f->bias, h = g, i = g, j = g;
-    for (int32_t k = 0; k < pairs; ++k) {
-        const __m256i u = eq_load_x16_avx2(e->w + 16 * k),
-                      v = eq_load_x16_avx2(f->w + 16 * k);
-        const int16_t *z = x + 2 * step;
-        a = _mm256_add_epi32(a, _mm256_madd_epi16(eq_load_x16_avx2(x), u));
-        g = _mm256_add_epi32(g, _mm256_madd_epi16(eq_load_x16_avx2(x + 16), v));
-        b = _mm256_add_epi32(b, _mm256_madd_epi16(eq_load_x16_avx2(x + step), u));
-        h = _mm256_add_epi32(h, _mm256_madd_epi16(eq_load_x16_avx2(x + step + 16), v));
-        c = _mm256_add_epi32(c, _mm256_madd_epi16(eq_load_x16_avx2(z), u));
-        i = _mm256_add_epi32(i, _mm256_madd_epi16(eq_load_x16_avx2(z + 16), v));
-        d = _mm256_add_epi32(d, _mm256_madd_epi16(eq_load_x16_avx2(z + step), u));
-        j = _mm256_add_epi32(j, _mm256_madd_epi16(eq_load_x16_avx2(z + step + 16), v));
-        x += apart;
-    }
-    const __m256i s[4] = {a, b, c, d}, r[4] = {g, h, i, j};
-    int8_t *const to[4] = {y, y + y_step, y + 2 * y_step, y + 3 * y_step};
-    eq_store_four_avx2(to, eq_four_words_avx2(s, e, &t->range, mode),
-                       eq_four_words_avx2(r, f, &t->range, mode), &t->range, t->count, 4,
-                       mode);
 }
 
 #endif
