@@ -95,14 +95,17 @@ EQ_INLINE_AVX2 void eq_block_store_avx2(const eq_block_avx2 *t, int8_t *y0, int8
     }
 }
 
-/* n pixels, 2, 4 or 6. */
+/* n pixels, 2, 3, 4 or 6. */
 EQ_INLINE_AVX2 void eq_block_tile_avx2(const eq_block_avx2 *t, const eq_pixels_avx2 *g,
                                        int n, int wide, int mode)
 {
     const eq_tile_avx2 s = eq_block_dots_avx2(t, g, n, wide);
     eq_block_store_avx2(t, g->y[0], g->y[1],
                         eq_block_bytes_avx2(t, s.a0, s.b0, s.a1, s.b1, mode));
-    if (n > 2)
+    if (n == 3)
+        eq_block_store_avx2(t, g->y[2], g->y[2],
+                            eq_block_bytes_avx2(t, s.a2, s.b2, s.a2, s.b2, mode));
+    if (n > 3)
         eq_block_store_avx2(t, g->y[2], g->y[3],
                             eq_block_bytes_avx2(t, s.a2, s.b2, s.a3, s.b3, mode));
     if (n > 4)
@@ -149,8 +152,10 @@ EQ_INLINE_AVX2 void eq_block_some_avx2(const eq_block_avx2 *t, const eq_pixels_a
 {
     if (n > 4)
         eq_block_tile_avx2(t, g, 6, wide, mode);
-    else if (n > 2)
+    else if (n > 3)
         eq_block_tile_avx2(t, g, 4, wide, mode);
+    else if (n == 3)
+        eq_block_tile_avx2(t, g, 3, wide, mode);
     else
         eq_block_tile_avx2(t, g, 2, wide, mode);
 }

@@ -65,7 +65,7 @@ EQ_INLINE_AVX2 void eq_six_segments_avx2(eq_tile_avx2 *s, const eq_pixels_avx2 *
         EQ_SIX_SEGMENTS_AVX2("vpmovsxbw", "16");
 }
 
-/* The same of n pixels, 2 or 4, and so many pairs of taps. */
+/* The same of n pixels, 2, 3 or 4, and so many pairs of taps. */
 EQ_INLINE_AVX2 void eq_segments_avx2(eq_tile_avx2 *s, const eq_pixels_avx2 *g, int64_t k,
                                      const int8_t *w, int32_t pairs, int n, int wide)
 {

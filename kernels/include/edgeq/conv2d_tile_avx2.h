@@ -45,10 +45,12 @@ EQ_INLINE_AVX2 void eq_step_avx2(eq_tile_avx2 *s, const eq_pixels_avx2 *g, int64
     s->a1 = eq_mac_avx2(s->a1, x1, u);
     s->b1 = eq_mac_avx2(s->b1, x1, v);
     if (n > 2) {
-        const __m256i x2 = eq_two_avx2(g->x[2] + k, one),
-                      x3 = eq_two_avx2(g->x[3] + k, one);
+        const __m256i x2 = eq_two_avx2(g->x[2] + k, one);
         s->a2 = eq_mac_avx2(s->a2, x2, u);
         s->b2 = eq_mac_avx2(s->b2, x2, v);
+    }
+    if (n > 3) {
+        const __m256i x3 = eq_two_avx2(g->x[3] + k, one);
         s->a3 = eq_mac_avx2(s->a3, x3, u);
         s->b3 = eq_mac_avx2(s->b3, x3, v);
     }

@@ -75,7 +75,7 @@ EQ_INLINE_AVX2 void eq_fill_column_avx2(int16_t *pairs, const eq_column_pass_avx
         eq_put_pairs_avx2(pairs, t, x, p, 0, n);
         return;
     }
-    const int32_t last = below < n ? below : n;
+    int32_t last = below < n ? below : n;
     const int64_t apart = (int64_t)t->every * p->x_row;
     const int8_t *from = x + (int64_t)(t->top + above * t->every) * p->x_row;
     if (above > 0)
@@ -83,6 +83,9 @@ EQ_INLINE_AVX2 void eq_fill_column_avx2(int16_t *pairs, const eq_column_pass_avx
     for (int32_t i = above; i < last; ++i, from += apart)
         eq_put_pair_avx2(pairs + (int64_t)i * EQ_PAIR, eq_widen_avx2(from),
                          eq_widen_avx2(from + p->x_row));
+    if (last < n && t->top + last * t->every + 1 == p->in_h)
+        eq_put_pair_avx2(pairs + (int64_t)last++ * EQ_PAIR, eq_widen_avx2(from),
+                         _mm256_set1_epi16((int16_t)p->zx));
     if (last < n)
         eq_put_pairs_avx2(pairs, t, x, p, last, n);
 }
