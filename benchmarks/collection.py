@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -18,11 +19,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from edgeq.cli.screen import show_error
+from edgeq.errors import EdgeqError
 from edgeq.ir import Tensor
 from edgeq.ir.values import quantize
 
 Array = NDArray[Any]
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def run(main: Callable[[], None]) -> None:
+    """Carry out a benchmark's main function; an error of the user's is told without a traceback."""
+    try:
+        main()
+    except EdgeqError as error:
+        sys.exit(show_error(error))
 
 
 def shared() -> Path:

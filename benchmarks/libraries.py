@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks.collection import model_path
+from benchmarks.collection import model_path, run
 from benchmarks.models import MODELS, RESULTS
 from edgeq.build.cc import binutil, checked, compile_and_link, run_tool
 from edgeq.build.figures import compiled_figures
@@ -118,4 +118,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -17,7 +17,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.collection import REPOSITORY, model_path
+from benchmarks.collection import REPOSITORY, model_path, run
 from edgeq.ir import Graph
 from edgeq.measure.bench import BenchReport
 from edgeq.measure.rival import PeerRefused
@@ -100,4 +100,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

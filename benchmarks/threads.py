@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.collection import model_path
+from benchmarks.collection import model_path, run
 from benchmarks.models import RESULTS, machine
 from edgeq.build.host import HostModel
 from edgeq.measure.latency import BLOCK_SECONDS, Spread, Timer, in_turns, spread_of
@@ -154,4 +154,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

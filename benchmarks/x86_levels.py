@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks.collection import model_path
+from benchmarks.collection import model_path, run
 from benchmarks.libraries import LEVELS
 from benchmarks.models import MODELS, RESULTS
 from edgeq.measure.bench import count_run
@@ -54,4 +54,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -72,8 +72,15 @@ def bench(
 
     That is microseconds where this machine runs the code, else executed instructions under
     emulation.  `against` names peers, with commas between: litert, onnxruntime, openvino, tflm.
+
+    Raises:
+        UsageError: `against` is not empty, and names none.
     """
     peers = tuple(filter(None, against.replace(" ", "").split(",")))
+    if against and not peers:
+        raise UsageError(
+            f"{against!r} names no peer", fix="give litert, openvino, onnxruntime or tflm"
+        )
     graph = with_source(graph, "litert") if peers and not graph.source else graph
     plan = fitting_plan(graph, target, numerics, optimize=optimize, threads=threads)
     measure = bench_host if runs_in_process(plan.target) else bench_emulated

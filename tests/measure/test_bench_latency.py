@@ -122,6 +122,11 @@ def test_an_unknown_peer_is_refused(model: HostModel) -> None:
         measure_latency(model, random_samples(model.plan.graph, 1)[0], against=["litert", "onnx"])
 
 
+def test_commas_alone_name_no_peer() -> None:
+    with pytest.raises(UsageError, match="names no peer"):
+        pipeline.bench(pipeline.load(demo.model_path()), against=" ,")
+
+
 def test_a_peer_that_refuses_the_model_leaves_no_process(
     model: HostModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
