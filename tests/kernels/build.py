@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -41,9 +42,27 @@ def need(tool: str) -> str:
     """The path of `tool`; without it the test is skipped, or in CI has failed."""
     found = shutil.which(tool)
     if found is None:
-        lack = pytest.fail if os.environ.get("CI") else pytest.skip
-        lack(f"{tool} is not installed")
-    return found
+        _lacks(tool)
+    return found or tool
+
+
+def need_sanitizers() -> None:
+    """The same of Clang's sanitizers, which Debian has in a package of their own."""
+    if not _has_sanitizers(need(CLANG)):
+        _lacks(f"{CLANG}'s libclang_rt.asan")
+
+
+@cache
+def _has_sanitizers(clang: str) -> bool:
+    said = subprocess.run(
+        [clang, "-print-resource-dir"], capture_output=True, text=True, check=True
+    )
+    return any(Path(said.stdout.strip(), "lib").rglob("libclang_rt.asan*"))
+
+
+def _lacks(what: str) -> None:
+    lack = pytest.fail if os.environ.get("CI") else pytest.skip
+    lack(f"{what} is not installed")
 
 
 def include_folder(kernel: Kernel) -> Path:
@@ -91,6 +110,7 @@ class Builder:
 
     def sanitized(self, kernel: Kernel) -> Path:
         """A program that runs recorded calls under the address and UB sanitizers."""
+        need_sanitizers()
         flags = [*QUICKLY, "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
         by_clang = replace(kernel, isa=replace(kernel.isa, cc=CLANG))
         return self._build(by_clang, unit(kernel) + calls(kernel), flags, run=True)
