@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 from typing import Annotated
 
@@ -58,15 +59,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (the process's own when None) and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     tolerate_encodings()
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _terminate)
     try:
-        return _run(words)
+        with _ends_when_asked():
+            return _run(words)
     except Terminated:
         return TERMINATED
     except ReaderLeft:  # what is still buffered goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_LEFT
+
+
+@contextmanager
+def _ends_when_asked() -> Iterator[None]:
+    """SIGTERM raises `Terminated` meanwhile, where Python lets this thread say so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    earlier = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier or signal.SIG_DFL)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

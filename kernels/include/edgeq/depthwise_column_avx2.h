@@ -135,7 +135,8 @@ EQ_INLINE_AVX2 void eq_column_windows_avx2(const eq_column_pass_avx2 *t, const i
     }
     const __m256i s[4] = {a.a, n > 1 ? b.a : a.a, c.a, d.a};
     const __m256i r[4] = {a.b, n > 1 ? b.b : a.b, c.b, d.b};
-    int8_t *const to[4] = {y, n > 1 ? y + y_row : y, y + 2 * y_row, y + 3 * y_row};
+    const int64_t below = n > 1 ? y_row : 0;
+    int8_t *const to[4] = {y, y + below, y + 2 * below, y + 3 * below};
     eq_store_four_avx2(to, eq_four_words_avx2(s, &t->after[0], &t->range, mode),
                        eq_four_words_avx2(r, &t->after[1], &t->range, mode), &t->range,
                        t->count, n, mode);

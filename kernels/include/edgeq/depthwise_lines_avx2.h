@@ -207,7 +207,7 @@ static inline eq_row_pairs_avx2 eq_pairs_of_avx2(const eq_depthwise_s8_params *p
     const int32_t apart = 2 * p->dil_h / every;
     const int32_t span = (p->kh - 1) / 2 * apart + 1;
     const int two = p->in_c == 8 && p->x_pixel == 8 && p->y_pixel == 8 && p->stride_w == 1;
-    const int32_t pixels = two && p->out_w > 1 ? 2 : 1;
+    const int32_t pixels = two ? 2 : 1;
     const int32_t columns = (p->out_w - pixels) * p->stride_w + (p->kw - 1) * p->dil_w + 1;
     const int32_t fit = EQ_PAIR_COLUMNS / columns;
     const int32_t left = p->pad_left < columns ? p->pad_left : columns;

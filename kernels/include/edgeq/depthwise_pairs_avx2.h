@@ -169,8 +169,7 @@ EQ_INLINE_AVX2 void eq_depthwise_by_pairs_avx2(const int8_t *x, const int8_t *w,
     eq_row_pairs_avx2 l = eq_pairs_of_avx2(p);
     const int32_t part = EQ_PAIR_IMAGE / (p->x_row * p->stride_h + 1);
     const int32_t some = part > 8 ? part : 8, halves = is_int4 ? 1 : 2;
-    const int fast = p->kw == 3 && l.pairs == 2 && p->dil_w == 1 && p->stride_w <= 2 &&
-                     p->out_w >= 2 * l.pixels;
+    const int fast = p->kw == 3 && l.pairs == 2 && p->dil_w == 1 && p->stride_w <= 2;
     if (fast && p->kh == 3 && p->stride_h == 1 && p->dil_h == 1)
         eq_share_lines_avx2(&l);
     eq_sixteen_avx2 t;

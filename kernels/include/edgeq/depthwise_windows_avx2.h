@@ -53,10 +53,8 @@ EQ_INLINE_AVX2 void eq_load_after_avx2(eq_after_avx2 *e, __m256i bias, __m256i m
                                        __m256i shift, int mode)
 {
     e->bias = bias;
-    if (mode == EQ_ODD) {
-        e->floats = eq_odd_of_x256(mult, shift);
-    } else if (mode == EQ_FUSED) {
-        e->floats.fused = eq_fused_of_x256(mult, shift);
+    if (eq_is_float_avx2(mode)) {
+        e->floats = eq_floats_of_x256(mult, shift, mode);
     } else {
         e->bias = _mm256_xor_si256(bias, _mm256_set1_epi32(INT32_MIN));
         e->f = eq_scale_of_avx2(mult, shift, mode);
@@ -100,14 +98,12 @@ EQ_INLINE_AVX2 void eq_eight_sums_avx2(const eq_eight_avx2 *t, const eq_windows_
 EQ_INLINE_AVX2 __m256i eq_two_words_avx2(__m256i a, __m256i b, const eq_after_avx2 *e,
                                          const eq_range_avx2 *r, int mode)
 {
-    if (mode == EQ_FUSED)
-        return eq_fused_words_x16(eq_fused_x8(a, &e->floats.fused),
-                                  eq_fused_x8(b, &e->floats.fused));
-    const __m256i v = mode == EQ_ODD ? eq_fused_words_x16(eq_odd_x8(a, &e->floats),
-                                                          eq_odd_x8(b, &e->floats))
-                                     : _mm256_packs_epi32(eq_scaled_avx2(a, &e->f, mode),
-                                                          eq_scaled_avx2(b, &e->f, mode));
-    return _mm256_adds_epi16(v, r->zy);
+    const __m256i v = eq_is_float_avx2(mode)
+                          ? eq_fused_words_x16(eq_floats_x8(a, &e->floats, mode),
+                                               eq_floats_x8(b, &e->floats, mode))
+                          : _mm256_packs_epi32(eq_scaled_avx2(a, &e->f, mode),
+                                               eq_scaled_avx2(b, &e->f, mode));
+    return mode == EQ_FUSED ? v : _mm256_adds_epi16(v, r->zy);
 }
 
 /* Eight channels of four windows as int16. */
@@ -177,7 +173,7 @@ EQ_INLINE_AVX2 eq_window_words_avx2 eq_words_3x3_avx2(const eq_sixteen_avx2 *t,
     return eq_four_words_avx2(s, &e->after, &t->range, mode);
 }
 
-/* n windows, up to 2 or 4, half of whose channels are in u and half in v. */
+/* n windows, 1, 2 or 4, half of whose channels are in u and half in v; of one y[1] is y[0]. */
 EQ_INLINE_AVX2 void eq_store_four_avx2(int8_t *const *y, eq_window_words_avx2 u,
                                        eq_window_words_avx2 v, const eq_range_avx2 *r,
                                        int32_t bytes, int n, int mode)

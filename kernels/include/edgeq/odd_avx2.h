@@ -37,11 +37,6 @@ EQ_INLINE_AVX2 eq_odd_x256 eq_odd_of_x256(__m256i factor, __m256i turn)
     return f;
 }
 
-EQ_INLINE_AVX2 eq_odd_x256 eq_load_odd_x256(const int32_t *mult, const int32_t *shift)
-{
-    return eq_odd_of_x256(eq_load_x8(mult), eq_load_x8(shift));
-}
-
 EQ_INLINE_AVX2 __m256i eq_odd_x8(__m256i sum, const eq_odd_x256 *f)
 {
     const __m256i magnitude = _mm256_add_epi32(_mm256_abs_epi32(sum), f->turn);
@@ -49,15 +44,20 @@ EQ_INLINE_AVX2 __m256i eq_odd_x8(__m256i sum, const eq_odd_x256 *f)
 }
 
 /* The constants of EQ_FUSED, which has no turn, or of EQ_ODD. */
-EQ_INLINE_AVX2 eq_odd_x256 eq_load_floats_x256(const int32_t *mult, const int32_t *shift,
-                                               int mode)
+EQ_INLINE_AVX2 eq_odd_x256 eq_floats_of_x256(__m256i mult, __m256i shift, int mode)
 {
     eq_odd_x256 f;
     if (mode == EQ_ODD)
-        f = eq_load_odd_x256(mult, shift);
+        f = eq_odd_of_x256(mult, shift);
     else
-        f.fused = eq_load_fused_x256(mult, shift);
+        f.fused = eq_fused_of_x256(mult, shift);
     return f;
+}
+
+EQ_INLINE_AVX2 eq_odd_x256 eq_load_floats_x256(const int32_t *mult, const int32_t *shift,
+                                               int mode)
+{
+    return eq_floats_of_x256(eq_load_x8(mult), eq_load_x8(shift), mode);
 }
 
 EQ_INLINE_AVX2 __m256i eq_floats_x8(__m256i sum, const eq_odd_x256 *f, int mode)
